@@ -1,0 +1,7 @@
+"""Validated system configuration, changed through the queue."""
+
+from django.apps import AppConfig
+
+
+class ConfigappConfig(AppConfig):
+    name = "configapp"

@@ -1,0 +1,15 @@
+"""Starts the platform inside Django."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class QueueappConfig(AppConfig):
+    name = "queueapp"
+    verbose_name = "Taskrunner"
+
+    def ready(self) -> None:
+        import_module("queueapp.receivers")  # needs the models, so not before now
+        autodiscover_modules("handlers")

@@ -1,0 +1,125 @@
+"""The claimer of one worker process: which queue next, in which order, from which mark, and how many."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from queueapp import sql
+from queueapp.claiming.kinds import Capabilities, KindTable, Lane
+from queueapp.claiming.pace import LARGEST_SET, Pace
+from queueapp.models import Queue
+from queueapp.tenancy import worker_scope
+
+LEASE_SECONDS = 30
+
+# Statement of each strategy. fifo is priority with all priorities ranked alike.
+STATEMENTS = {
+    Queue.Strategy.FIFO: "claim_in_order",
+    Queue.Strategy.PRIORITY: "claim_in_order",
+    Queue.Strategy.LIFO: "claim_newest",
+    Queue.Strategy.WEIGHTED_RANDOM: "claim_weighted",
+    Queue.Strategy.FAIR: "claim_fair",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An attempt that this worker holds until its lease expires."""
+
+    id: UUID
+    tenant_id: UUID
+    type: str
+    queue: str
+    params: dict[str, Any]
+    attempt: int
+    failures: int
+    timeout_seconds: int
+    created_at: datetime
+
+
+class Claimer:
+    """Claims sets of tasks for one worker.
+
+    Marks remember where the head of each lane was, so that a claim does not walk over the dead index entries that
+    a long snapshot keeps there. Transactions commit out of order, so all marks are forgotten once a second and
+    whenever nothing was found.
+    """
+
+    def __init__(self, worker_id: UUID, capabilities: Capabilities, strategy: str | None = None) -> None:
+        self.worker_id = worker_id
+        self.pace = Pace()
+        self._strategy = strategy  # overrides the queues' own
+        self._kinds = KindTable(capabilities)
+        self._queues = list(capabilities.queues)
+        self._marks: dict[tuple[int, int], int] = {}
+        self._last_tenant: UUID = UUID(int=0)
+
+    def claim(self) -> list[Claimed]:
+        """Lease the next set, from the queues in turn. Empty when nothing is ready for this worker."""
+        with worker_scope(self.worker_id):
+            if self._kinds.refresh():
+                self._marks.clear()
+            for _ in range(len(self._queues)):
+                queue = self._queues.pop(0)
+                self._queues.append(queue)
+                if queue not in self._kinds.strategies:
+                    continue  # paused, or not made yet
+                lanes = self._kinds.lanes.get(queue, [])
+                claimed = self._claim_from(queue, lanes) if lanes else []
+                if claimed:
+                    return claimed
+        return []
+
+    def _claim_from(self, queue: str, lanes: list[Lane]) -> list[Claimed]:
+        strategy = self._strategy or self._kinds.strategies[queue]
+        rows = self._run(strategy, lanes)
+        if not rows and self._marks:
+            self._marks.clear()
+            rows = self._run(strategy, lanes)
+        self._remember(rows)
+        return [
+            Claimed(
+                row["id"],
+                row["tenant_id"],
+                row["type"],
+                queue,
+                row["params"],
+                row["attempt"],
+                row["failures"],
+                row["timeout_seconds"],
+                row["created_at"],
+            )
+            for row in rows
+        ]
+
+    def _run(self, strategy: str, lanes: list[Lane]) -> list[dict[str, Any]]:
+        sizes = [self.pace.set_size(lane.handler.type) if lane.handler.batch else 1 for lane in lanes]
+        most = min(LARGEST_SET, max(sizes))
+        parameters = {
+            "kinds": [lane.kind_id for lane in lanes],
+            "set_sizes": sizes,
+            "mark_kinds": [kind for kind, _ in self._marks],
+            "mark_priorities": [priority for _, priority in self._marks],
+            "marks": list(self._marks.values()),
+            "by_priority": strategy == Queue.Strategy.PRIORITY,
+            "last_tenant": self._last_tenant,
+            "most": most,
+            # other claimers hold locks at the head, so look past them
+            "reach": most * 4,
+            "worker_id": self.worker_id,
+            "lease_seconds": LEASE_SECONDS,
+        }
+        rows = sql.rows(STATEMENTS[Queue.Strategy(strategy)], parameters)
+        return sorted(rows, key=lambda row: row["position"])
+
+    def _remember(self, rows: list[dict[str, Any]]) -> None:
+        """Move each lane's mark to just before the first of the set: what lies before it is taken or locked."""
+        seen: dict[tuple[int, int], int] = {}
+        for row in rows:
+            lane = (row["kind_id"], row["priority"])
+            seen[lane] = min(seen.get(lane, row["ready_seq"]), row["ready_seq"])
+        for lane, first in seen.items():
+            self._marks[lane] = first - 1
+        if rows:
+            self._last_tenant = rows[-1]["tenant_id"]

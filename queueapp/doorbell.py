@@ -1,0 +1,65 @@
+"""The doorbell: Redis tells idle workers that a queue has something new. PostgreSQL alone knows what.
+
+Losing every ring costs at most the second that workers wait between looks at the database.
+"""
+
+import logging
+import time
+from collections.abc import Iterable
+from functools import cache
+
+import redis
+from django.conf import settings
+from django.db import transaction
+
+logger = logging.getLogger(__name__)
+
+RINGS_KEPT = 64  # more rings than workers wake nobody: the list is capped, whatever the backlog
+PAUSE_AFTER_FAILURE_SECONDS = 1.0
+
+_silent_until = 0.0
+
+
+@cache
+def client() -> redis.Redis:
+    """One client a process. Every call ends in time: a black-holed Redis must not hold anything up."""
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.2, socket_timeout=1.0)
+
+
+def bell_of(queue: str) -> str:
+    return f"taskrunner:bell:{queue}"
+
+
+def ring_on_commit(queues: Iterable[str]) -> None:
+    """Ring once for each queue when the current transaction commits; not at all if it rolls back."""
+    wanted = sorted(set(queues))
+    if wanted:
+        transaction.on_commit(lambda: ring(wanted))
+
+
+def ring(queues: Iterable[str]) -> None:
+    """Leave one token on each queue's bell. Never raises: the workers look at the database anyway."""
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return
+    try:
+        pipeline = client().pipeline(transaction=False)
+        for queue in queues:
+            pipeline.lpush(bell_of(queue), b"1")
+            pipeline.ltrim(bell_of(queue), 0, RINGS_KEPT - 1)
+        pipeline.execute()
+    except redis.RedisError as error:
+        # one time-out a second at most, so that submitting stays fast while Redis is away
+        _silent_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
+        logger.warning("doorbell not rung", extra={"event": "redis_error", "error": str(error)})
+
+
+def wait(queues: Iterable[str], seconds: float) -> bool:
+    """Wait for a ring on any of the queues. False when the time passed, or Redis is away and it was slept."""
+    started = time.monotonic()
+    try:
+        return client().blpop([bell_of(queue) for queue in queues], timeout=min(seconds, 0.8)) is not None
+    except redis.RedisError as error:
+        logger.warning("doorbell unheard", extra={"event": "redis_error", "error": str(error)})
+        time.sleep(max(0.0, seconds - (time.monotonic() - started)))
+        return False

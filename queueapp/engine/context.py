@@ -1,0 +1,74 @@
+"""What a handler is given: its task, and how to log, tell progress and notice a cancel."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from queueapp import sql
+from queueapp.engine.hand import Running
+from queueapp.engine.interrupts import CancelRequested
+from queueapp.engine.side import SideChannel
+from queueapp.errors import LeaseLost
+from queueapp.tenancy import worker_scope
+
+LEVELS = ("debug", "info", "warning", "error")
+
+
+class TaskContext:
+    """The running attempt, as its handler sees it. Everything it writes is refused once the lease is lost."""
+
+    def __init__(self, running: Running, worker_id: UUID, side: SideChannel) -> None:
+        self._running = running
+        self.worker_id = worker_id
+        self._side = side
+
+    @property
+    def id(self) -> UUID:
+        return self._running.task.id
+
+    @property
+    def type(self) -> str:
+        return self._running.task.type
+
+    @property
+    def tenant(self) -> UUID:
+        """The id of the tenant whose task this is; it is bound while the handler runs."""
+        return self._running.task.tenant_id
+
+    @property
+    def attempt(self) -> int:
+        """Grows at every claim; (id, attempt) is unique, so it may serve as a key for effects elsewhere."""
+        return self._running.task.attempt
+
+    def log(self, message: str, *, level: str = "info", **detail: Any) -> None:
+        """Add a line to the task's log at once, in a transaction of its own.
+
+        Raises ValueError for an unknown level, LeaseLost when the attempt no longer holds the task.
+        """
+        if level not in LEVELS:
+            raise ValueError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
+        if not self._side.call(self._append_log, message, level, detail):
+            raise LeaseLost(self.id, self.attempt)
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Tell how far the work is, 0 to 1. Stored with the worker's next beat, at most a second later."""
+        if not 0 <= fraction <= 1:
+            raise ValueError(f"fraction must be between 0 and 1, not {fraction}")
+        self._running.progress = {"fraction": round(fraction, 4), "message": message}
+
+    def check_cancelled(self) -> None:
+        """Raise if the task is to stop: for loops that catch everything, or prefer to stop at a place of their own."""
+        if self._running.asked_to_stop:
+            raise CancelRequested
+
+    def _append_log(self, message: str, level: str, detail: dict[str, Any]) -> bool:
+        parameters = {
+            "task_id": self.id,
+            "attempt": self.attempt,
+            "worker_id": self.worker_id,
+            "level": level,
+            "message": message.replace("\x00", "\\0"),
+            "detail": json.dumps(detail, default=str) if detail else None,
+        }
+        with worker_scope(self.worker_id):
+            return bool(sql.rows("append_log", parameters))

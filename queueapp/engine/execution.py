@@ -1,0 +1,92 @@
+"""Execution: run one attempt's handler and turn whatever happens into a verdict."""
+
+import logging
+import traceback
+from typing import Any
+
+from django.db import connections, transaction
+from pydantic import ValidationError
+
+from queueapp.backoff import retry_delay_seconds
+from queueapp.claiming import Claimed
+from queueapp.engine.context import TaskContext
+from queueapp.engine.interrupts import CancelRequested, Interrupted, Interrupter, LeaseGone
+from queueapp.errors import LeaseLost, PermanentFailure, RetryLater
+from queueapp.lifecycle.settling import Kind, Verdict, completed, failed, settle
+from queueapp.registry import Handler, find_handler
+from queueapp.tenancy import bind_tenant, tenant_scope
+
+logger = logging.getLogger(__name__)
+
+
+def run_attempt(task: Claimed, context: TaskContext, interrupter: Interrupter) -> Verdict | None:
+    """Run the handler. Returns the verdict to settle; None when it is settled already or the lease is gone."""
+    handler = find_handler(task.type)
+    if handler is None:
+        message = f"No handler for type {task.type!r} is registered here."
+        return failed(task.id, task.attempt, Kind.PERMANENT, "unknown_type", message)
+    try:
+        if handler.transactional:
+            return _run_in_transaction(handler, task, context, interrupter)
+        return completed(task.id, task.attempt, _call(handler, task, context, interrupter))
+    except (Exception, Interrupted) as error:
+        if isinstance(error, Interrupted):
+            _throw_connections_away()
+        return classify(error, task, handler)
+
+
+def _call(handler: Handler, task: Claimed, context: TaskContext, interrupter: Interrupter) -> Any:
+    params = handler.params.model_validate(task.params)
+    with bind_tenant(task.tenant_id), interrupter.inside((task.id, task.attempt)):
+        return handler.function(context, params)
+
+
+def _run_in_transaction(
+    handler: Handler, task: Claimed, context: TaskContext, interrupter: Interrupter
+) -> Verdict | None:
+    """The handler's own writes and the task's completion commit together, or not at all."""
+    with transaction.atomic():
+        with tenant_scope(task.tenant_id, actor=f"client:task:{task.id}"):
+            verdict = completed(task.id, task.attempt, _call(handler, task, context, interrupter))
+        if verdict.kind is not Kind.COMPLETED:
+            transaction.set_rollback(True)
+            return verdict
+        if task.id not in settle(context.worker_id, [verdict]):
+            raise LeaseLost(task.id, task.attempt)
+    return None
+
+
+def classify(error: BaseException, task: Claimed, handler: Handler) -> Verdict | None:
+    """The verdict on an attempt that ended in an exception; None where the lease is gone and nothing may be written."""
+    failures = task.failures + 1
+    delay = retry_delay_seconds(failures, base_seconds=handler.retry_base_seconds)
+    match error:
+        case LeaseGone() | LeaseLost():
+            return None
+        case CancelRequested():
+            return Verdict(task.id, task.attempt, Kind.CANCELLED)
+        case Interrupted():
+            return timed_out(task, delay)
+        case RetryLater():
+            seconds = max(0.0, error.after_seconds)
+            return failed(task.id, task.attempt, Kind.ERROR, error.code, str(error), seconds)
+        case PermanentFailure():
+            return failed(task.id, task.attempt, Kind.PERMANENT, error.code, str(error))
+        case ValidationError():
+            # stored by an older version of this handler: no retry will make it valid
+            return failed(task.id, task.attempt, Kind.PERMANENT, "task_rejected_invalid_params", str(error))
+    logger.warning("handler failed", exc_info=error, extra={"event": "task_state", "task_id": str(task.id)})
+    message = "".join(traceback.format_exception_only(error)).strip()
+    return failed(task.id, task.attempt, Kind.ERROR, type(error).__name__, message, delay)
+
+
+def timed_out(task: Claimed, retry_seconds: float) -> Verdict:
+    """The verdict on an attempt that ran for too long."""
+    message = f"Ran for longer than its limit of {task.timeout_seconds} s."
+    return failed(task.id, task.attempt, Kind.ERROR, "task_runtime_exceeded", message, retry_seconds)
+
+
+def _throw_connections_away() -> None:
+    """An interrupt may have struck in the middle of the protocol, so no connection of this thread can be trusted."""
+    for connection in connections.all(initialized_only=True):
+        connection.close()

@@ -1,0 +1,152 @@
+"""The life of a worker process: claim, execute, settle, wait for the bell; until told to drain or worn out."""
+
+import logging
+import os
+import resource
+import time
+from uuid import UUID
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection
+
+from queueapp import doorbell
+from queueapp.claiming import Claimer
+from queueapp.engine import workers
+from queueapp.engine.context import TaskContext
+from queueapp.engine.execution import run_attempt
+from queueapp.engine.hand import Hand, Running
+from queueapp.engine.interrupts import Interrupter
+from queueapp.engine.options import ServeOptions, get_options
+from queueapp.engine.side import SideChannel
+from queueapp.engine.slots import Slot
+from queueapp.engine.watchdog import Watchdog
+from queueapp.lifecycle.settling import settle
+from queueapp.models.base import new_id
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0  # an idle worker looks at the database this often, bell or no bell
+SETTLE_AFTER_SECONDS = 0.025
+
+
+def serve(slot_number: int) -> None:
+    """What a django-q2 worker process executes: one call is one worker's whole life."""
+    options = get_options()
+    slot = options.memory.slots[slot_number]
+    if slot.pid and slot.pid != os.getpid() and _is_alive(slot.pid):
+        return  # the slot was offered twice
+    ServingWorker(options, slot).run()
+
+
+class ServingWorker:
+    """One worker process. Its id is new at every start."""
+
+    def __init__(self, options: ServeOptions, slot: Slot) -> None:
+        self.id: UUID = new_id()
+        self._options = options
+        self._slot = slot
+        self._slot.take(os.getpid(), self.id)
+        self._claimer = Claimer(self.id, options.capabilities, options.strategy)
+        self._hand = Hand()
+        self._side = SideChannel()
+        self._interrupter = Interrupter()
+        self._watchdog = Watchdog(self.id, self._hand, slot, self._interrupter, self._side)
+        self._done = 0
+        self._idle = True
+
+    def run(self) -> None:
+        self._watchdog.start()
+        registered = False
+        while not self._should_leave():
+            try:
+                if not registered:
+                    workers.register(self.id, self._options.cluster_id, self._options.capabilities)
+                    registered = True
+                if not self._serve_once():
+                    self._idle = True
+                    doorbell.wait(self._options.capabilities.queues, LOOK_SECONDS)
+            except DatabaseError as error:
+                self._recover(error)
+        self._leave(registered)
+
+    def _serve_once(self) -> bool:
+        """Work through one set. False when there was nothing to do."""
+        tasks = self._claimer.claim()
+        if not tasks:
+            return False
+        if self._idle:
+            # one ring woke us, whatever was submitted: pass it on, so that a bulk wakes everybody in turn
+            self._idle = False
+            doorbell.ring({task.queue for task in tasks})
+        self._hand.take_up(tasks)
+        while running := self._hand.next():
+            self._execute(running)
+            if self._hand.oldest_verdict_seconds > SETTLE_AFTER_SECONDS:
+                self._settle()
+            if self._options.memory.draining:
+                break
+        self._settle()
+        return True
+
+    def _execute(self, running: Running) -> None:
+        task = running.task
+        # the supervisor ends a process whose handler holds the interpreter beyond this
+        self._slot.deadline = running.hard_deadline
+        verdict = run_attempt(task, TaskContext(running, self.id, self._side), self._interrupter)
+        self._slot.deadline = 0.0
+        self._claimer.pace.record(task.type, running.seconds)
+        self._hand.finish(verdict)
+        self._done += 1
+
+    def _settle(self) -> None:
+        """Store the verdicts in hand, again and again while the database is away and the leases may live."""
+        verdicts = self._hand.take_verdicts()
+        while verdicts:
+            try:
+                settled = settle(self.id, verdicts)
+            except DatabaseError as error:
+                if not self._watchdog.still_ours:
+                    break
+                self._recover(error)
+                continue
+            lost = [verdict for verdict in verdicts if verdict.id not in settled]
+            for verdict in lost:
+                logger.warning(
+                    "stale verdict refused", extra={"event": "stale_write_rejected", "task_id": str(verdict.id)}
+                )
+            break
+
+    def _recover(self, error: DatabaseError) -> None:
+        logger.warning("database away", extra={"event": "db_connection_failed", "error": str(error).strip()})
+        connection.close()
+        time.sleep(0.2)
+
+    def _should_leave(self) -> bool:
+        return (
+            self._options.memory.draining
+            or not self._watchdog.still_ours
+            or self._done >= settings.WORKER_MAX_TASKS
+            or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > settings.WORKER_MAX_MEMORY_MB * 1024
+        )
+
+    def _leave(self, registered: bool) -> None:
+        """Hand back what was not started, sign off and make the slot free."""
+        try:
+            settle(self.id, self._hand.shed())
+            if registered:
+                workers.mark_stopped([self.id])
+        except DatabaseError as error:
+            logger.warning("not signed off", extra={"event": "db_connection_failed", "error": str(error)})
+        self._watchdog.stop()
+        self._side.close()
+        connection.close()
+        self._slot.leave()
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,118 @@
+"""What can go wrong, as exceptions. The code of each is stable: clients match on it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with one field of a request: a dotted path, a stable code, and what the limit is."""
+
+    field: str
+    code: str
+    message: str
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+class TaskrunnerError(Exception):
+    """Base of every error that a caller of the platform may see."""
+
+    code = "error"
+
+
+class InvalidTask(TaskrunnerError):
+    """A request was refused and nothing was stored; `errors` says which fields and which limits."""
+
+    code = "task_rejected_invalid_params"
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        self.errors = list(errors)
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in self.errors))
+
+
+class TaskNotFound(TaskrunnerError):
+    """No task of this id is visible in the current scope; foreign and unknown ids look the same."""
+
+    code = "not_found"
+
+    def __init__(self, task_id: UUID) -> None:
+        self.task_id = task_id
+        super().__init__(f"No task {task_id}.")
+
+
+class WrongState(TaskrunnerError):
+    """The task's status forbids the move asked for."""
+
+    code = "wrong_state"
+
+    def __init__(self, task_id: UUID, verb: str, status: str) -> None:
+        self.task_id, self.verb, self.status = task_id, verb, status
+        super().__init__(f"Cannot {verb} task {task_id}: it is {status}.")
+
+
+class DuplicateTask(TaskrunnerError):
+    """A live task holds the deduplication key, and the request asked for `on_conflict: reject`."""
+
+    code = "duplicate_task"
+
+    def __init__(self, key: str, task_id: UUID) -> None:
+        self.key, self.task_id = key, task_id
+        super().__init__(f"Task {task_id} already holds the deduplication key {key!r}.")
+
+
+class QueueNotFound(TaskrunnerError):
+    """No queue has this name."""
+
+    code = "queue_not_found"
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name = name
+        super().__init__(f"There is no queue {name!r}; there are: {', '.join(known)}.")
+
+
+class InvalidValue(TaskrunnerError):
+    """An operator gave a name or a value that cannot be used; nothing changed."""
+
+    code = "invalid_value"
+
+    def __init__(self, error: FieldError) -> None:
+        self.errors = [error]
+        super().__init__(f"{error.field}: {error.message}")
+
+
+class LeaseLost(TaskrunnerError):
+    """This attempt no longer holds its task: another one may, so nothing was written."""
+
+    code = "lease_lost"
+
+    def __init__(self, task_id: UUID, attempt: int) -> None:
+        self.task_id, self.attempt = task_id, attempt
+        super().__init__(f"Attempt {attempt} no longer holds task {task_id}.")
+
+
+class ScopeError(TaskrunnerError):
+    """A tenant's table was used outside a scope, or a scope was opened inside another tenant's."""
+
+    code = "no_tenant_scope"
+
+
+class RetryLater(TaskrunnerError):
+    """Raised by a handler: try again after so many seconds. Counts as a failure, like any other."""
+
+    code = "retry_later"
+
+    def __init__(self, after_seconds: float, reason: str = "") -> None:
+        self.after_seconds = after_seconds
+        super().__init__(reason or f"Asked to be retried after {after_seconds:g} s.")
+
+
+class PermanentFailure(TaskrunnerError):
+    """Raised by a handler: trying again would not help, so the task is dead-lettered at once."""
+
+    code = "permanent_failure"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)

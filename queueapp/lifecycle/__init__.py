@@ -1,0 +1,35 @@
+"""The verbs that change a task. Every caller (API, admin, commands, handlers, Python) comes through here.
+
+Each runs in the scope that is open, or opens the bound tenant's. Inside a caller's transaction it commits or
+rolls back with the caller's own writes, and the doorbell rings only after the commit.
+"""
+
+from queueapp.lifecycle.requests import Dedup, TaskRequest
+from queueapp.lifecycle.submitting import submit, submit_many
+from queueapp.lifecycle.verbs import (
+    Outcome,
+    cancel,
+    cancel_many,
+    purge,
+    redrive,
+    reprioritise,
+    reprioritise_many,
+    retry,
+    retry_many,
+)
+
+__all__ = [
+    "Dedup",
+    "Outcome",
+    "TaskRequest",
+    "cancel",
+    "cancel_many",
+    "purge",
+    "redrive",
+    "reprioritise",
+    "reprioritise_many",
+    "retry",
+    "retry_many",
+    "submit",
+    "submit_many",
+]

@@ -1,0 +1,208 @@
+"""What a client may ask for, checked before anything is stored."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from django.conf import settings
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from queueapp.errors import FieldError, InvalidTask
+from queueapp.models.base import new_id
+from queueapp.models.tasks import TASK_TYPE_PATTERN
+from queueapp.registry import Handler, find_handler
+
+MAX_SECONDS_AHEAD = 10 * 365 * 86_400
+MAX_JSON_DEPTH = 32
+MAX_JSON_INTEGER = 2**63 - 1
+
+
+def _text(value: str) -> str:
+    """PostgreSQL's text and jsonb hold neither NUL nor lone surrogates."""
+    if "\x00" in value:
+        raise ValueError("holds a NUL character")
+    if not value.isascii() and any(0xD800 <= ord(character) <= 0xDFFF for character in value):
+        raise ValueError("holds a lone surrogate")
+    return value
+
+
+def _key(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"has a key that is no string: {value!r}")
+    return _text(value)
+
+
+def _json(value: Any, depth: int = 1) -> Any:
+    """A value that PostgreSQL can keep as jsonb, at most 32 levels deep. Raises ValueError saying why not."""
+    if depth > MAX_JSON_DEPTH:
+        raise ValueError(f"is nested deeper than {MAX_JSON_DEPTH} levels")
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, dict):
+        return {_key(key): _json(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(item, depth + 1) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("holds a number that is not finite")
+    if isinstance(value, int) and abs(value) > MAX_JSON_INTEGER:
+        raise ValueError("holds an integer of more than 64 bits")
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    raise ValueError(f"holds a {type(value).__name__}, which JSON cannot carry")
+
+
+Text = Annotated[str, AfterValidator(_text)]
+Label = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
+Scalar = Text | int | float | bool
+
+
+class Dedup(BaseModel):
+    """Until the key expires, submits with it yield the task that took it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: Annotated[Text, StringConstraints(min_length=1, max_length=200)]
+    ttl_seconds: float = Field(3600, gt=0, le=31 * 86_400)
+    on_conflict: Literal["return", "reject", "replace"] = "return"
+
+
+class TaskRequest(BaseModel):
+    """One task to submit. Unknown fields are refused by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    type: Annotated[str, StringConstraints(pattern=TASK_TYPE_PATTERN, max_length=200)]
+    params: Annotated[dict[str, Any], BeforeValidator(_json)] = {}
+    queue: Annotated[Text, StringConstraints(min_length=1, max_length=64)] | None = None
+    priority: int = Field(5, ge=1, le=10, strict=True)
+    run_at: AwareDatetime | None = None
+    delay_seconds: float | None = Field(None, ge=0, le=MAX_SECONDS_AHEAD)
+    timeout_seconds: int | None = Field(None, ge=1, strict=True)
+    max_retries: int | None = Field(None, ge=0, le=1000, strict=True)
+    requirements: Annotated[dict[Label, Scalar], Field(max_length=8)] = {}
+    labels: Annotated[list[Label], Field(max_length=16)] = []
+    dedup: Dedup | None = None
+
+    @model_validator(mode="after")
+    def _one_start_time(self) -> Self:
+        if self.run_at is not None and self.delay_seconds is not None:
+            raise ValueError("give run_at or delay_seconds, not both")
+        return self
+
+
+class Submission(BaseModel):
+    """A checked request with everything decided but its queue's existence: one row of sql/submit_tasks.sql."""
+
+    id: UUID
+    type: str
+    queue: str | None
+    params: Any
+    requirements: dict[str, Any]
+    labels: list[str]
+    priority: int
+    run_at: datetime | None
+    delay_seconds: float | None
+    max_retries: int
+    timeout_seconds: int
+    dedup_key: str | None
+    dedup_ttl_seconds: float | None
+    dedup_replace: bool
+    dedup_reject: bool
+
+
+def parse_request(fields: dict[str, Any], *, path: str = "") -> TaskRequest:
+    """Check the form of a request. Raises InvalidTask naming each field; `path` prefixes the names."""
+    try:
+        return TaskRequest.model_validate(fields)
+    except ValidationError as error:
+        raise InvalidTask(field_errors(error, path)) from None
+
+
+def prepare(request: TaskRequest, *, path: str = "") -> Submission:
+    """Check a request against its handler and fill in the defaults.
+
+    Raises InvalidTask for an unknown type, refused parameters, or a time-out above the type's cap.
+    """
+    handler = find_handler(request.type)
+    if handler is None:
+        message = f"there is no handler for type {request.type!r}"
+        raise InvalidTask([FieldError(f"{path}type", "unknown_type", message)])
+    dedup = request.dedup
+    return Submission(
+        id=new_id(),
+        type=request.type,
+        queue=request.queue,
+        params=_checked_params(handler, request, path),
+        requirements=dict(request.requirements),
+        labels=request.labels,
+        priority=request.priority,
+        run_at=request.run_at,
+        delay_seconds=request.delay_seconds,
+        max_retries=handler.max_retries if request.max_retries is None else request.max_retries,
+        timeout_seconds=_checked_timeout(handler, request, path),
+        dedup_key=dedup.key if dedup else None,
+        dedup_ttl_seconds=dedup.ttl_seconds if dedup else None,
+        dedup_replace=bool(dedup and dedup.on_conflict == "replace"),
+        dedup_reject=bool(dedup and dedup.on_conflict == "reject"),
+    )
+
+
+def prepare_many(requests: Sequence[TaskRequest | dict[str, Any]], *, single: bool = False) -> list[Submission]:
+    """Check a batch. Raises InvalidTask with the errors of every bad item.
+
+    Fields are named `tasks.<index>.…`, or just by their names where the caller sent a single task.
+    """
+    prepared: list[Submission] = []
+    errors: list[FieldError] = []
+    for index, item in enumerate(requests):
+        path = "" if single else f"tasks.{index}."
+        try:
+            request = item if isinstance(item, TaskRequest) else parse_request(item, path=path)
+            prepared.append(prepare(request, path=path))
+        except InvalidTask as error:
+            errors.extend(error.errors)
+    if errors:
+        raise InvalidTask(errors)
+    return prepared
+
+
+def _checked_params(handler: Handler, request: TaskRequest, path: str) -> Any:
+    try:
+        return handler.params.model_validate(request.params).model_dump(mode="json")
+    except ValidationError as error:
+        raise InvalidTask(field_errors(error, f"{path}params.")) from None
+
+
+def _checked_timeout(handler: Handler, request: TaskRequest, path: str) -> int:
+    cap = handler.max_timeout_seconds or settings.TASK_MAX_RUNTIME_SECONDS
+    wanted = request.timeout_seconds
+    if wanted is None:
+        return min(handler.timeout_seconds, cap)
+    if wanted > cap:
+        message = f"must be at most {cap} (the longest a task of type {handler.type} may run)"
+        raise InvalidTask([FieldError(f"{path}timeout_seconds", "above_limit", message)])
+    return wanted
+
+
+def field_errors(error: ValidationError, path: str) -> list[FieldError]:
+    """Pydantic's errors in the platform's form; its messages already name the limits."""
+    return [
+        FieldError(
+            (path + ".".join(str(part) for part in item["loc"])).rstrip(".") or "request",
+            item["type"],
+            item["msg"].removeprefix("Value error, "),
+        )
+        for item in error.errors(include_url=False, include_input=False)
+    ]

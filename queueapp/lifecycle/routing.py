@@ -1,0 +1,55 @@
+"""Which queue a task goes to: the one asked for, else the longest matching route's, else the handler's."""
+
+import time
+from dataclasses import dataclass
+
+from queueapp.errors import FieldError, InvalidTask
+from queueapp.models import Queue, Route
+from queueapp.patterns import most_specific
+from queueapp.registry import find_handler
+
+STALE_AFTER_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingTable:
+    """The queues and routes as they were at one moment; a process reads them at most once a second."""
+
+    read_at: float
+    queues: frozenset[str]
+    routes: dict[str, str]
+
+    @property
+    def is_stale(self) -> bool:
+        return time.monotonic() - self.read_at > STALE_AFTER_SECONDS
+
+    def queue_for(self, type: str, wanted: str | None, path: str = "") -> str:
+        """Raises InvalidTask when the queue asked for does not exist."""
+        name = wanted or self._routed(type)
+        if name not in self.queues:
+            known = ", ".join(sorted(self.queues))
+            message = f"there is no queue {name!r}; there are: {known}"
+            raise InvalidTask([FieldError(f"{path}queue", "unknown_queue", message)])
+        return name
+
+    def _routed(self, type: str) -> str:
+        pattern = most_specific(type, self.routes)
+        if pattern is not None:
+            return self.routes[pattern]
+        handler = find_handler(type)
+        return handler.queue if handler else "default"
+
+
+_table: RoutingTable | None = None
+
+
+def routing_table(*, fresh: bool = False) -> RoutingTable:
+    """The current routes; `fresh` reads them anew, e.g. after a queue was not found."""
+    global _table
+    if fresh or _table is None or _table.is_stale:
+        _table = RoutingTable(
+            read_at=time.monotonic(),
+            queues=frozenset(Queue.objects.values_list("name", flat=True)),
+            routes={route.pattern: str(route.queue_id) for route in Route.objects.all()},
+        )
+    return _table

@@ -1,0 +1,79 @@
+"""Settle: write what became of attempts, each only while its worker still holds it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from queueapp import sql
+from queueapp.tenancy import worker_scope
+
+MAX_RESULT_BYTES = 1_048_576
+MAX_MESSAGE_CHARACTERS = 10_000
+
+
+class Kind(StrEnum):
+    """How an attempt ended."""
+
+    COMPLETED = "completed"
+    ERROR = "error"  # tried again while retries are left, else dead-lettered
+    PERMANENT = "permanent"  # dead-lettered at once
+    CANCELLED = "cancelled"
+    RELEASED = "released"  # handed back unrun; counts as no failure
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The end of one attempt, ready to be stored."""
+
+    id: UUID
+    attempt: int
+    kind: Kind
+    result: Any = None
+    error_code: str = ""
+    error_message: str = ""
+    retry_seconds: float = 0.0
+
+
+def completed(task_id: UUID, attempt: int, result: Any) -> Verdict:
+    """A verdict with a handler's result as JSON; a permanent failure where it cannot be kept as such."""
+    try:
+        plain = to_jsonable_python(result, inf_nan_mode="strings")
+        encoded = json.dumps(plain, allow_nan=False)
+        if len(encoded) > MAX_RESULT_BYTES:
+            raise ValueError(f"takes {len(encoded)} bytes, more than {MAX_RESULT_BYTES}")
+        if "\\u0000" in encoded or "\\ud" in encoded:
+            _check_storable(encoded)
+    except (ValueError, PydanticSerializationError) as error:
+        return Verdict(task_id, attempt, Kind.PERMANENT, None, "result_not_storable", f"the result {error}")
+    return Verdict(task_id, attempt, Kind.COMPLETED, plain)
+
+
+def failed(task_id: UUID, attempt: int, kind: Kind, code: str, message: str, retry_seconds: float = 0.0) -> Verdict:
+    """A verdict of failure with a message that PostgreSQL can keep."""
+    cleaned = message.replace("\x00", "\\0").encode("utf-8", "replace").decode()
+    return Verdict(task_id, attempt, kind, None, code, cleaned[:MAX_MESSAGE_CHARACTERS], retry_seconds)
+
+
+def settle(worker_id: UUID, verdicts: Sequence[Verdict]) -> dict[UUID, str]:
+    """Store a set of verdicts in one statement.
+
+    Returns each settled task's new status; a task missing from it had lost its lease, and nothing was written.
+    """
+    if not verdicts:
+        return {}
+    parameters = {"worker_id": worker_id, "outcomes": json.dumps([asdict(item) for item in verdicts], default=str)}
+    with worker_scope(worker_id):
+        return {row["id"]: row["status"] for row in sql.rows("settle_tasks", parameters)}
+
+
+def _check_storable(encoded: str) -> None:
+    """Raises ValueError for what JSON can spell and jsonb cannot keep: NUL and lone surrogates."""
+    text = json.dumps(json.loads(encoded), ensure_ascii=False)
+    if "\\u0000" in text:
+        raise ValueError("holds a NUL character")
+    text.encode("utf-8")  # UnicodeEncodeError is a ValueError

@@ -1,0 +1,14 @@
+"""Django's migrate, as the owner of the tables where OWNER_DATABASE_URL is set."""
+
+from django.core.management.base import CommandParser
+from django.core.management.commands.migrate import Command as Migrate
+from django.db import connections
+
+from queueapp.tenancy.guard import OWNER_ALIAS
+
+
+class Command(Migrate):
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        if OWNER_ALIAS in connections.settings:
+            parser.set_defaults(database=OWNER_ALIAS)

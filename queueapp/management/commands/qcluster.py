@@ -1,0 +1,54 @@
+"""django-q2's qcluster, serving tasks from PostgreSQL under a supervisor."""
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+from django_q.management.commands.qcluster import Command as QCluster
+
+from queueapp.claiming import Capabilities
+from queueapp.engine.supervisor import Supervisor
+from queueapp.models import Queue
+from queueapp.tenancy import system_scope
+
+
+class Command(QCluster):
+    help = "Runs workers for the named queues until SIGTERM or Ctrl-C, then drains."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--queues", help="Comma-separated; all queues by default.")
+        parser.add_argument("--categories", default="*", help="Comma-separated types or patterns such as `X.*`.")
+        parser.add_argument("--capabilities", default="{}", help='JSON, e.g. \'{"region": "eu-west-1"}\'.')
+        parser.add_argument("--workers", type=int, default=settings.Q_CLUSTER["workers"])
+        parser.add_argument("--strategy", choices=Queue.Strategy.values, help="Overrides the queues' own.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        capabilities = Capabilities(
+            queues=_known_queues(options["queues"]),
+            categories=tuple(options["categories"].split(",")),
+            properties=_properties(options["capabilities"]),
+        )
+        Supervisor(capabilities, workers=options["workers"], strategy=options["strategy"]).run()
+
+
+def _known_queues(wanted: str | None) -> tuple[str, ...]:
+    with system_scope("qcluster"):
+        known = tuple(Queue.objects.values_list("name", flat=True))
+    queues = tuple(wanted.split(",")) if wanted else known
+    missing = sorted(set(queues) - set(known))
+    if missing:
+        raise CommandError(
+            f"No queue {', '.join(missing)}. There are: {', '.join(known)}. Add one: manage.py queues add NAME"
+        )
+    return queues
+
+
+def _properties(text: str) -> dict[str, Any]:
+    try:
+        properties = json.loads(text)
+    except ValueError as error:
+        raise CommandError(f"--capabilities is not JSON: {error}") from None
+    if not isinstance(properties, dict):
+        raise CommandError("--capabilities must be a JSON object")
+    return properties

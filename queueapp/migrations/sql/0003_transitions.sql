@@ -1,0 +1,192 @@
+-- Every legal move of a task: the same table as queueapp/states.py, held equal to it by a test.
+CREATE TABLE task_transitions (
+    from_status text,  -- NULL: the task is new
+    to_status text NOT NULL,
+    who text NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT task_transition_once UNIQUE NULLS NOT DISTINCT (from_status, to_status, who)
+);
+INSERT INTO task_transitions (from_status, to_status, who, reason) VALUES
+    (NULL         , 'scheduled', 'client', 'submit'),
+    (NULL         , 'scheduled', 'operator', 'submit'),
+    (NULL         , 'blocked', 'client', 'submit'),
+    (NULL         , 'blocked', 'operator', 'submit'),
+    (NULL         , 'queued', 'client', 'submit'),
+    (NULL         , 'queued', 'operator', 'submit'),
+    ('scheduled'  , 'queued', 'system', 'due'),
+    ('scheduled'  , 'cancelled', 'client', 'cancel'),
+    ('scheduled'  , 'cancelled', 'operator', 'cancel'),
+    ('blocked'    , 'queued', 'system', 'dependencies_completed'),
+    ('blocked'    , 'cancelled', 'client', 'cancel'),
+    ('blocked'    , 'cancelled', 'operator', 'cancel'),
+    ('blocked'    , 'cancelled', 'system', 'dependency_failed'),
+    ('queued'     , 'leased', 'worker', 'claim'),
+    ('queued'     , 'cancelled', 'client', 'cancel'),
+    ('queued'     , 'cancelled', 'operator', 'cancel'),
+    ('leased'     , 'queued', 'system', 'lease_expired'),
+    ('leased'     , 'queued', 'worker', 'released'),
+    ('leased'     , 'failed', 'worker', 'error'),
+    ('leased'     , 'completed', 'worker', 'result'),
+    ('leased'     , 'dead_letter', 'system', 'worker_crashed'),
+    ('leased'     , 'dead_letter', 'worker', 'error'),
+    ('leased'     , 'cancelled', 'system', 'cancel'),
+    ('leased'     , 'cancelled', 'worker', 'cancel'),
+    ('failed'     , 'queued', 'client', 'retry'),
+    ('failed'     , 'queued', 'operator', 'retry'),
+    ('failed'     , 'queued', 'system', 'due'),
+    ('failed'     , 'cancelled', 'client', 'cancel'),
+    ('failed'     , 'cancelled', 'operator', 'cancel'),
+    ('dead_letter', 'queued', 'client', 'retry'),
+    ('dead_letter', 'queued', 'operator', 'retry'),
+    ('cancelled'  , 'queued', 'client', 'retry'),
+    ('cancelled'  , 'queued', 'operator', 'retry');
+
+-- Who is moving: the role that the scope took on; the system is an operator whose actor says so.
+-- 'sql' is a login without a scope (the owner in a psql session): any legal move, logged as such.
+CREATE FUNCTION taskrunner_who() RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE current_setting('role')
+        WHEN 'taskrunner_client' THEN 'client'
+        WHEN 'taskrunner_worker' THEN 'worker'
+        WHEN 'taskrunner_operator' THEN
+            CASE WHEN starts_with(current_setting('taskrunner.actor', true), 'system:') THEN 'system' ELSE 'operator' END
+        ELSE 'sql'
+    END
+$$;
+
+CREATE FUNCTION taskrunner_actor() RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(nullif(current_setting('taskrunner.actor', true), ''), 'sql:' || session_user)
+$$;
+
+CREATE FUNCTION refuse_transition(task_id uuid, from_status text, to_status text, who text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'task %: % may not move it from % to %', task_id, who, coalesce(from_status, 'new'), to_status
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'task_transition_legal', TABLE = 'tasks';
+END
+$$;
+
+-- A statement's moves in one pass each: one log row a move, one delta row a statement and kind of move.
+-- SECURITY DEFINER, because only the owner may write these tables, whoever moved the task.
+CREATE FUNCTION tasks_inserted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    mover constant text := taskrunner_who();
+    named_actor constant text := taskrunner_actor();
+BEGIN
+    INSERT INTO task_logs (tenant_id, task_id, at, kind, to_status, attempt, actor, reason, level, message)
+    SELECT n.tenant_id, n.id, clock_timestamp(), 'transition', n.status, n.attempt, named_actor,
+        coalesce(
+            (SELECT min(t.reason) FROM task_transitions t
+              WHERE t.from_status IS NULL AND t.to_status = n.status AND mover IN (t.who, 'sql')),
+            refuse_transition(n.id, NULL, n.status, mover)),
+        'info', ''
+    FROM new_rows n;
+    INSERT INTO task_deltas (at, tenant_id, queue, type, to_status, moves, wait_seconds, run_seconds)
+    SELECT now(), n.tenant_id, n.queue, n.type, n.status, count(*), 0, 0
+    FROM new_rows n GROUP BY n.tenant_id, n.queue, n.type, n.status;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER tasks_inserted AFTER INSERT ON tasks
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_inserted();
+
+CREATE FUNCTION tasks_updated() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    mover constant text := taskrunner_who();
+    named_actor constant text := taskrunner_actor();
+BEGIN
+    INSERT INTO task_logs (tenant_id, task_id, at, kind, from_status, to_status, attempt, worker_id, actor, reason, level, message)
+    SELECT n.tenant_id, n.id, clock_timestamp(), 'transition', o.status, n.status, n.attempt,
+        coalesce(n.worker_id, o.worker_id), named_actor,
+        coalesce(
+            (SELECT CASE WHEN n.error_code <> '' AND t.to_status IN ('failed', 'dead_letter') THEN n.error_code ELSE min(t.reason) END
+               FROM task_transitions t
+              WHERE t.from_status = o.status AND t.to_status = n.status AND mover IN (t.who, 'sql') GROUP BY t.to_status),
+            refuse_transition(n.id, o.status, n.status, mover)),
+        CASE WHEN n.status IN ('failed', 'dead_letter') THEN 'error' ELSE 'info' END,
+        CASE WHEN n.status IN ('failed', 'dead_letter') THEN n.error_message ELSE '' END
+    FROM new_rows n JOIN old_rows o ON o.id = n.id AND o.status <> n.status;
+    IF NOT FOUND THEN
+        RETURN NULL;  -- a heartbeat, a priority, progress: nothing moved
+    END IF;
+    INSERT INTO task_deltas (at, tenant_id, queue, type, from_status, to_status, moves, wait_seconds, run_seconds)
+    SELECT now(), n.tenant_id, n.queue, n.type, o.status, n.status, count(*),
+        coalesce(sum(extract(epoch FROM n.started_at - o.run_at)) FILTER (WHERE n.status = 'leased'), 0),
+        coalesce(sum(extract(epoch FROM clock_timestamp() - o.started_at)) FILTER (WHERE o.status = 'leased'), 0)
+    FROM new_rows n JOIN old_rows o ON o.id = n.id AND o.status <> n.status
+    GROUP BY n.tenant_id, n.queue, n.type, o.status, n.status;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER tasks_updated AFTER UPDATE ON tasks
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_updated();
+
+CREATE FUNCTION tasks_deleted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO task_deltas (at, tenant_id, queue, type, from_status, moves, wait_seconds, run_seconds)
+    SELECT now(), o.tenant_id, o.queue, o.type, o.status, count(*), 0, 0
+    FROM old_rows o GROUP BY o.tenant_id, o.queue, o.type, o.status;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER tasks_deleted AFTER DELETE ON tasks
+    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_deleted();
+
+-- The order of arrival, drawn each time a task becomes ready. Claimers follow it.
+CREATE SEQUENCE task_ready_seq;
+CREATE FUNCTION tasks_draw_ready_seq() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    NEW.ready_seq := nextval('task_ready_seq');
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER tasks_become_ready BEFORE UPDATE ON tasks FOR EACH ROW
+    WHEN (NEW.status = 'queued' AND OLD.status <> 'queued') EXECUTE FUNCTION tasks_draw_ready_seq();
+
+-- A new task: its place in the order, and its kind (a row of task_kinds, made on first sight).
+CREATE FUNCTION tasks_before_insert() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    NEW.ready_seq := nextval('task_ready_seq');
+    SELECT k.id INTO NEW.kind_id FROM task_kinds k
+     WHERE k.queue = NEW.queue AND k.type = NEW.type AND k.requirements = NEW.requirements;
+    IF NOT FOUND THEN
+        INSERT INTO task_kinds (queue, type, requirements) VALUES (NEW.queue, NEW.type, NEW.requirements)
+        ON CONFLICT DO NOTHING;
+        SELECT k.id INTO STRICT NEW.kind_id FROM task_kinds k
+         WHERE k.queue = NEW.queue AND k.type = NEW.type AND k.requirements = NEW.requirements;
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER tasks_before_insert BEFORE INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION tasks_before_insert();
+
+-- What no update may touch: the fence never falls, and a task never changes tenant.
+CREATE FUNCTION refuse_task_update() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'task %: attempt may not fall and tenant, type and queue may not change', OLD.id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'task_identity_fixed', TABLE = 'tasks';
+END
+$$;
+CREATE TRIGGER tasks_identity_fixed BEFORE UPDATE ON tasks FOR EACH ROW
+    WHEN (NEW.attempt < OLD.attempt OR NEW.id <> OLD.id OR NEW.tenant_id <> OLD.tenant_id
+        OR NEW.type <> OLD.type OR NEW.queue <> OLD.queue)
+    EXECUTE FUNCTION refuse_task_update();
+
+-- A line that a handler logged. The caller has proved that it holds the lease (sql/append_log.sql).
+CREATE FUNCTION append_task_log(
+    tenant_id uuid, task_id uuid, attempt integer, worker_id uuid, level text, message text, detail jsonb
+) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    log_id constant uuid := uuidv7();
+BEGIN
+    INSERT INTO task_logs (id, tenant_id, task_id, at, kind, attempt, worker_id, actor, reason, level, message, detail)
+    VALUES (log_id, tenant_id, task_id, clock_timestamp(), 'log', attempt, worker_id, taskrunner_actor(), '',
+        level, message, detail);
+    RETURN log_id;
+END
+$$;
+REVOKE ALL ON FUNCTION append_task_log FROM PUBLIC;

@@ -1,0 +1,27 @@
+"""The platform's tables: fields, named constraints, indexes and query vocabulary; no workflow."""
+
+from queueapp.models.audit import OperatorAction, SecurityEvent, TaskLog
+from queueapp.models.clusters import Cluster
+from queueapp.models.counters import TaskCount, TaskDelta, TaskStat
+from queueapp.models.queues import Queue, Route, TaskKind
+from queueapp.models.tasks import DedupKey, Task
+from queueapp.models.tenants import Membership, Tenant
+from queueapp.models.workers import Worker
+
+__all__ = [
+    "Cluster",
+    "DedupKey",
+    "Membership",
+    "OperatorAction",
+    "Queue",
+    "Route",
+    "SecurityEvent",
+    "Task",
+    "TaskCount",
+    "TaskDelta",
+    "TaskKind",
+    "TaskLog",
+    "TaskStat",
+    "Tenant",
+    "Worker",
+]

@@ -1,0 +1,74 @@
+"""Queues, the routes that lead task types to them, and the kinds of task that workers match against."""
+
+from django.db import models
+from django.db.models import Q
+
+from queueapp.models.base import UuidModel
+
+
+class Queue(UuidModel):
+    """A named line of tasks with one order. It belongs to no tenant."""
+
+    class Strategy(models.TextChoices):
+        """In which order the queue's tasks are claimed."""
+
+        FIFO = "fifo", "first in, first out"
+        LIFO = "lifo", "last in, first out"
+        PRIORITY = "priority", "priority, then age"
+        WEIGHTED_RANDOM = "weighted_random", "random in proportion to priority"
+        FAIR = "fair", "round robin between tenants"
+
+    name = models.CharField(max_length=64, unique=True)
+    strategy = models.CharField(max_length=20, choices=Strategy, default=Strategy.PRIORITY)
+    paused_at = models.DateTimeField(null=True, blank=True, help_text="Claims nothing while set.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "queues"
+        ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(name="queue_name_format", condition=Q(name__regex="^[a-z0-9][a-z0-9_.-]*$")),
+            models.CheckConstraint(
+                name="queue_strategy_known",
+                condition=Q(strategy__in=("fifo", "lifo", "priority", "weighted_random", "fair")),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Route(UuidModel):
+    """Sends the types that a pattern matches to a queue; the longest matching pattern wins."""
+
+    pattern = models.CharField(max_length=200, unique=True, help_text="A type, `X.*` for all below X, or `*`.")
+    queue = models.ForeignKey(
+        Queue, to_field="name", db_column="queue", on_delete=models.PROTECT, related_name="routes"
+    )
+
+    class Meta:
+        db_table = "routes"
+        ordering = ("pattern",)
+
+    def __str__(self) -> str:
+        return f"{self.pattern} → {self.queue_id}"
+
+
+class TaskKind(models.Model):
+    """One row for each distinct combination of queue, type and requirements; insert-only.
+
+    Claimers match patterns and requirements against these few rows in memory, so that a worker's
+    capabilities never become a filter over the backlog. A trigger on tasks adds the rows.
+    """
+
+    id = models.AutoField(primary_key=True)
+    queue = models.CharField(max_length=64)
+    type = models.CharField(max_length=200)
+    requirements = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "task_kinds"
+        constraints = (models.UniqueConstraint(name="task_kind_once", fields=("queue", "type", "requirements")),)
+
+    def __str__(self) -> str:
+        return f"{self.type} in {self.queue}"

@@ -1,0 +1,169 @@
+"""The task row, which is the task, and the deduplication keys that point to it."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from queueapp.models.base import TenantModel
+from queueapp.models.queues import TaskKind
+from queueapp.states import FINAL, Status, statuses_matching
+
+TASK_TYPE_PATTERN = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    """The vocabulary of filters, the same for every screen and command."""
+
+    def matching(
+        self,
+        *,
+        status: str | None = None,
+        type_pattern: str | None = None,
+        queue: str | None = None,
+        label: str | None = None,
+    ) -> "TaskQuerySet":
+        """Narrow by whatever is given. `status` takes an exact name or one of STATUS_GROUPS.
+
+        Raises ValueError for an unknown status.
+        """
+        tasks = self
+        if status:
+            tasks = tasks.filter(status__in=statuses_matching(status))
+        if type_pattern and type_pattern.endswith(".*"):
+            tasks = tasks.filter(type__startswith=type_pattern[:-1])
+        elif type_pattern and type_pattern != "*":
+            tasks = tasks.filter(type=type_pattern)
+        if queue:
+            tasks = tasks.filter(queue=queue)
+        if label:
+            tasks = tasks.filter(labels__contains=[label])
+        return tasks
+
+
+class Task(TenantModel):
+    """One unit of work. Only lifecycle, claiming and the housekeeper write its state.
+
+    `attempt` is the fence and grows at every claim; `failures` counts handler errors and time-outs;
+    `crash_count` counts leases lost to dead workers.
+    """
+
+    type = models.CharField(max_length=200)
+    queue = models.CharField(max_length=64)
+    kind = models.ForeignKey(TaskKind, on_delete=models.PROTECT, db_constraint=False, db_index=False, editable=False)
+    params = models.JSONField(default=dict, db_default={})
+    requirements = models.JSONField(default=dict, db_default={})
+    labels = ArrayField(models.CharField(max_length=64), default=list, db_default=[], blank=True)
+
+    status = models.CharField(max_length=20, choices=[(status.value, status.value) for status in Status])
+    priority = models.SmallIntegerField(default=5, db_default=5, help_text="1–10, 10 the most urgent.")
+    run_at = models.DateTimeField(db_default=Now(), help_text="Not claimed before this moment.")
+    # drawn from a sequence by the trigger each time the task becomes queued: the order of arrival
+    ready_seq = models.BigIntegerField(editable=False)
+
+    attempt = models.IntegerField(default=0, db_default=0)
+    failures = models.IntegerField(default=0, db_default=0)
+    crash_count = models.IntegerField(default=0, db_default=0)
+    max_retries = models.IntegerField(default=0, db_default=0, help_text="Tries after the first.")
+    timeout_seconds = models.IntegerField(default=300, db_default=300)
+
+    # the last worker that claimed the task; with lease_expires_at set, the one that holds it
+    worker_id = models.UUIDField(null=True, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+
+    progress = models.JSONField(null=True, blank=True, help_text="{fraction: 0–1, message}")
+    result = models.JSONField(null=True, blank=True)
+    error_code = models.CharField(max_length=100, default="", db_default="", blank=True)
+    error_message = models.TextField(default="", db_default="", blank=True)
+
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True, blank=True, help_text="Start of the latest attempt.")
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        db_table = "tasks"
+        ordering = ("-id",)
+        constraints = (
+            # also the target of the composite foreign keys, and the order of a tenant's task list
+            models.UniqueConstraint(name="task_id_within_tenant", fields=("tenant", "id")),
+            models.CheckConstraint(name="task_status_known", condition=Q(status__in=[*Status])),
+            models.CheckConstraint(name="task_type_format", condition=Q(type__regex=TASK_TYPE_PATTERN)),
+            models.CheckConstraint(name="task_priority_range", condition=Q(priority__range=(1, 10))),
+            models.CheckConstraint(
+                name="task_counters_not_negative",
+                condition=Q(attempt__gte=0, failures__gte=0, crash_count__gte=0, max_retries__gte=0),
+            ),
+            models.CheckConstraint(name="task_timeout_positive", condition=Q(timeout_seconds__gte=1)),
+            models.CheckConstraint(
+                name="task_finished_iff_final",
+                condition=Q(status__in=FINAL, finished_at__isnull=False)
+                | (~Q(status__in=FINAL) & Q(finished_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="task_leased_iff_lease",
+                condition=Q(status=Status.LEASED, lease_expires_at__isnull=False, worker_id__isnull=False)
+                | (~Q(status=Status.LEASED) & Q(lease_expires_at__isnull=True)),
+            ),
+        )
+        indexes = (
+            models.Index(name="task_by_kind", fields=("kind", "-id")),
+            # the hot ones are partial: their cost follows the head of the backlog, not the history
+            models.Index(
+                name="task_ready_by_priority",
+                fields=("kind", "priority", "ready_seq"),
+                condition=Q(status=Status.QUEUED),
+            ),
+            models.Index(
+                name="task_ready_by_tenant",
+                fields=("kind", "tenant", "ready_seq"),
+                condition=Q(status=Status.QUEUED),
+            ),
+            models.Index(
+                name="task_due", fields=("run_at",), condition=Q(status__in=(Status.SCHEDULED, Status.FAILED))
+            ),
+            models.Index(name="task_lease", fields=("lease_expires_at",), condition=Q(status=Status.LEASED)),
+            # what operators look for among a long history of completed tasks
+            models.Index(
+                name="task_attention",
+                fields=("status", "-id"),
+                condition=Q(
+                    status__in=(
+                        Status.SCHEDULED,
+                        Status.BLOCKED,
+                        Status.FAILED,
+                        Status.DEAD_LETTER,
+                        Status.CANCELLED,
+                    )
+                ),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.id}"
+
+
+class DedupKey(TenantModel):
+    """Until `expires_at`, a submit with this key in this queue yields the task it points to."""
+
+    queue = models.CharField(max_length=64)
+    key = models.CharField(max_length=200)
+    expires_at = models.DateTimeField()
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+
+    class Meta:
+        db_table = "dedup_keys"
+        constraints = (
+            models.UniqueConstraint(name="dedup_key_once", fields=("tenant", "queue", "key")),
+            models.CheckConstraint(name="dedup_key_not_empty", condition=~Q(key="")),
+        )
+        indexes = (
+            models.Index(name="dedup_key_by_task", fields=("tenant", "task")),
+            models.Index(F("expires_at"), name="dedup_key_expiry"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.queue}/{self.key}"

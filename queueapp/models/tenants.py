@@ -1,0 +1,56 @@
+"""Tenants, and which users may look at or operate them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from queueapp.models.base import TenantModel, UuidModel
+
+NIL_TENANT = "00000000-0000-0000-0000-000000000000"
+SYSTEM_TENANT_SLUG = "system"
+
+
+class Tenant(UuidModel):
+    """A client of the platform: the unit of isolation (the seeds' client_id)."""
+
+    slug = models.SlugField(max_length=50, unique=True)
+    name = models.CharField(max_length=200)
+    active = models.BooleanField(default=True)
+    limits = models.JSONField(default=dict, blank=True, help_text="Overrides of the platform's limits.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "tenants"
+        ordering = ("slug",)
+        constraints = (
+            # every login rests at the nil tenant, so a real one of that id would be visible without a scope
+            models.CheckConstraint(name="tenant_is_not_nil", condition=~Q(id=NIL_TENANT)),
+            models.CheckConstraint(name="tenant_slug_format", condition=Q(slug__regex="^[a-z0-9][a-z0-9-]*$")),
+        )
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Membership(TenantModel):
+    """A user's role in a tenant."""
+
+    class Role(models.TextChoices):
+        VIEWER = "viewer"
+        OPERATOR = "operator"
+        ADMINISTRATOR = "administrator"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role, default=Role.VIEWER)
+
+    class Meta:
+        db_table = "memberships"
+        constraints = (
+            models.UniqueConstraint(name="membership_once_per_user", fields=("tenant", "user")),
+            models.CheckConstraint(
+                name="membership_role_known", condition=Q(role__in=("viewer", "operator", "administrator"))
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} is {self.role} of {self.tenant_id}"

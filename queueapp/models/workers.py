@@ -1,0 +1,28 @@
+"""Worker processes and what they can do. They belong to no tenant."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+
+from queueapp.models.base import UuidModel
+
+
+class Worker(UuidModel):
+    """One worker process; its id is new at every process start."""
+
+    cluster_id = models.UUIDField()
+    host = models.CharField(max_length=255)
+    pid = models.IntegerField()
+    queues = ArrayField(models.CharField(max_length=64))
+    capabilities = models.JSONField(default=dict)
+    started_at = models.DateTimeField(db_default=Now())
+    heartbeat_at = models.DateTimeField(db_default=Now())
+    stopped_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "workers"
+        ordering = ("-id",)
+        indexes = (models.Index(name="worker_heartbeat", fields=("heartbeat_at",)),)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"

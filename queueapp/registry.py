@@ -1,0 +1,86 @@
+"""Handlers: code registered for a task type, declared once, with a Pydantic model for its parameters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from pydantic import BaseModel
+
+from queueapp.errors import PermanentFailure, RetryLater
+
+__all__ = ["Handler", "PermanentFailure", "RetryLater", "find_handler", "handler", "registered_handlers"]
+
+# (context, validated parameters) → a JSON-serialisable result or a Pydantic model
+HandlerFunction = Callable[..., Any]
+ParamsModel = type[BaseModel]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A task type and how its tasks run. Times in seconds; retries count tries after the first."""
+
+    type: str
+    function: HandlerFunction
+    params: ParamsModel
+    queue: str
+    timeout_seconds: int
+    max_timeout_seconds: int | None
+    max_retries: int
+    retry_base_seconds: float
+    batch: bool
+    transactional: bool
+
+
+_handlers: dict[str, Handler] = {}
+
+
+def handler(
+    type: str,
+    *,
+    params: ParamsModel,
+    queue: str = "default",
+    timeout_seconds: int = 300,
+    max_timeout_seconds: int | None = None,
+    max_retries: int = 0,
+    retry_base_seconds: float = 1.0,
+    batch: bool = True,
+    transactional: bool = False,
+) -> Callable[[HandlerFunction], HandlerFunction]:
+    """Register a function for a task type.
+
+    The function takes a TaskContext and an instance of `params`, and returns a result, or raises RetryLater or
+    PermanentFailure; any other exception is retried with exponential backoff. With `batch=False` its tasks are
+    claimed and settled one at a time. With `transactional=True` it runs inside one transaction in its tenant's
+    scope, which commits its own writes and the task's completion together.
+    Raises ImproperlyConfigured when the type has a handler already.
+    """
+
+    def register(function: HandlerFunction) -> HandlerFunction:
+        if type in _handlers:
+            raise ImproperlyConfigured(f"Task type {type!r} is registered twice.")
+        _handlers[type] = Handler(
+            type,
+            function,
+            params,
+            queue,
+            timeout_seconds,
+            max_timeout_seconds,
+            max_retries,
+            retry_base_seconds,
+            batch and not transactional,
+            transactional,
+        )
+        return function
+
+    return register
+
+
+def find_handler(type: str) -> Handler | None:
+    """The handler of a type, or None where this code has none."""
+    return _handlers.get(type)
+
+
+def registered_handlers() -> list[Handler]:
+    """All handlers, by type."""
+    return [_handlers[type] for type in sorted(_handlers)]

@@ -1,0 +1,14 @@
+-- Cancel waiting tasks at once; ask the worker of a leased one to stop. Returns each task's status before and after.
+WITH target AS (
+    SELECT id, status FROM tasks WHERE id = ANY (%(ids)s) ORDER BY id FOR UPDATE
+), moved AS (
+    UPDATE tasks t SET
+        status = CASE WHEN target.status = 'leased' THEN 'leased' ELSE 'cancelled' END,
+        cancel_requested_at = coalesce(t.cancel_requested_at, now()),
+        finished_at = CASE WHEN target.status = 'leased' THEN NULL ELSE now() END,
+        updated_at = now()
+    FROM target WHERE t.id = target.id AND target.status IN ('scheduled', 'blocked', 'queued', 'failed', 'leased')
+    RETURNING t.id, t.status, t.queue
+)
+SELECT target.id, target.status AS was, coalesce(moved.status, target.status) AS status, moved.queue
+FROM target LEFT JOIN moved USING (id)

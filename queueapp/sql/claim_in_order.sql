@@ -1,0 +1,34 @@
+-- fifo and priority: lease the next tasks by arrival, or by priority and then arrival.
+-- A lane is a kind at a priority. Each is read from its mark, in index order, and no further than `reach`.
+-- The set ends where its cost passes 1: a task costs 1/set_size of its type, and one whose worker died before
+-- costs 1, so that it runs alone and a poison pill takes no neighbours with it.
+WITH lane AS (
+    SELECT k.kind_id, k.set_size, p.priority::smallint, coalesce(m.mark, 0) AS mark
+    FROM unnest(%(kinds)s::integer[], %(set_sizes)s::integer[]) AS k (kind_id, set_size)
+    CROSS JOIN generate_series(1, 10) AS p (priority)
+    LEFT JOIN unnest(%(mark_kinds)s::integer[], %(mark_priorities)s::smallint[], %(marks)s::bigint[])
+        AS m (kind_id, priority, mark) ON m.kind_id = k.kind_id AND m.priority = p.priority
+), candidate AS MATERIALIZED (
+    SELECT head.id, head.ready_seq, head.cost, CASE WHEN %(by_priority)s THEN -lane.priority ELSE 0 END AS rank
+    FROM lane CROSS JOIN LATERAL (
+        SELECT t.id, t.ready_seq, CASE WHEN t.crash_count > 0 THEN 1 ELSE 1.0::float8 / lane.set_size END AS cost
+        FROM tasks t
+        WHERE t.kind_id = lane.kind_id AND t.priority = lane.priority AND t.status = 'queued' AND t.ready_seq > lane.mark
+        ORDER BY t.ready_seq LIMIT %(reach)s) AS head
+    ORDER BY rank, head.ready_seq LIMIT %(reach)s
+), locked AS MATERIALIZED (
+    SELECT t.id, candidate.rank, candidate.ready_seq, candidate.cost
+    FROM candidate JOIN tasks t ON t.id = candidate.id
+    WHERE t.status = 'queued'
+    ORDER BY candidate.rank, candidate.ready_seq LIMIT %(most)s
+    FOR UPDATE OF t SKIP LOCKED
+), chosen AS MATERIALIZED (
+    SELECT id, sum(cost) OVER next AS cost_so_far, row_number() OVER next AS position
+    FROM locked WINDOW next AS (ORDER BY rank, ready_seq)
+)
+UPDATE tasks t SET status = 'leased', attempt = t.attempt + 1, worker_id = %(worker_id)s,
+    started_at = clock_timestamp(), updated_at = clock_timestamp(),
+    lease_expires_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
+FROM chosen WHERE t.id = chosen.id AND chosen.cost_so_far < 1.000001
+RETURNING chosen.position, t.id, t.tenant_id, t.kind_id, t.priority, t.ready_seq, t.type, t.params, t.attempt,
+    t.failures, t.timeout_seconds, t.created_at

@@ -1,0 +1,30 @@
+-- lifo: lease the newest tasks first, whatever their priority. The set's size is decided as in claim_in_order.sql.
+-- No marks: the newest entries are alive, the dead ones lie behind them.
+WITH lane AS (
+    SELECT k.kind_id, k.set_size, p.priority::smallint
+    FROM unnest(%(kinds)s::integer[], %(set_sizes)s::integer[]) AS k (kind_id, set_size)
+    CROSS JOIN generate_series(1, 10) AS p (priority)
+), candidate AS MATERIALIZED (
+    SELECT head.id, -head.ready_seq AS ready_seq, head.cost, 0 AS rank
+    FROM lane CROSS JOIN LATERAL (
+        SELECT t.id, t.ready_seq, CASE WHEN t.crash_count > 0 THEN 1 ELSE 1.0::float8 / lane.set_size END AS cost
+        FROM tasks t
+        WHERE t.kind_id = lane.kind_id AND t.priority = lane.priority AND t.status = 'queued'
+        ORDER BY t.ready_seq DESC LIMIT %(reach)s) AS head
+    ORDER BY head.ready_seq DESC LIMIT %(reach)s
+), locked AS MATERIALIZED (
+    SELECT t.id, candidate.rank, candidate.ready_seq, candidate.cost
+    FROM candidate JOIN tasks t ON t.id = candidate.id
+    WHERE t.status = 'queued'
+    ORDER BY candidate.rank, candidate.ready_seq LIMIT %(most)s
+    FOR UPDATE OF t SKIP LOCKED
+), chosen AS MATERIALIZED (
+    SELECT id, sum(cost) OVER next AS cost_so_far, row_number() OVER next AS position
+    FROM locked WINDOW next AS (ORDER BY rank, ready_seq)
+)
+UPDATE tasks t SET status = 'leased', attempt = t.attempt + 1, worker_id = %(worker_id)s,
+    started_at = clock_timestamp(), updated_at = clock_timestamp(),
+    lease_expires_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
+FROM chosen WHERE t.id = chosen.id AND chosen.cost_so_far < 1.000001
+RETURNING chosen.position, t.id, t.tenant_id, t.kind_id, t.priority, t.ready_seq, t.type, t.params, t.attempt,
+    t.failures, t.timeout_seconds, t.created_at

@@ -1,0 +1,9 @@
+-- Queue a batch of tasks whose time has come: scheduled ones, and failed ones that are to be tried again.
+WITH due AS (
+    SELECT id FROM tasks WHERE status IN ('scheduled', 'failed') AND run_at <= clock_timestamp()
+    ORDER BY run_at LIMIT %(batch)s
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE tasks t SET status = 'queued', worker_id = NULL, updated_at = now()
+FROM due WHERE t.id = due.id
+RETURNING t.id, t.queue

@@ -1,0 +1,15 @@
+-- Forget what nobody will ask for again: expired deduplication keys, workers gone for a day, old statistics.
+WITH keys AS (
+    DELETE FROM dedup_keys WHERE expires_at < now() RETURNING 1
+), silent AS (
+    UPDATE workers SET stopped_at = heartbeat_at WHERE stopped_at IS NULL AND heartbeat_at < now() - interval '1 minute'
+    RETURNING 1
+), gone AS (
+    DELETE FROM workers w WHERE w.stopped_at < now() - interval '1 day'
+        AND NOT EXISTS (SELECT FROM tasks t WHERE t.status = 'leased' AND t.worker_id = w.id)
+    RETURNING 1
+), statistics AS (
+    DELETE FROM task_stats WHERE minute < now() - interval '30 days' RETURNING 1
+)
+SELECT (SELECT count(*) FROM keys) AS dedup_keys, (SELECT count(*) FROM silent) AS silent_workers,
+    (SELECT count(*) FROM gone) AS workers, (SELECT count(*) FROM statistics) AS statistics

@@ -1,0 +1,11 @@
+-- Delete one batch of tasks that ended long ago, the oldest first.
+DELETE FROM tasks WHERE id IN (
+    SELECT t.id FROM tasks t
+    WHERE t.id < %(first_id_after)s AND t.finished_at < %(finished_before)s
+        AND NOT EXISTS (
+            SELECT FROM dedup_keys k
+            WHERE k.tenant_id = t.tenant_id AND k.task_id = t.id AND k.expires_at > now())
+    ORDER BY t.id LIMIT %(batch)s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING id

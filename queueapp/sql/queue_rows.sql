@@ -1,0 +1,16 @@
+-- Every queue with its counts by status, the age of its oldest ready task, and how many live workers serve it.
+SELECT q.name, q.strategy, q.paused_at,
+    coalesce(
+        (SELECT jsonb_object_agg(c.status, c.tasks) FROM (
+            SELECT status, sum(tasks)::bigint AS tasks FROM task_counts
+            WHERE queue = q.name GROUP BY status HAVING sum(tasks) <> 0) c),
+        '{}') AS counts,
+    (SELECT extract(epoch FROM clock_timestamp() - min(head.run_at))::double precision FROM task_kinds k
+        CROSS JOIN LATERAL (
+            SELECT t.run_at FROM tasks t WHERE t.kind_id = k.id AND t.status = 'queued'
+            ORDER BY t.ready_seq LIMIT 1) head
+        WHERE k.queue = q.name) AS oldest_wait_seconds,
+    (SELECT count(*)::integer FROM workers w
+        WHERE q.name = ANY (w.queues) AND w.stopped_at IS NULL
+            AND w.heartbeat_at > clock_timestamp() - make_interval(secs => %(dead_after)s)) AS live_workers
+FROM queues q ORDER BY q.name

@@ -1,0 +1,16 @@
+-- The worker's beat: which of its attempts it still holds and which it should stop, with progress written and,
+-- when asked, all leases renewed. Attempts missing from the result are lost.
+WITH held AS (
+    SELECT * FROM unnest(%(ids)s::uuid[], %(attempts)s::integer[], %(progress)s::jsonb[]) AS h (id, attempt, progress)
+), renewed AS (
+    UPDATE tasks t SET progress = coalesce(held.progress, t.progress), updated_at = clock_timestamp(),
+        lease_expires_at = CASE WHEN %(renew)s
+            THEN clock_timestamp() + make_interval(secs => %(lease_seconds)s) ELSE t.lease_expires_at END
+    FROM held
+    WHERE t.id = held.id AND t.attempt = held.attempt AND t.worker_id = %(worker_id)s AND t.lease_expires_at IS NOT NULL
+        AND (%(renew)s OR held.progress IS NOT NULL)
+    RETURNING t.id
+)
+SELECT t.id, t.cancel_requested_at IS NOT NULL AS cancel_requested
+FROM held JOIN tasks t ON t.id = held.id AND t.attempt = held.attempt
+WHERE t.worker_id = %(worker_id)s AND t.lease_expires_at IS NOT NULL

@@ -1,0 +1,10 @@
+-- Give unfinished tasks another priority. A leased one takes it along should it be queued again.
+WITH target AS (
+    SELECT id, status FROM tasks WHERE id = ANY (%(ids)s) ORDER BY id FOR UPDATE
+), changed AS (
+    UPDATE tasks t SET priority = %(priority)s, updated_at = now()
+    FROM target WHERE t.id = target.id AND target.status NOT IN ('completed', 'dead_letter', 'cancelled')
+    RETURNING t.id
+)
+SELECT target.id, target.status AS was, target.status, NULL AS queue, changed.id IS NOT NULL AS done
+FROM target LEFT JOIN changed USING (id)

@@ -1,0 +1,12 @@
+-- Queue ended or failed tasks again with clean counters; the attempt goes on growing, since it is the fence.
+WITH target AS (
+    SELECT id, status FROM tasks WHERE id = ANY (%(ids)s) ORDER BY id FOR UPDATE
+), moved AS (
+    UPDATE tasks t SET status = 'queued', run_at = now(), failures = 0, crash_count = 0, worker_id = NULL,
+        cancel_requested_at = NULL, finished_at = NULL, progress = NULL, result = NULL,
+        error_code = '', error_message = '', updated_at = now()
+    FROM target WHERE t.id = target.id AND target.status IN ('dead_letter', 'failed', 'cancelled')
+    RETURNING t.id, t.status, t.queue
+)
+SELECT target.id, target.status AS was, coalesce(moved.status, target.status) AS status, moved.queue
+FROM target LEFT JOIN moved USING (id)

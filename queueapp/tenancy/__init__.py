@@ -1,0 +1,28 @@
+"""Who the database thinks we are: binding (a variable), scopes (short transactions), and what guards them.
+
+Nothing outside this package sends SET ROLE or set_config.
+"""
+
+from queueapp.tenancy.scopes import (
+    Scope,
+    bind_tenant,
+    bound_tenant,
+    current_scope,
+    ensure_scope,
+    operator_scope,
+    system_scope,
+    tenant_scope,
+    worker_scope,
+)
+
+__all__ = [
+    "Scope",
+    "bind_tenant",
+    "bound_tenant",
+    "current_scope",
+    "ensure_scope",
+    "operator_scope",
+    "system_scope",
+    "tenant_scope",
+    "worker_scope",
+]

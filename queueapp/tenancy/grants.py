@@ -1,0 +1,47 @@
+"""What a login needs once the tables exist. Runs after every migration, as the owner."""
+
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg2 import sql
+
+from queueapp.tenancy.guard import tenant_tables
+from queueapp.tenancy.scopes import CLIENT, OPERATOR, WORKER
+
+
+def grant_after_migrate(sender: AppConfig, using: str, **_: Any) -> None:
+    """Receiver of post_migrate: grant to the login that DATABASE_URL names."""
+    login = connections["default"].settings_dict["USER"]
+    grant_login(connections[using], login)
+
+
+def grant_login(owner: BaseDatabaseWrapper, login: str) -> None:
+    """Let a login take the three roles on inside a scope, and use the tables that hold no tenant's rows.
+
+    The platform's own tables are granted to the roles alone (migrations/sql/0004_row_level_security.sql), so
+    without a scope a login is refused them by the database itself.
+    """
+    open_tables = sorted(_tables_outside_the_platform(owner))
+    with owner.cursor() as cursor:
+        cursor.execute("SELECT session_user")
+        if (cursor.fetchone() or ("",))[0] != login:
+            for role in (CLIENT, WORKER, OPERATOR):
+                cursor.execute(
+                    sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(
+                        sql.Identifier(role), sql.Identifier(login)
+                    )
+                )
+        grantees = sql.SQL(", ").join([sql.Identifier(login), sql.Identifier(OPERATOR)])
+        if open_tables:
+            tables = sql.SQL(", ").join(map(sql.Identifier, open_tables))
+            cursor.execute(sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}").format(tables, grantees))
+        cursor.execute(sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(grantees))
+
+
+def _tables_outside_the_platform(owner: BaseDatabaseWrapper) -> set[str]:
+    models = apps.get_models(include_auto_created=True)
+    declared = {model._meta.db_table for model in models if model._meta.app_label != "queueapp"}
+    existing = set(owner.introspection.table_names())
+    return ((declared | {"django_migrations"}) & existing) - tenant_tables()

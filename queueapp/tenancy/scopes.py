@@ -1,0 +1,159 @@
+"""Scopes: one short transaction for one piece of database work, under one role and tenant.
+
+The role, tenant and actor are local to the transaction, so that no pooled connection can carry them on.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from django.db import connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from queueapp.errors import ScopeError
+from queueapp.models.tenants import NIL_TENANT
+
+CLIENT, WORKER, OPERATOR = "taskrunner_client", "taskrunner_worker", "taskrunner_operator"
+
+# One round trip that reads what was set and sets anew; PostgreSQL evaluates a target list from left to right.
+ENTER = """
+    SELECT current_setting('role'), current_setting('taskrunner.tenant_id', true),
+        current_setting('taskrunner.worker_id', true), current_setting('taskrunner.actor', true),
+        set_config('role', %s, true), set_config('taskrunner.tenant_id', %s, true),
+        set_config('taskrunner.worker_id', %s, true), set_config('taskrunner.actor', %s, true)
+"""
+RESTORE = """
+    SELECT set_config('role', %s, true), set_config('taskrunner.tenant_id', %s, true),
+        set_config('taskrunner.worker_id', %s, true), set_config('taskrunner.actor', %s, true)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the current transaction of this connection may see, and in whose name it acts."""
+
+    role: str
+    actor: str
+    tenant_id: UUID | None = None
+    worker_id: UUID | None = None
+
+
+_bound: ContextVar[UUID | None] = ContextVar("bound_tenant", default=None)
+# by connection, because a scope is a state of one database session: a new thread has a new one, unscoped
+_active: WeakKeyDictionary[BaseDatabaseWrapper, Scope] = WeakKeyDictionary()
+
+
+@contextmanager
+def bind_tenant(tenant_id: UUID) -> Iterator[None]:
+    """Make a tenant the default of the scopes opened inside. Sends no SQL and holds no connection."""
+    token = _bound.set(tenant_id)
+    try:
+        yield
+    finally:
+        _bound.reset(token)
+
+
+def bound_tenant() -> UUID:
+    """The bound tenant. Raises ScopeError where none is."""
+    tenant_id = _bound.get()
+    if tenant_id is None:
+        raise ScopeError("No tenant is bound: name one, or open `with bind_tenant(id):` around this call.")
+    return tenant_id
+
+
+def current_scope() -> Scope | None:
+    """The scope that this thread's connection is in, if any."""
+    return _active.get(connections[connection.alias])
+
+
+@contextmanager
+def tenant_scope(tenant_id: UUID | None = None, *, actor: str = "client:python") -> Iterator[Scope]:
+    """Act as a client of one tenant (the bound one by default).
+
+    Works inside a transaction that is already open: its role and tenant come back on exit, so a caller can
+    write its own tables, submit, write again, and commit or roll back all of it.
+    Raises ScopeError inside another tenant's scope or another role's.
+    """
+    scope = Scope(CLIENT, actor, tenant_id=tenant_id or bound_tenant())
+    outer = current_scope()
+    if outer is not None and (outer.role, outer.tenant_id) != (scope.role, scope.tenant_id):
+        raise ScopeError("A tenant's scope cannot be opened inside another tenant's or another role's.")
+    with _enter(scope):
+        yield scope
+
+
+@contextmanager
+def operator_scope(actor: str) -> Iterator[Scope]:
+    """Act on all tenants in the name of a person, e.g. `operator:alice`."""
+    with _enter(_unnested(Scope(OPERATOR, actor))) as scope:
+        yield scope
+
+
+@contextmanager
+def system_scope(component: str) -> Iterator[Scope]:
+    """Act on all tenants as a part of the platform itself, e.g. `housekeeper`."""
+    with _enter(_unnested(Scope(OPERATOR, f"system:{component}"))) as scope:
+        yield scope
+
+
+@contextmanager
+def worker_scope(worker_id: UUID) -> Iterator[Scope]:
+    """Act as a worker: see what is queued and what this worker holds, whoever the tenant."""
+    with _enter(_unnested(Scope(WORKER, f"worker:{worker_id}", worker_id=worker_id))) as scope:
+        yield scope
+
+
+@contextmanager
+def ensure_scope(tenant_id: UUID | None = None) -> Iterator[Scope]:
+    """The scope that is open, be it a client's or an operator's; else the bound or named tenant's."""
+    active = current_scope()
+    if active is not None and active.role == OPERATOR:
+        yield active
+    else:
+        with tenant_scope(tenant_id or (active.tenant_id if active else None)) as scope:
+            yield scope
+
+
+def _unnested(scope: Scope) -> Scope:
+    outer = current_scope()
+    if outer is not None and outer.role != scope.role:
+        raise ScopeError(f"A scope of {scope.role} cannot be opened inside one of {outer.role}.")
+    return scope
+
+
+@contextmanager
+def _enter(scope: Scope) -> Iterator[Scope]:
+    database = connections[connection.alias]
+    outer = _active.get(database)
+    if outer == scope:  # the same again: nothing to set, and the transaction is the outer one's
+        yield scope
+        return
+    nested = database.in_atomic_block
+    with transaction.atomic():
+        # marked first, so that the guard lets the scope's own statements pass
+        _active[database] = scope
+        try:
+            previous = _execute(ENTER, _parameters(scope))[:4]
+            yield scope
+            if nested:
+                # RELEASE SAVEPOINT keeps what was set; a rollback to it restores by itself
+                _execute(RESTORE, previous)
+        finally:
+            if outer is None:
+                _active.pop(database, None)
+            else:
+                _active[database] = outer
+
+
+def _parameters(scope: Scope) -> tuple[str, ...]:
+    return (scope.role, str(scope.tenant_id or NIL_TENANT), str(scope.worker_id or ""), scope.actor)
+
+
+def _execute(sql: str, parameters: tuple[str, ...]) -> tuple[str, ...]:
+    with connection.cursor() as cursor:
+        # a setting that was never set reads as NULL and cannot be set back to it; '' is its resting state
+        cursor.execute(sql, [value or "" for value in parameters])
+        return tuple(cursor.fetchone() or ())

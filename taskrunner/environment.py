@@ -1,0 +1,112 @@
+"""Settings read once from environment variables: typed, bounded, every error reported together."""
+
+from typing import Annotated, Any
+
+import psycopg2
+from django.core.exceptions import ImproperlyConfigured
+from psycopg2.extensions import parse_dsn
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _split(value: Any) -> Any:
+    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
+
+
+def _libpq_url(value: SecretStr) -> SecretStr:
+    try:
+        parse_dsn(value.get_secret_value())
+    except psycopg2.ProgrammingError as error:
+        # libpq repeats the URL, password included, so its own words stay out of the message
+        raise ValueError("is not a PostgreSQL URL (postgresql://user:password@host:port/name)") from error
+    return value
+
+
+CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_libpq_url)]
+
+
+class Environment(BaseSettings):
+    """One field per variable; the variable is the field's name in upper case."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", hide_input_in_errors=True)
+
+    secret_key: SecretStr = Field(min_length=32)
+    secret_key_fallbacks: CommaSeparated = []
+    debug: bool = False
+    allowed_hosts: CommaSeparated = ["localhost", "127.0.0.1", "[::1]"]
+    csrf_trusted_origins: CommaSeparated = []
+    https_only: bool = False
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    database_url: DatabaseUrl | None = None
+    owner_database_url: DatabaseUrl | None = None
+    postgres_host: str = "localhost"
+    postgres_port: int = Field(5432, ge=1, le=65535)
+    postgres_db: str = "taskrunner"
+    postgres_user: str | None = None
+    postgres_password: SecretStr = SecretStr("")
+
+    redis_url: str | None = Field(None, pattern="^(redis|rediss|unix)://")
+    redis_host: str = "localhost"
+    redis_port: int = Field(6379, ge=1, le=65535)
+    redis_password: SecretStr = SecretStr("")
+    redis_db: int = Field(0, ge=0)
+    redis_tls: bool = False
+
+    task_max_runtime_seconds: int = Field(600, ge=1, le=86_400)
+    worker_processes: int = Field(4, ge=1, le=64)
+    worker_max_tasks: int = Field(200_000, ge=1)
+    worker_max_memory_mb: int = Field(1024, ge=64)
+
+    @model_validator(mode="after")
+    def _needs_a_database(self) -> "Environment":
+        if self.database_url is None and self.postgres_user is None:
+            raise ValueError("DATABASE_URL (or POSTGRES_USER, POSTGRES_PASSWORD, …) is not set")
+        return self
+
+    @property
+    def database(self) -> dict[str, str]:
+        """libpq parameters of the login that this process runs as."""
+        if self.database_url is not None:
+            return dict(parse_dsn(self.database_url.get_secret_value()))
+        return {
+            "host": self.postgres_host,
+            "port": str(self.postgres_port),
+            "dbname": self.postgres_db,
+            "user": self.postgres_user or "",
+            "password": self.postgres_password.get_secret_value(),
+        }
+
+    @property
+    def owner_database(self) -> dict[str, str] | None:
+        """libpq parameters of the login that owns the tables; only migrations need it."""
+        url = self.owner_database_url
+        return dict(parse_dsn(url.get_secret_value())) if url is not None else None
+
+    @property
+    def redis(self) -> str:
+        """URL in the form redis-py reads."""
+        if self.redis_url is not None:
+            return self.redis_url
+        scheme = "rediss" if self.redis_tls else "redis"
+        password = self.redis_password.get_secret_value()
+        credentials = f":{password}@" if password else ""
+        return f"{scheme}://{credentials}{self.redis_host}:{self.redis_port}/{self.redis_db}"
+
+
+def load() -> Environment:
+    """Read the environment.
+
+    Raises ImproperlyConfigured with one line for each variable that is missing or wrong.
+    """
+    try:
+        return Environment()  # type: ignore[call-arg]
+    except ValidationError as error:
+        lines = [_explain(item["loc"], item["msg"]) for item in error.errors()]
+        raise ImproperlyConfigured("The environment is not usable:\n  " + "\n  ".join(lines)) from None
+
+
+def _explain(location: tuple[int | str, ...], message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return f"{str(location[0]).upper()}: {message}" if location else message

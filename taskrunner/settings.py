@@ -1,0 +1,141 @@
+"""Django settings, composed from the environment (see environment.py for every variable)."""
+
+from pathlib import Path
+from typing import Any
+
+from taskrunner.environment import load
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENVIRONMENT = load()
+
+SECRET_KEY = ENVIRONMENT.secret_key.get_secret_value()
+SECRET_KEY_FALLBACKS = ENVIRONMENT.secret_key_fallbacks
+DEBUG = ENVIRONMENT.debug
+ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
+CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
+
+INSTALLED_APPS = [
+    "taskrunner",
+    "queueapp",  # before django_q: our qcluster extends and replaces its command of that name
+    "configapp",
+    "workloads",
+    "django_q",
+    "rest_framework",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "queueapp.middleware.OperatorScopeMiddleware",
+]
+
+ROOT_URLCONF = "taskrunner.urls"
+WSGI_APPLICATION = "taskrunner.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+
+def _database(parameters: dict[str, str]) -> dict[str, Any]:
+    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    database: dict[str, Any] = {django: parameters.get(libpq, "") for libpq, django in known.items()}
+    options = {key: value for key, value in parameters.items() if key not in known}
+    return {
+        **database,
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5, **options},
+    }
+
+
+DATABASES = {"default": _database(ENVIRONMENT.database)}
+if ENVIRONMENT.owner_database is not None:
+    # `manage.py migrate` uses this one; nothing else does
+    DATABASES["owner"] = _database(ENVIRONMENT.owner_database)
+
+REDIS_URL = ENVIRONMENT.redis
+
+Q_CLUSTER = {
+    "name": "taskrunner",
+    "broker_class": "queueapp.engine.broker.ServeBroker",
+    "workers": ENVIRONMENT.worker_processes,
+    "queue_limit": ENVIRONMENT.worker_processes,
+    "recycle": 1,  # counts messages, and a message is a whole serving life: see engine/broker.py
+    "guard_cycle": 0.2,  # seconds until a dead worker is replaced
+    "scheduler": False,
+    "save_limit": -1,
+    "timeout": -1,  # serving has no end; the watchdog times each task
+    "log_level": "WARNING",
+}
+
+WORKER_MAX_TASKS = ENVIRONMENT.worker_max_tasks
+WORKER_MAX_MEMORY_MB = ENVIRONMENT.worker_max_memory_mb
+TASK_MAX_RUNTIME_SECONDS = ENVIRONMENT.task_max_runtime_seconds
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.https_only
+SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT.https_only else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = ENVIRONMENT.https_only
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.https_only else None
+X_FRAME_OPTIONS = "DENY"
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "rename_fields": {"asctime": "ts", "levelname": "level", "name": "logger"},
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level},
+    # django-q2 adds a plain-text handler to a logger that has none; ours keeps its lines JSON
+    "loggers": {"django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+}

@@ -1,0 +1,39 @@
+"""The runner family: echo and sleep."""
+
+import time
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from queueapp.engine.context import TaskContext
+from queueapp.registry import handler
+
+
+class EchoParams(BaseModel):
+    """Anything at all: echo returns its parameters."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class SleepParams(BaseModel):
+    """How long to sleep."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seconds: float = Field(ge=0, le=86_400)
+
+
+@handler("echo", params=EchoParams)
+def echo(task: TaskContext, params: EchoParams) -> dict[str, object]:
+    """Return the parameters."""
+    return params.model_dump(mode="json")
+
+
+@handler("sleep", params=SleepParams)
+def sleep(task: TaskContext, params: SleepParams) -> dict[str, float]:
+    """Sleep, telling the progress once a second and stopping when cancelled."""
+    ends = time.monotonic() + params.seconds
+    while (left := ends - time.monotonic()) > 0:
+        task.check_cancelled()
+        task.progress(1 - left / params.seconds, f"{left:.0f} s left")
+        time.sleep(min(left, 1.0))
+    return {"slept_seconds": params.seconds}
