@@ -1,0 +1,39 @@
+# Everything a developer types. Each target makes .venv first, from PYTHON (3.11 or newer).
+PYTHON ?= python3
+PORT ?= 8000
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: up demo test lint start init-db
+
+up: $(VENV)/installed  ## all of Taskrunner on this machine until Ctrl-C, data in .taskrunner/
+	$(RUN) -m taskrunner.up --port $(PORT)
+
+demo: $(VENV)/installed  ## the same for a minute, with a killed worker in it; leaves nothing
+	$(RUN) -m taskrunner.demo
+
+test: lint  ## what CI runs
+	$(RUN) -m pytest
+
+lint: $(VENV)/installed-dev
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy .
+
+start:  ## in containers, with the secrets of .env
+	docker compose up -d --build
+
+init-db:  ## migrate the database of the containers
+	docker compose run --rm migrate
+
+$(VENV)/installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Taskrunner needs Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install -q --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	$(RUN) -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	touch $@

@@ -1,0 +1,62 @@
+"""`make up`: a whole Taskrunner for development in ./.taskrunner, until Ctrl-C."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from taskrunner.console import say, timed
+from taskrunner.embedded import StartError
+from taskrunner.embedded.private import write_private
+from taskrunner.stack import Stack
+
+INVITATION = """
+  Dashboard   {TASKRUNNER_URL}/
+  Admin       {TASKRUNNER_URL}/admin/
+  API docs    {TASKRUNNER_URL}/api/v1/docs
+  Login       {TASKRUNNER_ADMIN_USER} / {TASKRUNNER_ADMIN_PASSWORD}
+
+Try, in another terminal:
+  source .taskrunner/env
+  .venv/bin/python manage.py submit echo msg=hello --wait
+  .venv/bin/python manage.py tasks
+
+Ctrl-C stops everything; the data stay.
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m taskrunner.up", description=__doc__)
+    parser.add_argument("--port", type=int, default=8000, help="of the web server; 0 takes any free one")
+    options = parser.parse_args()
+    try:
+        with Stack(Path(".taskrunner"), options.port) as stack:
+            start(stack)
+            stack.supervise(lambda: False)
+    except KeyboardInterrupt:
+        say("Stopped.")
+    except StartError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def start(stack: Stack) -> None:
+    began = time.monotonic()
+    say(f"Taskrunner, for DEVELOPMENT ONLY: on 127.0.0.1, with its data in {stack.directory}")
+    stack.start()
+    seeded = timed("demo tenants", lambda: json.loads(stack.run("seed_demo", "--json")))
+    environment = {**stack.environment(), **seeded}
+    write_private(stack.directory / "env", "".join(export(*item) for item in environment.items()))
+    say(f"Ready in {time.monotonic() - began:.1f} s.")
+    say(INVITATION.format(**environment))
+
+
+def export(name: str, value: str) -> str:
+    quoted = value.replace("'", "'\\''")
+    return f"export {name}='{quoted}'\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""A pytest plugin: one PostgreSQL and one Redis for the whole run, unless the environment names some."""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from taskrunner.embedded import EmbeddedServers
+
+
+# A wrapper, because pytest-django reads the settings in the same hook and is also registered `tryfirst`.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    given = os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")
+    if not given and "PYTEST_XDIST_WORKER" not in os.environ:
+        _start_servers(early_config)
+    os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
+    return (yield)
+
+
+def _start_servers(config: pytest.Config) -> None:
+    # Cleanups of the configuration run last come first, and also where a conftest cannot be imported.
+    directory = tempfile.TemporaryDirectory(prefix="taskrunner-tests-")
+    config.add_cleanup(directory.cleanup)
+    servers = EmbeddedServers(Path(directory.name))
+    servers.start()
+    config.add_cleanup(servers.stop)
+    os.environ.update(servers.environment())
