@@ -48,11 +48,13 @@ def status_counts(*, queue: str | None = None) -> dict[str, int]:
     return counts
 
 
-def worker_rows(*, include_dead: bool = False) -> list[WorkerRow]:
-    """Workers, the newest first, each with the tasks that it holds. Needs an operator's scope."""
-    rows = sql.rows(
-        "worker_rows", {"dead_after": WORKER_DEAD_AFTER_SECONDS, "include_dead": include_dead, "limit": 200}
-    )
+def worker_rows(*, include_dead: bool = False, ids: Sequence[UUID] | None = None) -> list[WorkerRow]:
+    """Workers, the newest first, each with the tasks that it holds. Needs an operator's scope.
+
+    With `ids`, those workers, dead or alive.
+    """
+    wanted = {"include_dead": include_dead, "ids": None if ids is None else list(ids)}
+    rows = sql.rows("worker_rows", {"dead_after": WORKER_DEAD_AFTER_SECONDS, "limit": 200, **wanted})
     workers = Worker.objects.in_bulk([row["id"] for row in rows])
     return [WorkerRow(workers[row["id"]], row["is_live"], row["seconds_since_heartbeat"], row["tasks"]) for row in rows]
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import connections
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
@@ -17,7 +18,8 @@ connection_created.connect(watch_connection)
 @receiver(post_migrate)
 def prepare_database(sender: Any, using: str, **_: Any) -> None:
     """After the last app's migrations: the queues that handlers name, then the login's grants."""
-    if sender.name != "queueapp":
+    # after `migrate queueapp zero` there is no table to fill
+    if sender.name != "queueapp" or Queue._meta.db_table not in connections[using].introspection.table_names():
         return
     names = {"default", *(handler.queue for handler in registered_handlers())}
     queues = [Queue(name=name) for name in sorted(names)]

@@ -5,4 +5,4 @@ import os
 os.environ.setdefault("SECRET_KEY", "only-for-type-checking-0123456789abcdef")
 os.environ.setdefault("DATABASE_URL", "postgresql://nobody@localhost/nothing")
 
-from taskrunner.settings import *
+from tests.settings import *

@@ -5,12 +5,12 @@ house, stores the cluster's statistics and records which workers have died.
 """
 
 import logging
-import os
 import time
 from datetime import datetime
 from typing import Any, NoReturn
 from uuid import UUID
 
+import psutil
 from django.db import Error as DatabaseError
 from django.db import connection
 from django_q.brokers import Broker
@@ -48,7 +48,6 @@ class ServeBroker(Broker):  # type: ignore[misc]
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key)
         self._housekeeper = Housekeeper()
-        self._casualties: list[UUID] = []
         self._chores_at = float("-inf")
 
     def enqueue(self, task: Any) -> NoReturn:
@@ -58,11 +57,7 @@ class ServeBroker(Broker):  # type: ignore[misc]
 
     def dequeue(self) -> list[tuple[None, str]] | None:
         """One beat of the pusher: a message for each free slot, and about once a second the chores."""
-        options = get_options()
-        self._casualties += options.casualties
-        options.casualties.clear()
-        self._bury_the_dead()
-        if time.monotonic() - self._chores_at >= CHORES_SECONDS or self._casualties:
+        if _free_slots_of_the_dead() or time.monotonic() - self._chores_at >= CHORES_SECONDS:
             self._chores_at = time.monotonic()
             self._do_chores()
         time.sleep(BEAT_SECONDS)
@@ -82,20 +77,10 @@ class ServeBroker(Broker):  # type: ignore[misc]
             memory.slots[number].offered_at = now
         return free
 
-    def _bury_the_dead(self) -> None:
-        """Free the slots of processes that are gone, so that what they held is taken back at once."""
-        for slot in get_options().memory.slots:
-            if slot.pid and not os.path.exists(f"/proc/{slot.pid}"):
-                self._casualties.append(slot.worker)
-                slot.leave()
-                slot.offered_at = 0.0
-
     def _do_chores(self) -> None:
         options = get_options()
         try:
-            if self._casualties:
-                workers.mark_stopped(self._casualties)
-                self._casualties = []
+            workers.bury_the_dead()
             if stat := options.memory.read_stat():
                 clusters.store_stat(options.cluster_id, stat)
             self._housekeeper.run()
@@ -126,6 +111,15 @@ class ServeBroker(Broker):  # type: ignore[misc]
 
     def info(self) -> str:
         return "Taskrunner (PostgreSQL, Redis doorbell)"
+
+
+def _free_slots_of_the_dead() -> bool:
+    """Free the slots of processes that are gone. True if there were any."""
+    dead = [slot for slot in get_options().memory.slots if slot.pid and not psutil.pid_exists(slot.pid)]
+    for slot in dead:
+        slot.leave()
+        slot.offered_at = 0.0
+    return bool(dead)
 
 
 def _serve_message(slot_number: int) -> str:

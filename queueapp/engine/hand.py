@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from queueapp.claiming import Claimed
+from queueapp.engine.interrupts import Attempt
 from queueapp.lifecycle.settling import Kind, Verdict
 
 SOFT_FRACTION = 5 / 6  # of timeout_seconds
@@ -75,6 +76,11 @@ class Hand:
             verdicts, self._verdicts = self._verdicts, []
             return verdicts
 
+    def put_back(self, verdicts: list[Verdict]) -> None:
+        """Verdicts that could not be stored: the next to settle takes them again."""
+        with self._lock:
+            self._verdicts = verdicts + self._verdicts
+
     def shed(self) -> list[Verdict]:
         """Hand back what was not started, as verdicts of release."""
         with self._lock:
@@ -82,12 +88,18 @@ class Hand:
             self._unstarted.clear()
             return released
 
-    def held(self) -> list[tuple[Claimed, dict[str, object] | None]]:
-        """Every attempt whose lease must live on, with the running one's new progress."""
+    def forget(self, lost: set[Attempt]) -> None:
+        """Drop unstarted attempts that others may hold by now."""
         with self._lock:
-            held: list[tuple[Claimed, dict[str, object] | None]] = [(task, None) for task in self._unstarted]
+            self._unstarted = deque(task for task in self._unstarted if (task.id, task.attempt) not in lost)
+
+    def held(self) -> dict[Attempt, dict[str, object] | None]:
+        """Every attempt whose lease must live on; to the running one's belongs its new progress, if any."""
+        with self._lock:
+            held: dict[Attempt, dict[str, object] | None] = {(task.id, task.attempt): None for task in self._unstarted}
+            held |= {(verdict.id, verdict.attempt): None for verdict in self._verdicts}
             if self.running is not None:
-                held.append((self.running.task, self.running.progress))
+                held[self.running.task.id, self.running.task.attempt] = self.running.progress
                 self.running.progress = None
             return held
 

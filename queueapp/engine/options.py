@@ -1,6 +1,6 @@
 """How this cluster serves: set by the qcluster command before it forks, read by its workers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 from queueapp.claiming import Capabilities
@@ -15,7 +15,6 @@ class ServeOptions:
     capabilities: Capabilities
     strategy: str | None
     memory: ClusterMemory
-    casualties: list[UUID] = field(default_factory=list)  # workers of an earlier generation that were killed
 
 
 _options: ServeOptions | None = None

@@ -6,6 +6,7 @@ import resource
 import time
 from uuid import UUID
 
+import psutil
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
@@ -34,7 +35,7 @@ def serve(slot_number: int) -> None:
     """What a django-q2 worker process executes: one call is one worker's whole life."""
     options = get_options()
     slot = options.memory.slots[slot_number]
-    if slot.pid and slot.pid != os.getpid() and _is_alive(slot.pid):
+    if slot.pid and psutil.pid_exists(slot.pid):
         return  # the slot was offered twice
     ServingWorker(options, slot).run()
 
@@ -46,7 +47,7 @@ class ServingWorker:
         self.id: UUID = new_id()
         self._options = options
         self._slot = slot
-        self._slot.take(os.getpid(), self.id)
+        self._slot.take(os.getpid())
         self._claimer = Claimer(self.id, options.capabilities, options.strategy)
         self._hand = Hand()
         self._side = SideChannel()
@@ -72,6 +73,7 @@ class ServingWorker:
 
     def _serve_once(self) -> bool:
         """Work through one set. False when there was nothing to do."""
+        self._settle()  # what the watchdog could not
         tasks = self._claimer.claim()
         if not tasks:
             return False
@@ -135,18 +137,10 @@ class ServingWorker:
         try:
             settle(self.id, self._hand.shed())
             if registered:
-                workers.mark_stopped([self.id])
+                workers.sign_off(self.id)
         except DatabaseError as error:
             logger.warning("not signed off", extra={"event": "db_connection_failed", "error": str(error)})
         self._watchdog.stop()
         self._side.close()
         connection.close()
         self._slot.leave()
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

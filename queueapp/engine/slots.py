@@ -1,8 +1,7 @@
 """Shared memory of one cluster: a slot for each worker process, stamps of life, and the order to drain.
 
 No locks anywhere: a process killed while holding one would block all the others for ever. Each field has one
-writer at a time and is one machine word, but for the worker's id and the statistics, which are only read for display
-or after their writer is gone.
+writer at a time and is one machine word, but for the statistics, which are only shown.
 """
 
 import ctypes
@@ -10,7 +9,6 @@ import json
 import time
 from multiprocessing.sharedctypes import RawArray, RawValue
 from typing import Any
-from uuid import UUID
 
 STAT_BYTES = 8_192
 
@@ -23,12 +21,10 @@ class Slot(ctypes.Structure):
         ("stamp", ctypes.c_double),  # when the worker was last seen alive
         ("deadline", ctypes.c_double),  # hard limit of the task in hand, 0 while there is none
         ("offered_at", ctypes.c_double),  # when the broker last sent a message for this slot
-        ("worker_id", ctypes.c_ubyte * 16),
     )
 
-    def take(self, pid: int, worker_id: UUID) -> None:
+    def take(self, pid: int) -> None:
         """A worker moves in."""
-        self.worker_id[:] = worker_id.bytes
         self.deadline = 0.0
         self.stamp = time.monotonic()
         self.pid = pid
@@ -37,10 +33,6 @@ class Slot(ctypes.Structure):
         """Nobody is in it any more."""
         self.pid = 0
         self.deadline = 0.0
-
-    @property
-    def worker(self) -> UUID:
-        return UUID(bytes=bytes(self.worker_id))
 
 
 class ClusterMemory:

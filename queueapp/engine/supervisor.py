@@ -6,7 +6,6 @@ import signal
 import time
 from contextlib import suppress
 from types import FrameType
-from uuid import UUID
 
 from queueapp.claiming import Capabilities
 from queueapp.engine.cluster import ServeCluster
@@ -35,9 +34,7 @@ class Supervisor:
         self._cluster: ServeCluster
 
     def run(self) -> None:
-        self._start_generation([])
-        for wanted in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(wanted, self._on_signal)
+        self._start_generation()
         while not self._asked_to_stop:
             time.sleep(LOOK_SECONDS)
             self._kill_stuck_workers()
@@ -50,20 +47,19 @@ class Supervisor:
     def _on_signal(self, signum: int, frame: FrameType | None) -> None:
         self._asked_to_stop = True
 
-    def _start_generation(self, casualties: list[UUID]) -> None:
+    def _start_generation(self) -> None:
         self._memory = ClusterMemory(self._workers)
-        options = ServeOptions(new_id(), self._capabilities, self._strategy, self._memory, casualties)
+        options = ServeOptions(new_id(), self._capabilities, self._strategy, self._memory)
         set_options(options)
         self._cluster = ServeCluster(options)
         self._cluster.start()
+        for wanted in (signal.SIGTERM, signal.SIGINT):  # after django-q2's cluster has taken them for itself
+            signal.signal(wanted, self._on_signal)
         self._started = time.monotonic()
 
     def _replace(self) -> None:
         self._cluster.kill()
-        self._start_generation([slot.worker for slot in self._memory.slots if slot.pid])
-        # ServeCluster's base class takes the signals for itself
-        for wanted in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(wanted, self._on_signal)
+        self._start_generation()
 
     def _fault(self) -> str | None:
         """Why this generation is beyond repair, if it is."""
@@ -87,6 +83,8 @@ class Supervisor:
             if slot.pid and (overdue or silent):
                 logger.error("worker killed: it does not answer", extra={"event": "task_killed", "pid": slot.pid})
                 _kill(slot.pid)
+                # the broker frees the slot; until then the number must not be killed again, it may be someone else's
+                slot.deadline, slot.stamp = 0.0, now
 
     def _drain(self) -> None:
         """Let the running tasks finish; kill the group should it then not leave by itself."""

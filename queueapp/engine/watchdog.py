@@ -95,9 +95,9 @@ class Watchdog(threading.Thread):
         renew = self._beat_at - self._renewed_at >= RENEW_SECONDS
         parameters: dict[str, Any] = {
             "worker_id": self._worker_id,
-            "ids": [task.id for task, _ in held],
-            "attempts": [task.attempt for task, _ in held],
-            "progress": [json.dumps(progress) if progress else None for _, progress in held],
+            "ids": [task_id for task_id, _ in held],
+            "attempts": [attempt for _, attempt in held],
+            "progress": [json.dumps(progress) if progress else None for progress in held.values()],
             "renew": renew,
             "lease_seconds": LEASE_SECONDS,
         }
@@ -109,8 +109,9 @@ class Watchdog(threading.Thread):
         self._heard_at = time.monotonic()
         if renew:
             self._renewed_at = self._heard_at
+        self._hand.forget({(task_id, attempt) for task_id, attempt in held if task_id not in answers})
         running = self._hand.running
-        if running is None or running.task.id not in parameters["ids"]:
+        if running is None or (running.task.id, running.task.attempt) not in held:
             return
         if running.task.id not in answers:
             self._interrupt(LeaseGone)
@@ -128,7 +129,7 @@ class Watchdog(threading.Thread):
     def _on_silence(self, error: Exception) -> None:
         """The database does not answer. Past the lease others may own our tasks, so stop for good."""
         silent = time.monotonic() - self._heard_at
-        logger.warning("watchdog unheard", extra={"event": "db_connection_failed", "error": str(error)})
+        logger.warning("watchdog unheard", extra={"event": "db_connection_failed", "error": str(error).strip()})
         if silent > LEASE_SECONDS and self._hand.running is not None:
             self._end_process(f"the database did not answer for {silent:.0f} s")
 
@@ -144,8 +145,9 @@ class Watchdog(threading.Thread):
         try:
             self._side.call(settle, self._worker_id, verdicts)
         except (DatabaseError, TimeoutError) as error:
-            # the leases will run out, and the tasks run again: at least once
-            logger.error("verdicts not stored", extra={"event": "settle_failed", "error": str(error)})
+            # fenced, so storing them again cannot hurt, should the database have heard the first time
+            self._hand.put_back(verdicts)
+            logger.warning("verdicts not stored", extra={"event": "db_connection_failed", "error": str(error).strip()})
 
     def _end_process(self, reason: str) -> None:
         """Settle and hand back what can be, then go: a handler that will not stop cannot be outwaited."""

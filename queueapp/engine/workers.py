@@ -1,14 +1,24 @@
-"""The worker's row in the table of workers."""
+"""The workers' rows: entering, beating, leaving, and burying those whose process is gone."""
 
 import os
 import socket
+from functools import cache
+from pathlib import Path
 from uuid import UUID
 
+import psutil
 from django.db.models.functions import Now
 
 from queueapp.claiming import Capabilities
 from queueapp.models import Worker
-from queueapp.tenancy import worker_scope
+from queueapp.tenancy import system_scope, worker_scope
+
+
+@cache
+def machine() -> str:
+    """Names the kernel and process namespace we run in: two containers of one name still differ."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return f"{boot}/{os.stat('/proc/self/ns/pid').st_ino}"
 
 
 def register(worker_id: UUID, cluster_id: UUID, capabilities: Capabilities) -> None:
@@ -19,6 +29,8 @@ def register(worker_id: UUID, cluster_id: UUID, capabilities: Capabilities) -> N
             cluster_id=cluster_id,
             host=socket.gethostname(),
             pid=os.getpid(),
+            machine=machine(),
+            process_created=psutil.Process().create_time(),
             queues=list(capabilities.queues),
             capabilities=capabilities.as_json(),
         )
@@ -31,7 +43,27 @@ def heartbeat(worker_id: UUID) -> bool:
         return alive.update(heartbeat_at=Now()) == 1
 
 
-def mark_stopped(worker_ids: list[UUID]) -> None:
-    """Record that processes have ended; the housekeeper then takes back what they held."""
-    with worker_scope(worker_ids[0]):
-        Worker.objects.filter(id__in=worker_ids, stopped_at=None).update(stopped_at=Now())
+def sign_off(worker_id: UUID) -> None:
+    """Record that a worker has ended."""
+    with worker_scope(worker_id):
+        Worker.objects.filter(id=worker_id, stopped_at=None).update(stopped_at=Now())
+
+
+def bury_the_dead() -> None:
+    """Record which workers of this machine have died, whatever cluster they were of.
+
+    The housekeeper then takes back what they held at once, instead of waiting for their leases to run out.
+    """
+    with system_scope("undertaker"):
+        thought_alive = Worker.objects.filter(machine=machine(), stopped_at=None)
+        dead = [worker.id for worker in thought_alive if not _exists(worker)]
+        if dead:
+            Worker.objects.filter(id__in=dead, stopped_at=None).update(stopped_at=Now())
+
+
+def _exists(worker: Worker) -> bool:
+    try:
+        process = psutil.Process(worker.pid)
+        return process.create_time() == worker.process_created and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -63,6 +63,13 @@ def _json(value: Any, depth: int = 1) -> Any:
     raise ValueError(f"holds a {type(value).__name__}, which JSON cannot carry")
 
 
+def _near(value: datetime) -> datetime:
+    """PostgreSQL keeps moments that Python cannot read back, and one such row would break every list it is in."""
+    if abs((value - datetime.now(UTC)).total_seconds()) > MAX_SECONDS_AHEAD:
+        raise ValueError("must lie within ten years of now")
+    return value
+
+
 Text = Annotated[str, AfterValidator(_text)]
 Label = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
 Scalar = Text | int | float | bool
@@ -87,7 +94,7 @@ class TaskRequest(BaseModel):
     params: Annotated[dict[str, Any], BeforeValidator(_json)] = {}
     queue: Annotated[Text, StringConstraints(min_length=1, max_length=64)] | None = None
     priority: int = Field(5, ge=1, le=10, strict=True)
-    run_at: AwareDatetime | None = None
+    run_at: Annotated[AwareDatetime, AfterValidator(_near)] | None = None
     delay_seconds: float | None = Field(None, ge=0, le=MAX_SECONDS_AHEAD)
     timeout_seconds: int | None = Field(None, ge=1, strict=True)
     max_retries: int | None = Field(None, ge=0, le=1000, strict=True)

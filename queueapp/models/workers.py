@@ -13,6 +13,9 @@ class Worker(UuidModel):
     cluster_id = models.UUIDField()
     host = models.CharField(max_length=255)
     pid = models.IntegerField()
+    # with the pid, these tell whether the process still exists, to anybody on the same machine
+    machine = models.CharField(max_length=100, help_text="Boot id and process namespace.")
+    process_created = models.FloatField(help_text="As the kernel tells it; guards against a reused pid.")
     queues = ArrayField(models.CharField(max_length=64))
     capabilities = models.JSONField(default=dict)
     started_at = models.DateTimeField(db_default=Now())

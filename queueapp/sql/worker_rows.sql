@@ -9,6 +9,7 @@ LEFT JOIN LATERAL (
         ORDER BY t.id) AS tasks
     FROM tasks t WHERE t.status = 'leased' AND t.worker_id = w.id
 ) held ON true
-WHERE %(include_dead)s
-    OR (w.stopped_at IS NULL AND w.heartbeat_at > clock_timestamp() - make_interval(secs => %(dead_after)s))
+WHERE w.id = ANY (%(ids)s::uuid[])
+    OR %(ids)s::uuid[] IS NULL AND (%(include_dead)s
+        OR w.stopped_at IS NULL AND w.heartbeat_at > clock_timestamp() - make_interval(secs => %(dead_after)s))
 ORDER BY w.id DESC LIMIT %(limit)s

@@ -63,7 +63,11 @@ def watch_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
     """Receiver of connection_created: check the login, then watch every statement."""
     if connection.vendor != "postgresql" or connection.alias == OWNER_ALIAS:
         return
-    refuse_unsafe_login(connection)
+    try:
+        refuse_unsafe_login(connection)
+    except ImproperlyConfigured:
+        connection.close()  # left open, it would serve the next query, unguarded
+        raise
     if require_scope not in connection.execute_wrappers:
         connection.execute_wrappers.append(require_scope)
 

@@ -19,16 +19,19 @@ from queueapp.models.tenants import NIL_TENANT
 CLIENT, WORKER, OPERATOR = "taskrunner_client", "taskrunner_worker", "taskrunner_operator"
 
 # One round trip that reads what was set and sets anew; PostgreSQL evaluates a target list from left to right.
-ENTER = """
-    SELECT current_setting('role'), current_setting('taskrunner.tenant_id', true),
-        current_setting('taskrunner.worker_id', true), current_setting('taskrunner.actor', true),
-        set_config('role', %s, true), set_config('taskrunner.tenant_id', %s, true),
-        set_config('taskrunner.worker_id', %s, true), set_config('taskrunner.actor', %s, true)
-"""
-RESTORE = """
-    SELECT set_config('role', %s, true), set_config('taskrunner.tenant_id', %s, true),
-        set_config('taskrunner.worker_id', %s, true), set_config('taskrunner.actor', %s, true)
-"""
+SETTINGS = (
+    "role",
+    "taskrunner.tenant_id",
+    "taskrunner.worker_id",
+    "taskrunner.actor",
+    "idle_in_transaction_session_timeout",
+)
+READ = ", ".join(f"current_setting('{name}', true)" for name in SETTINGS)
+WRITE = ", ".join(f"set_config('{name}', coalesce(%s, current_setting('{name}', true), ''), true)" for name in SETTINGS)
+ENTER, RESTORE = f"SELECT {READ}, {WRITE}", f"SELECT {WRITE}"
+
+# A worker process that is stopped in the middle of a claim must not hold its rows for ever.
+WORKER_IDLE_LIMIT = "5s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ def _enter(scope: Scope) -> Iterator[Scope]:
         # marked first, so that the guard lets the scope's own statements pass
         _active[database] = scope
         try:
-            previous = _execute(ENTER, _parameters(scope))[:4]
+            previous = _execute(ENTER, _values(scope))[: len(SETTINGS)]
             yield scope
             if nested:
                 # RELEASE SAVEPOINT keeps what was set; a rollback to it restores by itself
@@ -148,12 +151,13 @@ def _enter(scope: Scope) -> Iterator[Scope]:
                 _active[database] = outer
 
 
-def _parameters(scope: Scope) -> tuple[str, ...]:
-    return (scope.role, str(scope.tenant_id or NIL_TENANT), str(scope.worker_id or ""), scope.actor)
+def _values(scope: Scope) -> tuple[str | None, ...]:
+    """The values of SETTINGS, None to leave one as it is."""
+    tenant_id, worker_id = str(scope.tenant_id or NIL_TENANT), str(scope.worker_id or "")
+    return (scope.role, tenant_id, worker_id, scope.actor, WORKER_IDLE_LIMIT if scope.role == WORKER else None)
 
 
-def _execute(sql: str, parameters: tuple[str, ...]) -> tuple[str, ...]:
+def _execute(sql: str, values: tuple[str | None, ...]) -> tuple[str | None, ...]:
     with connection.cursor() as cursor:
-        # a setting that was never set reads as NULL and cannot be set back to it; '' is its resting state
-        cursor.execute(sql, [value or "" for value in parameters])
+        cursor.execute(sql, values)
         return tuple(cursor.fetchone() or ())

@@ -13,7 +13,7 @@ from queueapp.models import Queue
 from queueapp.tenancy import system_scope
 
 
-class Command(QCluster):
+class Command(QCluster):  # type: ignore[misc]
     help = "Runs workers for the named queues until SIGTERM or Ctrl-C, then drains."
 
     def add_arguments(self, parser: CommandParser) -> None:

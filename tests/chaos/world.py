@@ -1,0 +1,137 @@
+"""The world of a chaos run: one tenant, a flow of tasks, a cluster that is started again when its main process dies."""
+
+import os
+import random
+import signal
+import time
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import psutil
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.db.models.functions import Now
+
+from queueapp import lifecycle
+from queueapp.models import Task, Tenant
+from queueapp.tenancy import operator_scope
+from tests.clusters import RunningCluster
+from tests.waiting import wait_until
+
+WORKERS = 4
+
+
+class World:
+    """What the scenarios act on. `submitted` counts every task that was acknowledged."""
+
+    def __init__(self, seed: int, directory: Path) -> None:
+        self.random = random.Random(seed)
+        self.marks = directory / "marks"
+        self.submitted = 0
+        with operator_scope("operator:chaos"):
+            self.tenant = Tenant.objects.create(slug="chaos", name="Chaos").id
+        self.cluster = self._start()
+
+    def _start(self) -> RunningCluster:
+        cluster = RunningCluster(workers=WORKERS)
+        cluster.wait_ready()
+        return cluster
+
+    def submit(self, count: int, *, most_seconds: float = 0.05) -> None:
+        """Submit tasks that mark their executions and take up to `most_seconds` each; max_retries is 0."""
+        requests = [
+            {
+                "type": "sample.record",
+                "params": {"mark": str(self.marks), "seconds": self.random.uniform(0, most_seconds)},
+                "timeout_seconds": 60,
+            }
+            for _ in range(count)
+        ]
+        self.submitted += len(lifecycle.submit_many(requests, tenant_id=self.tenant))
+
+    def canary_seconds(self, *, patience: float = 60) -> float:
+        """How long a task submitted now takes to complete, whatever has just been done to the cluster."""
+        started = time.monotonic()
+        task = lifecycle.submit("sample.noop", {}, priority=10, tenant_id=self.tenant)
+        self.submitted += 1
+        while True:
+            self.revive()
+            with operator_scope("operator:chaos"):
+                if Task.objects.filter(id=task.id, status="completed").exists():
+                    return time.monotonic() - started
+            if time.monotonic() - started > patience:
+                raise TimeoutError(f"the canary {task.id} did not complete within {patience} s")
+            time.sleep(0.01)
+
+    def revive(self) -> None:
+        """Start the cluster again if its main process is gone, as an init system would."""
+        if self.cluster.process.poll() is not None:
+            self.cluster.destroy()
+            self.cluster = RunningCluster(workers=WORKERS)
+
+    def kill(self, part: str) -> None:
+        """kill -9 one process of the cluster, as soon as there is one of that part."""
+        while True:
+            self.revive()
+            try:
+                os.kill(self._pid_of(part), signal.SIGKILL)
+                return
+            except (IndexError, StopIteration, psutil.NoSuchProcess, ProcessLookupError):
+                time.sleep(0.01)  # it is being replaced at this moment
+
+    def _pid_of(self, part: str) -> int:
+        if part == "main":
+            return self.cluster.main
+        if part == "worker":
+            return self.random.choice(self.cluster.live_workers()).pid
+        return self.cluster.pid_of(part)
+
+    def wait_for_executions(self) -> None:
+        """Wait until some worker has something in hand, or has finished it all."""
+        wait_until(lambda: self.leased() or not self.unfinished(), seconds=60)
+
+    def leased(self) -> int:
+        with operator_scope("operator:chaos"):
+            return Task.objects.filter(status="leased").count()
+
+    def expire_leases(self, workers: list[UUID]) -> int:
+        """Let the time of these workers' leases pass; returns how many there were.
+
+        A stopped process may have been stopped in a transaction that locks rows: PostgreSQL ends it after a while.
+        """
+        expired = 0
+        while True:
+            with operator_scope("operator:chaos"):
+                leased = Task.objects.filter(status="leased", worker_id__in=workers, lease_expires_at__gt=Now())
+                if not leased.exists():
+                    return expired
+                free = list(leased.select_for_update(skip_locked=True).values_list("id", flat=True))
+                expired += Task.objects.filter(id__in=free).update(lease_expires_at=Now() - timedelta(seconds=1))
+            time.sleep(0.05)
+
+    def reconnect(self) -> None:
+        """PostgreSQL is another process now."""
+        connection.close()
+
+    def unfinished(self) -> int:
+        """How many tasks have not ended; -1 while the database is away."""
+        try:
+            with operator_scope("operator:chaos"):
+                return Task.objects.exclude(status__in=("completed", "dead_letter", "cancelled")).count()
+        except DatabaseError:
+            connection.close()
+            return -1
+
+    def heal(self, *, seconds: float = 120) -> float:
+        """Wait until everything has ended; returns how long that took."""
+        started = time.monotonic()
+        while left := self.unfinished():
+            self.revive()
+            if time.monotonic() - started > seconds:
+                raise TimeoutError(f"{left} tasks have not ended after {seconds} s")
+            time.sleep(0.05)
+        return time.monotonic() - started
+
+    def close(self) -> None:
+        self.cluster.destroy()

@@ -1,0 +1,1 @@
+"""An app of sample handlers: the well-behaved, the slow, the stubborn and the deadly."""

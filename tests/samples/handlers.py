@@ -1,0 +1,150 @@
+"""Sample handlers. Those that leave a mark append lines to a file, which outlives any kill."""
+
+import hashlib
+import math
+import os
+import signal
+import socket
+import time
+
+from django.db import connection
+from pydantic import BaseModel
+
+from queueapp import lifecycle
+from queueapp.engine.context import TaskContext
+from queueapp.registry import PermanentFailure, RetryLater, handler
+
+
+class Anything(BaseModel):
+    mark: str = ""  # a file to append to
+    seconds: float = 0.0
+    times: int = 0
+
+
+def leave_mark(task: TaskContext, params: Anything) -> None:
+    if params.mark:
+        file = os.open(params.mark, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.write(file, f"{task.id} {task.attempt} {os.getpid()}\n".encode())
+        os.close(file)
+
+
+@handler("sample.noop", params=Anything)
+def noop(task: TaskContext, params: Anything) -> None:
+    return None
+
+
+@handler("sample.record", params=Anything)
+@handler("IdeaInspiration.Sources.YouTube", params=Anything)
+@handler("IdeaInspiration.Classification", params=Anything)
+def record(task: TaskContext, params: Anything) -> int:
+    leave_mark(task, params)
+    time.sleep(params.seconds)
+    return task.attempt
+
+
+@handler("sample.alone", params=Anything, batch=False)
+def alone(task: TaskContext, params: Anything) -> None:
+    leave_mark(task, params)
+
+
+@handler("sample.crash", params=Anything)
+def crash(task: TaskContext, params: Anything) -> None:
+    leave_mark(task, params)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@handler("sample.spin", params=Anything)
+def spin(task: TaskContext, params: Anything) -> None:
+    leave_mark(task, params)
+    while True:
+        pass
+
+
+@handler("sample.sleep", params=Anything)
+def sleep(task: TaskContext, params: Anything) -> None:
+    leave_mark(task, params)
+    time.sleep(600)
+
+
+@handler("sample.read_socket", params=Anything)
+def read_socket(task: TaskContext, params: Anything) -> None:
+    leave_mark(task, params)
+    ours, _theirs = socket.socketpair()
+    ours.recv(1)
+
+
+@handler("sample.catch_all", params=Anything)
+def catch_all(task: TaskContext, params: Anything) -> None:
+    leave_mark(task, params)
+    while True:
+        try:
+            time.sleep(0.01)
+            raise ValueError("as usual")
+        except Exception:
+            continue
+
+
+@handler("sample.deaf", params=Anything)
+def deaf(task: TaskContext, params: Anything) -> None:
+    """C code that gives the interpreter free but returns to it only when it is done."""
+    leave_mark(task, params)
+    hashlib.pbkdf2_hmac("sha256", b"password", b"salt", 10**9)
+
+
+@handler("sample.greedy", params=Anything)
+def greedy(task: TaskContext, params: Anything) -> None:
+    """C code that keeps the interpreter, so that no thread of this process runs."""
+    leave_mark(task, params)
+    math.factorial(10**8)
+
+
+@handler("sample.fail", params=Anything, retry_base_seconds=0.05)
+def fail(task: TaskContext, params: Anything) -> int:
+    leave_mark(task, params)
+    if task.attempt <= params.times:
+        raise RuntimeError(f"attempt {task.attempt} went wrong")
+    return task.attempt
+
+
+@handler("sample.give_up", params=Anything, max_retries=5)
+def give_up(task: TaskContext, params: Anything) -> None:
+    raise PermanentFailure("nothing will ever help")
+
+
+@handler("sample.later", params=Anything, max_retries=1)
+def later(task: TaskContext, params: Anything) -> int:
+    if task.attempt == 1:
+        raise RetryLater(0.05, "the provider asked for it")
+    return task.attempt
+
+
+@handler("sample.transactional", params=Anything, transactional=True)
+def transactional(task: TaskContext, params: Anything) -> bool:
+    """Submits a child, then dies as often as told: the child must exist once, with the completion."""
+    leave_mark(task, params)
+    lifecycle.submit("sample.noop", {}, labels=["child"])
+    if task.attempt <= params.times:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return connection.in_atomic_block
+
+
+@handler("sample.connection", params=Anything)
+def look_at_connection(task: TaskContext, params: Anything) -> dict[str, object]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user = session_user, current_setting('taskrunner.tenant_id', true)")
+        unscoped, tenant = cursor.fetchone()
+    return {"in_transaction": connection.in_atomic_block, "unscoped": unscoped, "tenant": tenant}
+
+
+@handler("sample.talk", params=Anything)
+def talk(task: TaskContext, params: Anything) -> None:
+    task.log("half way", step=1)
+    task.progress(0.5, "half way")
+    leave_mark(task, params)
+    while not os.path.exists(params.mark + ".go"):
+        time.sleep(0.01)
+
+
+@handler("sample.not_json", params=Anything)
+def not_json(task: TaskContext, params: Anything) -> str:
+    return "NUL: \x00"
