@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Sum
+from django.utils import timezone
+
 from queueapp import sql
-from queueapp.models import TaskCount, TaskLog, Worker
+from queueapp.models import Cluster, TaskCount, TaskLog, TaskStat, Worker
+from queueapp.states import Status
 
 WORKER_DEAD_AFTER_SECONDS = 15
+CLUSTER_DEAD_AFTER_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,28 @@ def worker_rows(*, include_dead: bool = False, ids: Sequence[UUID] | None = None
     rows = sql.rows("worker_rows", {"dead_after": WORKER_DEAD_AFTER_SECONDS, "limit": 200, **wanted})
     workers = Worker.objects.in_bulk([row["id"] for row in rows])
     return [WorkerRow(workers[row["id"]], row["is_live"], row["seconds_since_heartbeat"], row["tasks"]) for row in rows]
+
+
+def live_clusters() -> list[Cluster]:
+    """The clusters heard of in the last seconds. Needs an operator's scope."""
+    alive_since = timezone.now() - timedelta(seconds=CLUSTER_DEAD_AFTER_SECONDS)
+    return list(Cluster.objects.filter(heartbeat_at__gt=alive_since))
+
+
+def recent_activity(*, minutes: int) -> list[dict[str, Any]]:
+    """What tasks did lately, a row for each status they moved to, with mean waiting and running times."""
+    since = timezone.now() - timedelta(minutes=minutes)
+    moved = TaskStat.objects.filter(minute__gte=since).values("to_status").order_by("to_status")
+    totals = moved.annotate(total=Sum("moves"), waited=Sum("wait_seconds"), ran=Sum("run_seconds"))
+    return [
+        {
+            "status": row["to_status"],
+            "moves": row["total"],
+            "mean_wait_seconds": row["waited"] / row["total"] if row["to_status"] == Status.LEASED else None,
+            "mean_run_seconds": row["ran"] / row["total"] if row["ran"] else None,
+        }
+        for row in totals
+    ]
 
 
 def story(task_id: UUID, *, after: UUID | None = None, limit: int = 1_000) -> Sequence[TaskLog]:

@@ -2,17 +2,14 @@
 
 import os
 import socket
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from queueapp.models import Cluster
+from queueapp.queries import live_clusters
 from queueapp.tenancy import system_scope, worker_scope
-
-LIVE_SECONDS = 10
 
 
 def store_stat(cluster_id: UUID, stat: dict[str, Any]) -> None:
@@ -26,7 +23,6 @@ def store_stat(cluster_id: UUID, stat: dict[str, Any]) -> None:
 
 
 def live_stats() -> list[dict[str, Any]]:
-    """The statistics of every cluster heard of in the last ten seconds."""
-    alive_since = timezone.now() - timedelta(seconds=LIVE_SECONDS)
+    """The statistics of every live cluster."""
     with system_scope("clusters"):
-        return [cluster.stat for cluster in Cluster.objects.filter(heartbeat_at__gt=alive_since)]
+        return [cluster.stat for cluster in live_clusters()]

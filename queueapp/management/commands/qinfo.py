@@ -1,0 +1,56 @@
+"""django-q2's qinfo, with our counters: the clusters, and what their tasks did lately."""
+
+from typing import Any
+
+from queueapp import queries
+from queueapp.management.base import PlatformCommand, acting
+from queueapp.management.output import rfc3339, seconds
+
+
+class Command(PlatformCommand):
+    help = "Show the live clusters and what tasks did in the last hour."
+
+    def handle(self, **options: Any) -> None:
+        with acting():
+            clusters = queries.live_clusters()
+            activity = queries.recent_activity(minutes=60)
+            counts = queries.status_counts()
+        if options["json"]:
+            self.output.json(
+                {
+                    "clusters": [{"id": cluster.id, "host": cluster.host, **cluster.stat} for cluster in clusters],
+                    "last_hour": activity,
+                    "tasks": counts,
+                }
+            )
+            return
+        headers = ("cluster", "host", "pid", "status", "workers", "reincarnations", "since")
+        self.output.table(
+            headers,
+            [
+                [
+                    str(cluster.id),
+                    cluster.host,
+                    str(cluster.pid),
+                    str(cluster.stat.get("status", "")),
+                    str(len(cluster.stat.get("workers", []))),
+                    str(cluster.stat.get("reincarnations", "")),
+                    rfc3339(cluster.started_at, timespec="seconds"),
+                ]
+                for cluster in clusters
+            ],
+        )
+        self.output.line()
+        self.output.table(
+            ("in the last hour", "tasks", "a minute", "mean wait", "mean run"),
+            [
+                [
+                    row["status"],
+                    f"{row['moves']:,}",
+                    f"{row['moves'] / 60:,.1f}",
+                    seconds(row["mean_wait_seconds"]),
+                    seconds(row["mean_run_seconds"]),
+                ]
+                for row in activity
+            ],
+        )
