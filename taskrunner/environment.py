@@ -101,7 +101,7 @@ def load() -> Environment:
     Raises ImproperlyConfigured with one line for each variable that is missing or wrong.
     """
     try:
-        return Environment()  # type: ignore[call-arg]
+        return Environment()
     except ValidationError as error:
         lines = [_explain(item["loc"], item["msg"]) for item in error.errors()]
         raise ImproperlyConfigured("The environment is not usable:\n  " + "\n  ".join(lines)) from None

@@ -58,17 +58,25 @@ class Claimer:
     def claim(self) -> list[Claimed]:
         """Lease the next set, from the queues in turn. Empty when nothing is ready for this worker."""
         with worker_scope(self.worker_id):
-            if self._kinds.refresh():
+            if self._kinds.is_stale:
+                self._kinds.refresh()
                 self._marks.clear()
-            for _ in range(len(self._queues)):
-                queue = self._queues.pop(0)
-                self._queues.append(queue)
-                if queue not in self._kinds.strategies:
-                    continue  # paused, or not made yet
-                lanes = self._kinds.lanes.get(queue, [])
-                claimed = self._claim_from(queue, lanes) if lanes else []
-                if claimed:
-                    return claimed
+            claimed = self._claim_from_any()
+            # before giving up: the bell may have rung for the first task of its kind
+            if not claimed and self._kinds.refresh():
+                claimed = self._claim_from_any()
+            return claimed
+
+    def _claim_from_any(self) -> list[Claimed]:
+        for _ in range(len(self._queues)):
+            queue = self._queues.pop(0)
+            self._queues.append(queue)
+            if queue not in self._kinds.strategies:
+                continue  # paused, or not made yet
+            lanes = self._kinds.lanes.get(queue, [])
+            claimed = self._claim_from(queue, lanes) if lanes else []
+            if claimed:
+                return claimed
         return []
 
     def _claim_from(self, queue: str, lanes: list[Lane]) -> list[Claimed]:

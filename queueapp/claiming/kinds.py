@@ -52,18 +52,21 @@ class KindTable:
         self._read_at = float("-inf")
         self._known: tuple[int, int | None] = (0, None)
 
+    @property
+    def is_stale(self) -> bool:
+        return time.monotonic() - self._read_at >= REFRESH_SECONDS
+
     def refresh(self) -> bool:
-        """Look for changes if a second has passed; True if it looked. Needs a worker's scope."""
-        if time.monotonic() - self._read_at < REFRESH_SECONDS:
-            return False
+        """Read what changed; True if there is a new kind or an open queue more. Needs a worker's scope."""
+        open_before = set(self.strategies)
         queues = Queue.objects.filter(name__in=self.capabilities.queues, paused_at=None)
         self.strategies = dict(queues.values_list("name", "strategy"))
         totals = TaskKind.objects.aggregate(count=Count("id"), newest=Max("id"))
-        if self._known != (totals["count"], totals["newest"]):  # insert-only, so this tells
+        known, self._known = self._known, (totals["count"], totals["newest"])
+        if self._known != known:  # insert-only, so this tells
             self._read_kinds()
-            self._known = (totals["count"], totals["newest"])
         self._read_at = time.monotonic()
-        return True
+        return self._known != known or not open_before.issuperset(self.strategies)
 
     def _read_kinds(self) -> None:
         self.lanes = {}

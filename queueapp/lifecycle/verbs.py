@@ -117,7 +117,9 @@ def _run(
     if not task_ids:
         return []
     with ensure_scope(tenant_id):
-        rows = {row["id"]: row for row in sql.rows(statement, {"ids": list(task_ids), **parameters})}
+        # named to the statement too, since an operator's scope does not narrow to the tenant
+        parameters |= {"ids": list(task_ids), "tenant_id": tenant_id}
+        rows = {row["id"]: row for row in sql.rows(statement, parameters)}
         doorbell.ring_on_commit(row["queue"] for row in rows.values() if row["was"] != row["status"] == Status.QUEUED)
     return [
         Outcome(task_id, rows[task_id]["was"], rows[task_id]["status"], done(rows[task_id]))

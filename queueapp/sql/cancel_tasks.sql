@@ -1,6 +1,7 @@
 -- Cancel waiting tasks at once; ask the worker of a leased one to stop. Returns each task's status before and after.
 WITH target AS (
-    SELECT id, status FROM tasks WHERE id = ANY (%(ids)s) ORDER BY id FOR UPDATE
+    SELECT id, status FROM tasks WHERE id = ANY (%(ids)s) AND (%(tenant_id)s::uuid IS NULL OR tenant_id = %(tenant_id)s)
+    ORDER BY id FOR UPDATE
 ), moved AS (
     UPDATE tasks t SET
         status = CASE WHEN target.status = 'leased' THEN 'leased' ELSE 'cancelled' END,

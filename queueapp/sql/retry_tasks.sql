@@ -1,6 +1,7 @@
 -- Queue ended or failed tasks again with clean counters; the attempt goes on growing, since it is the fence.
 WITH target AS (
-    SELECT id, status FROM tasks WHERE id = ANY (%(ids)s) ORDER BY id FOR UPDATE
+    SELECT id, status FROM tasks WHERE id = ANY (%(ids)s) AND (%(tenant_id)s::uuid IS NULL OR tenant_id = %(tenant_id)s)
+    ORDER BY id FOR UPDATE
 ), moved AS (
     UPDATE tasks t SET status = 'queued', run_at = now(), failures = 0, crash_count = 0, worker_id = NULL,
         cancel_requested_at = NULL, finished_at = NULL, progress = NULL, result = NULL,

@@ -14,7 +14,8 @@ WITH request AS (
     ON CONFLICT (tenant_id, queue, key) DO UPDATE SET task_id = excluded.task_id, expires_at = excluded.expires_at
         WHERE dedup_keys.expires_at <= clock_timestamp()
             OR excluded.task_id IN (SELECT id FROM request WHERE dedup_replace)
-    RETURNING new.task_id, old.task_id AS replaced_id
+    -- an expired key was free, so whose task it points to is left alone
+    RETURNING new.task_id, CASE WHEN old.expires_at > clock_timestamp() THEN old.task_id END AS replaced_id
 ), accepted AS (
     SELECT request.*, taken.replaced_id,
         coalesce(request.run_at, now() + make_interval(secs => coalesce(delay_seconds, 0))) AS due_at

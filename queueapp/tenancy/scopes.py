@@ -113,10 +113,11 @@ def worker_scope(worker_id: UUID) -> Iterator[Scope]:
 def ensure_scope(tenant_id: UUID | None = None) -> Iterator[Scope]:
     """The scope that is open, be it a client's or an operator's; else the bound or named tenant's."""
     active = current_scope()
-    if active is not None and active.role == OPERATOR:
-        yield active
+    own_scope = active is not None and active.role == CLIENT and tenant_id in (None, active.tenant_id)
+    if active is not None and (active.role == OPERATOR or own_scope):
+        yield active  # and with it the actor
     else:
-        with tenant_scope(tenant_id or (active.tenant_id if active else None)) as scope:
+        with tenant_scope(tenant_id) as scope:
             yield scope
 
 

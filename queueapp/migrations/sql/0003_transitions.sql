@@ -176,6 +176,20 @@ CREATE TRIGGER tasks_identity_fixed BEFORE UPDATE ON tasks FOR EACH ROW
         OR NEW.type <> OLD.type OR NEW.queue <> OLD.queue)
     EXECUTE FUNCTION refuse_task_update();
 
+-- Asking a running task to stop moves nothing yet, but who asked belongs into its story.
+CREATE FUNCTION tasks_log_cancel_request() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO task_logs (tenant_id, task_id, at, kind, attempt, worker_id, actor, reason, level, message)
+    VALUES (NEW.tenant_id, NEW.id, clock_timestamp(), 'log', NEW.attempt, NEW.worker_id, taskrunner_actor(),
+        'cancel_requested', 'info', 'asked to stop');
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER tasks_cancel_requested AFTER UPDATE ON tasks FOR EACH ROW
+    WHEN (NEW.status = 'leased' AND OLD.cancel_requested_at IS NULL AND NEW.cancel_requested_at IS NOT NULL)
+    EXECUTE FUNCTION tasks_log_cancel_request();
+
 -- A line that a handler logged. The caller has proved that it holds the lease (sql/append_log.sql).
 CREATE FUNCTION append_task_log(
     tenant_id uuid, task_id uuid, attempt integer, worker_id uuid, level text, message text, detail jsonb
