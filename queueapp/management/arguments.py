@@ -1,0 +1,61 @@
+"""What people type on a command line, turned into what the platform takes; errors say what to type instead."""
+
+import json
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import CommandError
+
+from queueapp.errors import QueueNotFound
+from queueapp.models import Queue, Tenant
+
+DEMO = "demo"
+
+
+def task_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no task id; `manage.py tasks` lists them") from None
+
+
+def parameter(text: str) -> tuple[str, Any]:
+    """`key=value`; the value is JSON where it is valid JSON, else a string."""
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise ArgumentTypeError(f"{text!r} is no key=value")
+    try:
+        return key, json.loads(value, parse_constant=_no_json)
+    except ValueError:
+        return key, value
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isdecimal() and low <= int(text) <= high):
+            raise ArgumentTypeError(f"{text!r} is no whole number from {low} to {high:,}")
+        return int(text)
+
+    return parse
+
+
+def find_tenant(slug: str | None) -> Tenant:
+    """The tenant named, by default `demo`. Needs an operator's scope; raises CommandError where there is none."""
+    tenant = Tenant.objects.filter(slug=slug or DEMO).first()
+    if tenant is None:
+        known = ", ".join(Tenant.objects.values_list("slug", flat=True))
+        what = f"There is no tenant {slug!r}" if slug else f"Which tenant? There is no tenant {DEMO!r} to fall back on"
+        raise CommandError(f"{what}: name one with --tenant; there are: {known}.")
+    return tenant
+
+
+def check_queue(name: str | None) -> None:
+    """Raises QueueNotFound, so that a mistyped filter does not look like an empty queue."""
+    if name and not Queue.objects.filter(name=name).exists():
+        raise QueueNotFound(name, list(Queue.objects.values_list("name", flat=True)))
+
+
+def _no_json(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")

@@ -1,0 +1,65 @@
+"""List queues, or change one: `queues`, `queues pause NAME`, `queues strategy NAME fair`."""
+
+from argparse import SUPPRESS
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from queueapp import operations, queries
+from queueapp.management.base import PlatformCommand, acting
+from queueapp.management.documents import queue_document
+from queueapp.management.output import seconds
+from queueapp.models import Queue
+from queueapp.queries import QueueRow
+from queueapp.states import Status
+
+
+class Command(PlatformCommand):
+    help = "List queues, or pause, resume, add or reorder one."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        actions = parser.add_subparsers(dest="action", metavar="pause | resume | add | strategy")
+        texts = {"pause": "stop claiming of it", "resume": "claim of it again", "add": "make it"}
+        for action, text in {**texts, "strategy": "change the order of claiming"}.items():
+            subparser = actions.add_parser(action, help=text)
+            subparser.add_argument("name")
+            if action == "strategy":
+                subparser.add_argument("strategy", metavar="STRATEGY", help=", ".join(Queue.Strategy.values))
+            # without a default, which would undo a --json before the action
+            subparser.add_argument("--json", action="store_true", default=SUPPRESS)
+
+    def handle(self, **options: Any) -> None:
+        name = options.get("name")
+        with acting():
+            if name:
+                _change(options["action"], name, options.get("strategy"))
+            rows = [row for row in queries.queue_rows() if name in (None, row.name)]
+        if options["json"]:
+            self.output.json([queue_document(row) for row in rows])
+        else:
+            headers = ("queue", "state", "strategy", "workers", "oldest wait", "tasks")
+            self.output.table(headers, [_row(row) for row in rows])
+
+
+def _change(action: str, name: str, strategy: str | None) -> None:
+    if action == "pause":
+        operations.pause_queue(name)
+    elif action == "resume":
+        operations.resume_queue(name)
+    elif action == "add":
+        operations.add_queue(name)
+    else:
+        operations.set_strategy(name, strategy or "")
+
+
+def _row(row: QueueRow) -> list[str]:
+    counts = [f"{row.counts[status]} {status}" for status in Status if row.counts.get(status)]
+    return [
+        row.name,
+        "paused" if row.paused_at else "open",
+        row.strategy,
+        str(row.live_workers),
+        seconds(row.oldest_wait_seconds),
+        ", ".join(counts),
+    ]

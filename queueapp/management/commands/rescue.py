@@ -1,0 +1,22 @@
+"""Run one pass of housekeeping now, e.g. where no cluster is up."""
+
+from typing import Any
+
+from queueapp.engine import housekeeping
+from queueapp.management.base import PlatformCommand, acting
+from queueapp.operations import record
+
+
+class Command(PlatformCommand):
+    help = "Promote due tasks, take back expired leases, fold counters and prune, once and now."
+
+    def handle(self, **options: Any) -> None:
+        done = housekeeping.run_once()
+        with acting():
+            record("housekeeping.run", "", **done)
+        if options["json"]:
+            self.output.json(done)
+        elif not done:
+            self.output.line("Nothing to do: a cluster is keeping house at this moment.")
+        else:
+            self.output.table(("chore", "rows"), [(name, str(count)) for name, count in done.items()])

@@ -1,0 +1,81 @@
+"""Submit a task, and if asked wait for its end: `submit sleep seconds=3 --wait`."""
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from queueapp import lifecycle
+from queueapp.management.arguments import find_tenant, parameter
+from queueapp.management.base import PlatformCommand, acting
+from queueapp.management.documents import task_document
+from queueapp.management.following import follow
+from queueapp.management.output import pretty
+from queueapp.models import Task
+from queueapp.states import Status
+
+
+class Command(PlatformCommand):
+    help = "Submit a task."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("type", help="e.g. echo")
+        parser.add_argument(
+            "params", nargs="*", type=parameter, metavar="key=value", help="the value is JSON where it is valid JSON"
+        )
+        parser.add_argument("--tenant", metavar="SLUG", help="default: demo")
+        parser.add_argument("--queue")
+        parser.add_argument("--priority", type=int, help="1–10, 10 the most urgent")
+        parser.add_argument("--delay", type=float, metavar="SECONDS", dest="delay_seconds")
+        parser.add_argument("--timeout", type=int, metavar="SECONDS", dest="timeout_seconds")
+        parser.add_argument("--max-retries", type=int, help="tries after the first")
+        parser.add_argument("--label", action="append", dest="labels", help="may be given several times")
+        parser.add_argument("--dedup-key", metavar="KEY", help="a live task that holds this key is returned instead")
+        parser.add_argument("--dedup-ttl", type=float, metavar="SECONDS", help="how long the key is held")
+        parser.add_argument("--wait", action="store_true", help="show the task's story until it ends")
+        # argparse alone would not find key=value behind an option
+        parser.parse_args = parser.parse_intermixed_args  # type: ignore[method-assign]
+
+    def handle(self, **options: Any) -> None:
+        fields = _fields(options)
+        with acting():
+            tenant = find_tenant(options["tenant"])
+            task = lifecycle.submit(options["type"], _params(options["params"]), tenant_id=tenant.id, **fields)
+        with self.output.silenced(options["json"]):
+            self.output.line(f"Task {task.id} of {tenant.slug} is {task.status} on queue {task.queue}.")
+            if options["wait"]:
+                task = self._wait(task)
+        if options["json"]:
+            self.output.json(task_document(task, tenant.slug))
+        if options["wait"] and task.status != Status.COMPLETED:
+            raise CommandError(f"Task {task.id} ended as {task.status}.")
+
+    def _wait(self, task: Task) -> Task:
+        try:
+            task = follow(task.id, self.output)
+        except KeyboardInterrupt:
+            raise CommandError(
+                f"Stopped waiting; the task goes on. `manage.py task {task.id}` shows it, `cancel {task.id}` ends it."
+            ) from None
+        if task.result is not None:
+            self.output.line(pretty(task.result))
+        return task
+
+
+def _params(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    params = dict(pairs)
+    if len(params) < len(pairs):
+        raise CommandError("A parameter is given twice.")
+    return params
+
+
+def _fields(options: dict[str, Any]) -> dict[str, Any]:
+    """The fields of the request that were given; the platform knows the defaults of the others."""
+    names = ("queue", "priority", "delay_seconds", "timeout_seconds", "max_retries", "labels")
+    fields = {name: options[name] for name in names if options[name] is not None}
+    if options["dedup_key"] is not None:
+        ttl = {} if options["dedup_ttl"] is None else {"ttl_seconds": options["dedup_ttl"]}
+        fields["dedup"] = {"key": options["dedup_key"], **ttl}
+    elif options["dedup_ttl"] is not None:
+        raise CommandError("--dedup-ttl needs --dedup-key.")
+    return fields

@@ -1,0 +1,73 @@
+"""Show one task: its row, its story step by step, its parameters and its result or error."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from queueapp.errors import TaskNotFound
+from queueapp.management.arguments import task_id
+from queueapp.management.base import PlatformCommand, acting
+from queueapp.management.documents import task_document
+from queueapp.management.output import pretty, rfc3339
+from queueapp.management.timeline import Step, Timeline, whole_story
+from queueapp.management.times import progress_of
+from queueapp.models import Task
+from queueapp.states import FINAL
+
+
+class Command(PlatformCommand):
+    help = "Show one task and its story."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("id", type=task_id)
+
+    def handle(self, **options: Any) -> None:
+        with acting():
+            task = Task.objects.select_related("tenant").filter(id=options["id"]).first()
+            if task is None:
+                raise TaskNotFound(options["id"])
+            steps = _steps(task)
+        if options["json"]:
+            story = [step.document() for step in steps]
+            self.output.json({**task_document(task, task.tenant.slug), "story": story})
+        else:
+            self._show(task, steps)
+
+    def _show(self, task: Task, steps: list[Step]) -> None:
+        for name, value in _facts(task):
+            if value:
+                self.output.line(f"{name:<12}{value}")
+        self.output.line()
+        for step in steps:
+            self.output.line(step.text, step.style)
+        self.output.line(f"\nparams  {pretty(task.params)}")
+        if task.result is not None:
+            self.output.line(f"result  {pretty(task.result)}")
+        if task.error_code:
+            self.output.line(f"error   {task.error_code}: {task.error_message}", style="red")
+
+
+def _steps(task: Task) -> list[Step]:
+    timeline = Timeline()
+    steps = [step for entry in whole_story(task.id) for step in timeline.add(entry)]
+    return steps if task.status in FINAL else [*steps, *timeline.so_far(timezone.now())]
+
+
+def _facts(task: Task) -> list[tuple[str, str]]:
+    counters = f"{task.failures} failures (may fail {task.max_retries} times), {task.crash_count} crashes"
+    return [
+        ("task", str(task.id)),
+        ("type", task.type),
+        ("status", task.status),
+        ("tenant", task.tenant.slug),
+        ("queue", f"{task.queue}, priority {task.priority}"),
+        ("labels", ", ".join(task.labels)),
+        ("requires", ", ".join(f"{name}={value}" for name, value in task.requirements.items())),
+        ("attempts", f"{task.attempt}; {counters}"),
+        ("time-out", f"{task.timeout_seconds} s"),
+        ("due", rfc3339(task.run_at)),
+        ("progress", progress_of(task)),
+        ("cancel", f"asked for at {rfc3339(task.cancel_requested_at)}" if task.cancel_requested_at else ""),
+    ]

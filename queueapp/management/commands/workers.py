@@ -1,0 +1,45 @@
+"""List worker processes and what they are busy with."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from queueapp import queries
+from queueapp.management.base import PlatformCommand, acting
+from queueapp.management.documents import worker_document
+from queueapp.management.output import rfc3339, seconds
+from queueapp.queries import WorkerRow
+
+
+class Command(PlatformCommand):
+    help = "List live workers, the newest first."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--all", action="store_true", help="dead and stopped ones too")
+
+    def handle(self, **options: Any) -> None:
+        with acting():
+            rows = queries.worker_rows(include_dead=options["all"])
+        if options["json"]:
+            self.output.json([worker_document(row) for row in rows])
+        elif rows:
+            headers = ("worker", "state", "host", "pid", "queues", "started", "heartbeat", "busy with")
+            self.output.table(headers, [_row(row) for row in rows])
+        else:
+            self.output.line("No worker is alive. `manage.py qcluster` starts some.")
+
+
+def _row(row: WorkerRow) -> list[str]:
+    worker = row.worker
+    state = "live" if row.is_live else "stopped" if worker.stopped_at else "dead"
+    return [
+        str(worker.id),
+        state,
+        worker.host,
+        str(worker.pid),
+        ", ".join(worker.queues),
+        rfc3339(worker.started_at, timespec="seconds"),
+        f"{seconds(row.seconds_since_heartbeat)} ago",
+        ", ".join(f"{task['type']} {task['id']}" for task in row.tasks),
+    ]

@@ -1,0 +1,17 @@
+"""Every part of an installation, looked at once: what `manage.py doctor` reports."""
+
+from collections.abc import Iterator
+
+from taskrunner.checkup import machine, postgres, redis_server, workers
+from taskrunner.checkup.finding import Finding
+
+__all__ = ["Finding", "check_everything"]
+
+
+def check_everything() -> Iterator[Finding]:
+    yield from machine.check()
+    database = list(postgres.check())
+    yield from database
+    yield from redis_server.check()
+    if not any(finding.level == "fault" for finding in database):
+        yield from workers.check()

@@ -1,0 +1,229 @@
+"""`doctor`: every part looked at, and beside each fault a fix that mends it."""
+
+import json
+import os
+import secrets
+import time
+from contextlib import contextmanager
+from urllib.parse import unquote
+
+import pytest
+from django.db import connections
+from psycopg2.extensions import make_dsn
+
+from queueapp import doorbell, operations
+from queueapp.models import Queue
+from queueapp.tenancy import operator_scope
+from taskrunner.checkup import machine, postgres
+from tests.commands.calling import create_worker, manage, refused, run, run_json
+
+
+def part(name, *, faults=False):
+    """What doctor finds about one part. `faults` says whether it must exit with 1."""
+    document = json.loads(refused("doctor", "--json")[0]) if faults else run_json("doctor")
+    assert document["ok"] is not faults
+    return next(finding for finding in document["findings"] if finding["part"] == name)
+
+
+def as_owner(statement, parameters=None):
+    with connections["owner"].cursor() as owner:
+        owner.execute(statement, parameters)
+
+
+@pytest.fixture
+def healthy(ground, settings):
+    settings.ALLOWED_HOSTS = ["localhost"]  # test runners add one of theirs
+    with operator_scope("operator:test"):
+        names = list(Queue.objects.values_list("name", flat=True))
+    create_worker(queues=names)
+
+
+def test_a_healthy_installation_is_ok_in_every_part(healthy):
+    document = run_json("doctor")
+    assert {finding["level"] for finding in document["findings"]} == {"ok"}
+    parts = [finding["part"] for finding in document["findings"]]
+    assert parts[:11] == [
+        "Python",
+        "environment",
+        "PostgreSQL",
+        "login",
+        "migrations",
+        "row-level security",
+        "roles",
+        "resting tenant",
+        "clock",
+        "Redis",
+    ]
+    assert "queue default" in parts[11:]
+    assert document["ok"] is True
+    assert run("doctor").count("\nok ") == len(parts) - 1
+
+
+@contextmanager
+def damaged(damage, repair):
+    as_owner(damage)
+    try:
+        yield
+    finally:
+        as_owner(repair)
+
+
+def test_a_table_without_forced_security_is_a_fault_that_its_fix_mends(healthy):
+    force = "ALTER TABLE task_logs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+    for damage in ("NO FORCE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"):
+        with damaged(f"ALTER TABLE task_logs {damage}", force):
+            finding = part("row-level security", faults=True)
+            assert "task_logs" in finding["message"]
+            as_owner(finding["fix"].removeprefix("as the owner: "))
+            assert part("row-level security")["level"] == "ok"
+
+
+def test_a_table_without_a_policy_is_a_fault(healthy):
+    repair = "CREATE POLICY operator ON task_deltas FOR ALL TO taskrunner_operator USING (true);" + (
+        "CREATE POLICY trigger_writes ON task_deltas FOR INSERT TO CURRENT_USER WITH CHECK (true)"
+    )
+    with damaged("DROP POLICY operator ON task_deltas; DROP POLICY trigger_writes ON task_deltas", repair):
+        assert "no policy on task_deltas" in part("row-level security", faults=True)["message"]
+
+
+def test_a_missing_table_is_a_fault(healthy):
+    with damaged("ALTER TABLE task_stats RENAME TO lost", "ALTER TABLE lost RENAME TO task_stats"):
+        finding = json.loads(manage("doctor", "--json").communicate(timeout=30)[0])["findings"][6]
+    assert (finding["part"], finding["message"]) == ("row-level security", "there is no table task_stats")
+
+
+def test_a_migration_that_is_not_applied_is_a_fault(healthy):
+    forget = "DELETE FROM django_migrations WHERE app = 'sessions'"
+    remember = "INSERT INTO django_migrations (app, name, applied) VALUES ('sessions', '0001_initial', now())"
+    with damaged(forget, remember):
+        finding = part("migrations", faults=True)
+    assert finding["message"] == "1 are not applied: sessions.0001_initial"
+    assert finding["fix"].startswith("manage.py migrate")
+
+
+@pytest.fixture
+def newcomer(ground):
+    """A login that nobody has prepared for Taskrunner: its name, and the DATABASE_URL of it."""
+    name, password = f"newcomer_{secrets.token_hex(4)}", secrets.token_hex(8)
+    as_owner(f"CREATE ROLE {name} LOGIN PASSWORD %s", [password])
+    yield name, make_dsn(os.environ["DATABASE_URL"], user=name, password=password)
+    as_owner(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {name}")
+    as_owner(f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {name}")
+    as_owner(f"DROP ROLE {name}")
+
+
+def diagnosis(**environment):
+    """Exit code and findings by part of a doctor in a process of its own."""
+    process = manage("doctor", "--json", **environment)
+    printed, words = process.communicate(timeout=30)
+    assert "Traceback" not in words
+    return process.returncode, {finding["part"]: finding for finding in json.loads(printed)["findings"]}
+
+
+def test_a_login_that_nobody_prepared_has_three_faults_that_their_fixes_mend(newcomer):
+    _, url = newcomer
+    code, found = diagnosis(DATABASE_URL=url)
+    assert code == 1
+    assert [part for part, finding in found.items() if finding["level"] == "fault"] == [
+        "migrations",
+        "roles",
+        "resting tenant",
+    ]
+    assert "permission denied" in found["migrations"]["message"]
+    assert "taskrunner_client, taskrunner_operator, taskrunner_worker" in found["roles"]["message"]
+
+    option = found["resting tenant"]["fix"].split("options=")[1].split(" to DATABASE_URL")[0]
+    url = make_dsn(url, options=unquote(option))
+    migrating = manage("migrate", DATABASE_URL=url)
+    migrating.communicate(timeout=60)
+    assert migrating.returncode == 0
+    code, found = diagnosis(DATABASE_URL=url)
+    assert (code, {found[part]["level"] for part in ("migrations", "roles", "resting tenant")}) == (0, {"ok"})
+
+
+def test_a_login_above_row_level_security_is_a_fault(newcomer):
+    name, url = newcomer
+    as_owner(f"GRANT taskrunner_operator TO {name} WITH INHERIT TRUE")
+    code, found = diagnosis(DATABASE_URL=url)
+    assert (code, found["login"]["level"]) == (1, "fault")
+    assert "holds taskrunner_operator by inheritance" in found["login"]["message"]
+    assert "migrations" not in found
+    assert found["Redis"]["level"] == "ok"
+
+
+def test_the_owner_as_the_login_is_a_warning(ground):
+    code, found = diagnosis(DATABASE_URL=os.environ["OWNER_DATABASE_URL"])
+    assert (code, found["login"]["level"]) == (0, "warning")
+
+
+def test_servers_that_do_not_answer_are_faults(ground, tmp_path):
+    nowhere = make_dsn(os.environ["DATABASE_URL"], host=str(tmp_path))
+    code, found = diagnosis(DATABASE_URL=nowhere, REDIS_URL=f"unix://{tmp_path}/none")
+    assert code == 1
+    assert (found["PostgreSQL"]["level"], found["Redis"]["level"]) == ("fault", "fault")
+    assert "DATABASE_URL" in found["PostgreSQL"]["fix"]
+    assert "REDIS_URL" in found["Redis"]["fix"]
+
+
+def test_a_redis_that_evicts_is_a_warning(healthy):
+    doorbell.client().config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        finding = part("Redis")
+    finally:
+        doorbell.client().config_set("maxmemory-policy", "noeviction")
+    assert (finding["level"], "allkeys-lru" in finding["message"]) == ("warning", True)
+    assert "CONFIG SET maxmemory-policy noeviction" in finding["fix"]
+
+
+def test_versions_that_are_too_old_are_faults(healthy, monkeypatch):
+    monkeypatch.setattr(machine, "OLDEST_PYTHON", (99, 0))
+    assert "too old" in part("Python", faults=True)["message"]
+    monkeypatch.undo()
+    monkeypatch.setattr(postgres, "OLDEST_VERSION", 99)
+    assert "too old" in part("PostgreSQL", faults=True)["message"]
+
+
+def test_a_clock_that_is_off_is_a_warning(healthy, monkeypatch):
+    true_time = time.time
+    monkeypatch.setattr(time, "time", lambda: true_time() + 10)
+    finding = part("clock")
+    assert finding["level"] == "warning"
+    assert "-10.0 s off" in finding["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fix"),
+    [
+        ("DEBUG", True, "unset DEBUG"),
+        ("ALLOWED_HOSTS", ["*"], "set ALLOWED_HOSTS to the names of this site"),
+        ("ALLOWED_HOSTS", ["tasks.example.com"], "set HTTPS_ONLY=true"),
+    ],
+)
+def test_an_unwise_environment_is_a_warning(healthy, settings, name, value, fix):
+    setattr(settings, name, value)
+    finding = part("environment")
+    assert (finding["level"], finding["fix"]) == ("warning", fix)
+
+
+def test_a_queue_without_workers_is_a_fault_once_a_task_waits(make_task):
+    finding = part("queue default")
+    assert (finding["level"], finding["fix"]) == ("warning", "manage.py qcluster --queues default")
+    make_task("queued")
+    finding = part("queue default", faults=True)
+    assert "a task waits for" in finding["message"]
+
+
+def test_a_paused_queue_is_a_warning(healthy):
+    with operator_scope("operator:test"):
+        operations.pause_queue("default")
+    finding = part("queue default")
+    assert (finding["level"], finding["fix"]) == ("warning", "manage.py queues resume default")
+
+
+def test_people_read_the_fix_below_the_fault(make_task):
+    make_task("queued")
+    printed, words = refused("doctor")
+    lines = printed.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("fault"))
+    assert lines[at + 1].strip() == "fix: manage.py qcluster --queues default"
+    assert words.endswith("parts at fault.")

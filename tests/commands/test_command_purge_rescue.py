@@ -1,0 +1,95 @@
+"""`purge` and `rescue`: what the housekeeper does by itself, asked for."""
+
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from queueapp.engine.housekeeping import HOUSEKEEPER_LOCK
+from queueapp.models import Task, TaskLog
+from queueapp.tenancy import operator_scope
+from tests.commands.calling import ACTOR, actions, refused, run, run_json
+from tests.factories import fresh
+from tests.waiting import threads
+
+
+def born(days_ago):
+    """An id as it was made then: purging finds old tasks by it."""
+    then = datetime.now(UTC) - timedelta(days=days_ago)
+    return UUID(int=(int(then.timestamp() * 1000) << 80) | 0x7000_8000_0000_0000_0000 | days_ago)
+
+
+@pytest.fixture
+def ended(make_task):
+    def make(days_ago, status="completed"):
+        return make_task(status, id=born(days_ago), finished_at=timezone.now() - timedelta(days=days_ago))
+
+    return make
+
+
+def remaining():
+    with operator_scope("operator:test"):
+        return set(Task.objects.values_list("id", flat=True))
+
+
+def test_purge_deletes_what_ended_long_ago_and_keeps_its_log(ended, make_task):
+    old, recent, waiting = ended(31), ended(29), make_task("queued", id=born(100))
+    assert run("purge", "--days", 30) == "Deleted: 1 tasks.\n"
+    assert remaining() == {recent.id, waiting.id}
+    with operator_scope("operator:test"):
+        assert TaskLog.objects.filter(task_id=old.id).count() == 3
+    assert actions() == [(ACTOR, "task.purge", "ended 30 days ago")]
+
+
+def test_purge_of_zero_days_takes_all_that_ended(ended, make_task):
+    for status in ("completed", "dead_letter", "cancelled"):
+        ended(len(status), status)
+    waiting = make_task("failed")
+    assert run_json("purge", "--days", 0) == {"deleted": 3}
+    assert remaining() == {waiting.id}
+
+
+def test_purge_wants_a_number_of_days(ground):
+    assert "--days" in refused("purge")[1]
+    assert "'-1' is no whole number" in refused("purge", "--days=-1")[1]
+
+
+def test_rescue_promotes_what_is_due_and_takes_back_what_was_lost(make_task):
+    due = make_task("scheduled", run_at=timezone.now() - timedelta(seconds=1))
+    later = make_task("scheduled")
+    lost = make_task("leased", lease_expires_at=timezone.now() - timedelta(seconds=1))
+    done = run_json("rescue")
+    assert (done["promoted"], done["rescued"]) == (1, 1)
+    assert done["deltas_folded"] > 0
+    assert [fresh(task).status for task in (due, later, lost)] == ["queued", "scheduled", "queued"]
+    assert actions() == [(ACTOR, "housekeeping.run", "")]
+
+
+def test_rescue_prints_a_table(ground):
+    lines = run("rescue").splitlines()
+    assert lines[0].split() == ["CHORE", "ROWS"]
+    assert ["promoted", "0"] in [line.split() for line in lines]
+
+
+def test_rescue_leaves_it_to_a_cluster_that_keeps_house(ground):
+    held, done = Event(), Event()
+
+    def keep_house():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [HOUSEKEEPER_LOCK])
+            held.set()
+            done.wait(20)
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [HOUSEKEEPER_LOCK])
+
+    with threads(1) as start:
+        keeper = start(keep_house)
+        held.wait(20)
+        try:
+            assert run("rescue") == "Nothing to do: a cluster is keeping house at this moment.\n"
+            assert run_json("rescue") == {}
+        finally:
+            done.set()
+        keeper.result(20)

@@ -1,0 +1,43 @@
+"""`queues`: the list, and what operators change."""
+
+from queueapp.engine import housekeeping
+from tests.commands.calling import ACTOR, actions, refused, run, run_json
+
+
+def row(name):
+    return next(document for document in run_json("queues") if document["name"] == name)
+
+
+def test_the_list_has_counts_and_the_oldest_wait(make_task):
+    make_task("queued", run_at="2026-01-02T03:04:05Z")
+    make_task("completed")
+    housekeeping.run_once()
+    document = row("default")
+    assert document["counts"] == {"queued": 1, "completed": 1}
+    assert document["oldest_wait_seconds"] > 0
+    assert (document["strategy"], document["paused_at"], document["live_workers"]) == ("priority", None, 0)
+    line = next(line for line in run("queues").splitlines() if line.startswith("default"))
+    assert line.split()[:4] == ["default", "open", "priority", "0"]
+    assert line.endswith("1 queued, 1 completed")
+
+
+def test_each_action_shows_the_queue_as_it_is_then(ground):
+    assert run_json("queues", "add", "slow")[0]["name"] == "slow"
+    assert "slow   paused  priority" in run("queues", "pause", "slow")
+    assert run_json("queues", "strategy", "slow", "fair")[0]["strategy"] == "fair"
+    (document,) = run_json("queues", "resume", "slow")
+    assert (document["paused_at"], document["strategy"]) == (None, "fair")
+    assert actions() == [(ACTOR, f"queue.{action}", "slow") for action in ("add", "pause", "strategy", "resume")]
+
+
+def test_a_paused_queue_says_since_when(ground):
+    run("queues", "pause", "default")
+    assert row("default")["paused_at"].endswith("Z")
+
+
+def test_refusals(ground):
+    assert "There is no queue 'nowhere'; there are: default" in refused("queues", "pause", "nowhere")[1]
+    assert "there is a queue 'default' already" in refused("queues", "add", "default")[1]
+    assert refused("queues", "strategy", "default", "rude")[1].startswith("strategy: must be one of fifo")
+    assert "required: name" in refused("queues", "resume")[1]
+    assert actions() == []

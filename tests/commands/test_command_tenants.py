@@ -1,0 +1,55 @@
+"""`createtenant` and `seed_demo`."""
+
+import re
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import User
+
+from queueapp.models import Tenant
+from queueapp.tenancy import operator_scope
+from tests.commands.calling import ACTOR, actions, refused, run, run_json
+
+
+def tenants():
+    with operator_scope("operator:test"):
+        return dict(Tenant.objects.exclude(slug="system").values_list("slug", "name"))
+
+
+def test_createtenant(ground):
+    document = run_json("createtenant", "initech", "--name", "Initech Ltd")
+    assert run("createtenant", "plain").startswith("Tenant plain is there, with id ")
+    assert tenants() == {"initech": "Initech Ltd", "plain": "plain"}
+    with operator_scope("operator:test"):
+        assert str(Tenant.objects.get(slug="initech").id) == document["id"]
+    assert actions() == [(ACTOR, "tenant.create", "initech"), (ACTOR, "tenant.create", "plain")]
+
+
+def test_createtenant_refuses(acme):
+    assert refused("createtenant", "acme")[1] == "slug: there is a tenant 'acme' already"
+    assert refused("createtenant", "Acme Ltd")[1].startswith("slug: must be 1–50 small letters, digits or `-`")
+
+
+def test_seed_demo_makes_tenants_and_an_administrator(ground):
+    variables = run_json("seed_demo")
+    assert variables.keys() == {"TASKRUNNER_ADMIN_USER", "TASKRUNNER_ADMIN_PASSWORD"}
+    assert tenants() == {"demo": "Demo", "other": "Other"}
+    assert authenticate(username="admin", password=variables["TASKRUNNER_ADMIN_PASSWORD"])
+    assert User.objects.get(is_superuser=True, is_staff=True).username == "admin"
+
+
+def test_seed_demo_again_changes_the_password_and_nothing_else(ground):
+    first = run_json("seed_demo")["TASKRUNNER_ADMIN_PASSWORD"]
+    User.objects.filter(username="admin").update(is_active=False, email="boss@example.com")
+    second = run("seed_demo").splitlines()[1].removeprefix("TASKRUNNER_ADMIN_PASSWORD=")
+    assert authenticate(username="admin", password=first) is None
+    assert authenticate(username="admin", password=second)
+    assert User.objects.get().email == "boss@example.com"
+    assert tenants() == {"demo": "Demo", "other": "Other"}
+    assert [action for _, action, _ in actions()].count("tenant.create") == 2
+    assert actions()[-1] == (ACTOR, "user.password", "admin")
+
+
+def test_passwords_can_be_read_aloud_and_differ(ground):
+    passwords = {run_json("seed_demo")["TASKRUNNER_ADMIN_PASSWORD"] for _ in range(3)}
+    assert len(passwords) == 3
+    assert all(re.fullmatch(r"[a-z]{4}(-[a-z]{4}){4}", password) for password in passwords)

@@ -1,0 +1,108 @@
+"""What operators do to queues and tenants, and the record of it."""
+
+import pytest
+
+from queueapp import doorbell, operations
+from queueapp.errors import InvalidValue, QueueNotFound, ScopeError
+from queueapp.models import OperatorAction, Queue, Tenant
+from queueapp.tenancy import operator_scope, tenant_scope
+from tests.commands.calling import actions
+
+
+@pytest.fixture
+def alice(ground):
+    with operator_scope("operator:alice"):
+        yield
+
+
+def queue(name):
+    return Queue.objects.get(name=name)
+
+
+def test_pausing_keeps_the_first_moment(alice):
+    operations.pause_queue("default")
+    first = queue("default").paused_at
+    operations.pause_queue("default")
+    assert first is not None
+    assert queue("default").paused_at == first
+
+
+def test_resuming_rings_the_bell_once_it_is_committed(ground):
+    with operator_scope("operator:alice"):
+        operations.pause_queue("default")
+        operations.resume_queue("default")
+        assert doorbell.client().llen(doorbell.bell_of("default")) == 0
+    assert doorbell.client().llen(doorbell.bell_of("default")) == 1
+    with operator_scope("operator:alice"):
+        assert queue("default").paused_at is None
+
+
+def test_each_leaves_a_record_of_actor_action_and_target(ground):
+    with operator_scope("operator:alice"):
+        operations.add_queue("slow")
+        operations.set_strategy("slow", "fair")
+        operations.pause_queue("slow")
+        operations.resume_queue("slow")
+        operations.create_tenant("initech", "Initech")
+        assert (queue("slow").strategy, Tenant.objects.get(slug="initech").name) == ("fair", "Initech")
+        details = list(OperatorAction.objects.order_by("id").values_list("detail", flat=True))
+    assert actions() == [
+        ("operator:alice", "queue.add", "slow"),
+        ("operator:alice", "queue.strategy", "slow"),
+        ("operator:alice", "queue.pause", "slow"),
+        ("operator:alice", "queue.resume", "slow"),
+        ("operator:alice", "tenant.create", "initech"),
+    ]
+    assert details == [{}, {"strategy": "fair"}, {}, {}, {"name": "Initech"}]
+
+
+def test_the_record_and_the_change_are_undone_together(ground):
+    with pytest.raises(ZeroDivisionError), operator_scope("operator:alice"):
+        operations.pause_queue("default")
+        raise ZeroDivisionError
+    assert actions() == []
+    with operator_scope("operator:alice"):
+        assert queue("default").paused_at is None
+
+
+def test_a_tenants_name_defaults_to_its_slug(alice):
+    assert operations.create_tenant("initech").name == "initech"
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments", "error", "words"),
+    [
+        (operations.pause_queue, ["nowhere"], QueueNotFound, "no queue 'nowhere'; there are: default"),
+        (operations.resume_queue, ["nowhere"], QueueNotFound, "no queue 'nowhere'"),
+        (operations.set_strategy, ["nowhere", "fair"], QueueNotFound, "no queue 'nowhere'"),
+        (operations.set_strategy, ["default", "rude"], InvalidValue, "strategy: must be one of fifo, lifo"),
+        (operations.add_queue, ["default"], InvalidValue, "name: there is a queue 'default' already"),
+        (operations.add_queue, ["Not A Name"], InvalidValue, "name: must be 1–64 small letters"),
+        (operations.add_queue, ["q" * 65], InvalidValue, "name: must be 1–64 small letters"),
+        (operations.add_queue, ["fast\n"], InvalidValue, "name: must be 1–64 small letters"),
+        (operations.create_tenant, ["system"], InvalidValue, "slug: there is a tenant 'system' already"),
+        (operations.create_tenant, ["-x"], InvalidValue, "slug: must be 1–50 small letters"),
+        (operations.create_tenant, ["x", "n" * 201], InvalidValue, "name: must be at most 200 characters"),
+    ],
+)
+def test_a_refusal_is_in_words_and_leaves_no_record(alice, operation, arguments, error, words):
+    with pytest.raises(error, match=words):
+        operation(*arguments)
+    assert not OperatorAction.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda: operations.pause_queue("default"),
+        lambda: operations.set_strategy("default", "fifo"),
+        lambda: operations.add_queue("slow"),
+        lambda: operations.create_tenant("initech"),
+        lambda: operations.record("anything", "at all"),
+    ],
+)
+def test_only_an_operators_scope_will_do(acme, operation):
+    with pytest.raises(ScopeError, match="operator_scope"):
+        operation()
+    with tenant_scope(acme.id), pytest.raises(ScopeError, match="operator_scope"):
+        operation()

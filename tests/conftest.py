@@ -1,0 +1,96 @@
+"""The ground that tests stand on: one migrated database a run, emptied after each test, and the usual people."""
+
+import os
+from collections.abc import Generator
+from uuid import UUID
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connections
+from psycopg2.extensions import make_dsn
+from pytest_django import DjangoDbBlocker
+
+from queueapp.models import Membership, Tenant
+from queueapp.tenancy import operator_scope
+from tests.factories import MakeTask, create_task
+from tests.ground import empty_everything, kept_queues, leftovers
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> Generator[None]:
+    """Migrate as the owner, run as the app's login."""
+    if "owner" not in connections.settings:
+        pytest.exit("The tests migrate as the owner of the database: set OWNER_DATABASE_URL beside DATABASE_URL.")
+    owner, app = connections["owner"], connections["default"]
+    old_name = owner.settings_dict["NAME"]
+    with django_db_blocker.unblock():
+        name = owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        app.close()
+        app.settings_dict["NAME"] = name
+        for variable in ("DATABASE_URL", "OWNER_DATABASE_URL"):
+            # so that the processes which tests start come to this database too
+            os.environ[variable] = make_dsn(os.environ[variable], dbname=name)
+        kept_queues()
+    yield
+    with django_db_blocker.unblock():
+        connections["default"].close()
+        owner.creation.destroy_test_db(old_name, verbosity=0)
+
+
+@pytest.fixture
+def ground(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Generator[None]:
+    """A real database and a real Redis, both empty; commits are real, and nothing outlives the test."""
+    with django_db_blocker.unblock():
+        yield
+        faults = leftovers()
+        empty_everything()
+        if faults:
+            pytest.fail("This test left open: " + "; ".join(faults))
+
+
+@pytest.fixture
+def db(ground: None) -> None:
+    """pytest-django's own fixtures ask for this one; they too stand on the ground."""
+
+
+@pytest.fixture
+def transactional_db(ground: None) -> None:
+    """As `db`."""
+
+
+@pytest.fixture
+def acme(ground: None) -> Tenant:
+    """The tenant that owns things."""
+    return _tenant("acme")
+
+
+@pytest.fixture
+def globex(ground: None) -> Tenant:
+    """The stranger: another tenant."""
+    return _tenant("globex")
+
+
+@pytest.fixture
+def acme_viewer(acme: Tenant) -> User:
+    """A user who may look at acme's things, and at nobody else's."""
+    user = User.objects.create_user("acme_viewer")
+    with operator_scope("operator:test"):
+        Membership.objects.create(tenant=acme, user=user, role=Membership.Role.VIEWER)
+    return user
+
+
+@pytest.fixture
+def make_task(acme: Tenant) -> MakeTask:
+    """make_task(status="queued", tenant=acme, **fields): a row that every constraint accepts, by legal moves."""
+
+    def make(status: str = "queued", tenant: Tenant | UUID = acme, **fields):
+        return create_task(status, tenant, **fields)
+
+    return make
+
+
+def _tenant(slug: str) -> Tenant:
+    with operator_scope("operator:test"):
+        return Tenant.objects.create(slug=slug, name=slug.title())
