@@ -16,13 +16,14 @@ from queueapp.management.base import PlatformCommand, acting
 from queueapp.management.seeding import seed
 from queueapp.models import Task, Tenant
 from queueapp.states import FINAL, Status
+from taskrunner.management.scenes import Scenes
 
 ECHOES, SLEEPS = 150, 50
 PATIENCE_SECONDS = 120
 
 
 class Command(PlatformCommand):
-    help = "Run 200 tasks on the workers of this stack and say what became of them."
+    help = "Run 200 tasks on the workers of this stack, hurt some, and say what became of them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """None: it is for watching."""
@@ -45,6 +46,12 @@ class Command(PlatformCommand):
         self.output.line(f"\n{len(task_ids)} tasks in {took:.1f} s: {len(task_ids) / took:,.0f} tasks/s.")
         if statuses[Status.COMPLETED] != len(task_ids):
             raise CommandError("Not every task is completed; `manage.py tasks --status failed` lists those.")
+        scenes = Scenes(_demo_tenant(), self.output)
+        scenes.killed_worker()
+        scenes.cancelled_while_running()
+        scenes.redriven()
+        scenes.failed_and_dead_lettered()
+        scenes.audit()
 
     def _wait(self, task_ids: Sequence[UUID]) -> Counter[str]:
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -67,8 +74,12 @@ def _submit() -> list[UUID]:
     echoes = [{"type": "echo", "params": {"number": number}} for number in range(ECHOES)]
     sleeps = [{"type": "sleep", "params": {"seconds": 0.1}} for _ in range(SLEEPS)]
     with acting():
-        tenant = Tenant.objects.get(slug=DEMO)
-        return lifecycle.submit_many([*echoes, *sleeps], tenant_id=tenant.id)
+        return lifecycle.submit_many([*echoes, *sleeps], tenant_id=_demo_tenant())
+
+
+def _demo_tenant() -> UUID:
+    with acting():
+        return Tenant.objects.get(slug=DEMO).id
 
 
 def _statuses(task_ids: Sequence[UUID]) -> Counter[str]:

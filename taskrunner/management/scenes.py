@@ -1,0 +1,109 @@
+"""What durable means, in scenes on the running stack: a killed worker, a cancel, a dead letter, a time limit."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+from django.core.management.base import CommandError
+from django.db.models import Count
+
+from queueapp import lifecycle
+from queueapp.management.base import acting
+from queueapp.management.output import Output
+from queueapp.models import Task, TaskLog, Worker
+from queueapp.states import FINAL, Status
+
+PATIENCE_SECONDS = 60
+
+
+class Scenes:
+    """Each scene says what it does and what came of it. Raises CommandError where it came otherwise."""
+
+    def __init__(self, tenant_id: UUID, output: Output) -> None:
+        self._tenant_id = tenant_id
+        self._say = output.line
+
+    def killed_worker(self) -> None:
+        task = self._running(seconds=2)
+        pid = self._kill_worker_of(task)
+        began = time.monotonic()
+        ended = self._wait(task, lambda now: now.status == Status.COMPLETED)
+        self._say(
+            f"\nkill -9 {pid}, the worker that was running task {task.id}. Another worker took it over and had "
+            f"finished it {_since(began)} later: attempt {ended.attempt}, failures {ended.failures}."
+        )
+
+    def cancelled_while_running(self) -> None:
+        task = self._running(seconds=60)
+        began = time.monotonic()
+        with acting():
+            lifecycle.cancel(task.id)
+        self._wait(task, lambda now: now.status == Status.CANCELLED)
+        self._say(f"\nCancelled task {task.id} in the middle of a minute's sleep: stopped {_since(began)} later.")
+
+    def redriven(self) -> None:
+        task = self._running(seconds=2)
+        for crash in (1, 2, 3):
+            self._kill_worker_of(task)
+            task = self._wait(task, lambda now, crashes=crash: _taken_again(now, crashes))  # type: ignore[misc]
+        with acting():
+            lifecycle.redrive(tenant_id=self._tenant_id, type_pattern=task.type)
+        ended = self._wait(task, lambda now: now.status == Status.COMPLETED)
+        self._say(
+            f"\nThree workers were killed under task {task.id}, so it became a dead letter ({task.error_code}) "
+            f"instead of taking a fourth. Redriven, it is {ended.status}."
+        )
+
+    def failed_and_dead_lettered(self) -> None:
+        task = self._submit(seconds=30, timeout_seconds=1, max_retries=1)
+        ended = self._wait(task, lambda now: now.status == Status.DEAD_LETTER)
+        self._say(
+            f"\nTask {task.id} sleeps longer than it may. It failed, was retried, failed again and is a dead letter: "
+            f"{ended.error_code}, {ended.failures} failures."
+        )
+
+    def audit(self) -> None:
+        """What the database itself says of all that was done."""
+        with acting():
+            unfinished = Task.objects.exclude(status__in=FINAL).count()
+            completions = TaskLog.objects.filter(to_status=Status.COMPLETED).values("task_id")
+            twice = completions.annotate(times=Count("id")).filter(times__gt=1).count()
+            tasks = Task.objects.count()
+        self._say(f"\nOf {tasks} tasks {unfinished} are lost and {twice} completed twice.")
+        if unfinished or twice:
+            raise CommandError("That should have been none.")
+
+    def _submit(self, *, seconds: float, **options: int) -> Task:
+        with acting():
+            return lifecycle.submit("sleep", {"seconds": seconds}, tenant_id=self._tenant_id, **options)
+
+    def _running(self, *, seconds: float) -> Task:
+        return self._wait(self._submit(seconds=seconds), lambda now: now.status == Status.LEASED)
+
+    def _kill_worker_of(self, task: Task) -> int:
+        with acting():
+            pid = Worker.objects.get(id=str(task.worker_id)).pid
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def _wait(self, task: Task, reached: Callable[[Task], bool]) -> Task:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            with acting():
+                now = Task.objects.get(id=task.id)
+            if reached(now):
+                return now
+            if time.monotonic() > deadline:
+                raise CommandError(f"Task {task.id} is {now.status} after {PATIENCE_SECONDS} s.")
+            time.sleep(0.05)
+
+
+def _taken_again(task: Task, crashes: int) -> bool:
+    """Whether the task has been leased anew after so many crashes, or has ended by them."""
+    return task.crash_count == crashes and task.status in (Status.LEASED, Status.DEAD_LETTER)
+
+
+def _since(began: float) -> str:
+    return f"{time.monotonic() - began:.1f} s"
