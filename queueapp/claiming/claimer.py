@@ -1,7 +1,6 @@
 """The claimer of one worker process: which queue next, in which order, from which mark, and how many."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +34,6 @@ class Claimed:
     attempt: int
     failures: int
     timeout_seconds: int
-    created_at: datetime
 
 
 class Claimer:
@@ -96,7 +94,6 @@ class Claimer:
                 row["attempt"],
                 row["failures"],
                 row["timeout_seconds"],
-                row["created_at"],
             )
             for row in rows
         ]
@@ -118,7 +115,7 @@ class Claimer:
             "worker_id": self.worker_id,
             "lease_seconds": LEASE_SECONDS,
         }
-        rows = sql.rows(STATEMENTS[Queue.Strategy(strategy)], parameters)
+        rows = sql.prepared_rows(STATEMENTS[Queue.Strategy(strategy)], parameters)
         return sorted(rows, key=lambda row: row["position"])
 
     def _remember(self, rows: list[dict[str, Any]]) -> None:

@@ -1,17 +1,13 @@
 """What a handler is given: its task, and how to log, tell progress and notice a cancel."""
 
-import json
 from typing import Any
 from uuid import UUID
 
-from queueapp import sql
 from queueapp.engine.hand import Running
 from queueapp.engine.interrupts import CancelRequested
 from queueapp.engine.side import SideChannel
 from queueapp.errors import LeaseLost
-from queueapp.tenancy import worker_scope
-
-LEVELS = ("debug", "info", "warning", "error")
+from queueapp.lifecycle.leases import LOG_LEVELS, append_log
 
 
 class TaskContext:
@@ -45,8 +41,8 @@ class TaskContext:
 
         Raises ValueError for an unknown level, LeaseLost when the attempt no longer holds the task.
         """
-        if level not in LEVELS:
-            raise ValueError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
+        if level not in LOG_LEVELS:
+            raise ValueError(f"level must be one of {', '.join(LOG_LEVELS)}, not {level!r}")
         if not self._side.call(self._append_log, message, level, detail):
             raise LeaseLost(self.id, self.attempt)
 
@@ -62,13 +58,4 @@ class TaskContext:
             raise CancelRequested
 
     def _append_log(self, message: str, level: str, detail: dict[str, Any]) -> bool:
-        parameters = {
-            "task_id": self.id,
-            "attempt": self.attempt,
-            "worker_id": self.worker_id,
-            "level": level,
-            "message": message.replace("\x00", "\\0"),
-            "detail": json.dumps(detail, default=str) if detail else None,
-        }
-        with worker_scope(self.worker_id):
-            return bool(sql.rows("append_log", parameters))
+        return append_log(self.worker_id, (self.id, self.attempt), level, message, detail)

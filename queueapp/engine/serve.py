@@ -12,7 +12,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from queueapp import doorbell
-from queueapp.claiming import Claimer
+from queueapp.claiming import Claimed, Claimer
 from queueapp.engine import workers
 from queueapp.engine.context import TaskContext
 from queueapp.engine.execution import run_attempt
@@ -22,8 +22,9 @@ from queueapp.engine.options import ServeOptions, get_options
 from queueapp.engine.side import SideChannel
 from queueapp.engine.slots import Slot
 from queueapp.engine.watchdog import Watchdog
-from queueapp.lifecycle.settling import settle
+from queueapp.lifecycle.settling import Verdict, settle
 from queueapp.models.base import new_id
+from queueapp.tenancy import worker_scope
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,6 @@ class ServingWorker:
                     workers.register(self.id, self._options.cluster_id, self._options.capabilities)
                     registered = True
                 if not self._serve_once():
-                    self._idle = True
                     doorbell.wait(self._options.capabilities.queues, LOOK_SECONDS)
             except DatabaseError as error:
                 self._recover(error)
@@ -73,23 +73,38 @@ class ServingWorker:
 
     def _serve_once(self) -> bool:
         """Work through one set. False when there was nothing to do."""
-        self._settle()  # what the watchdog could not
-        tasks = self._claimer.claim()
-        if not tasks:
+        # a set may be left over from before the database went away
+        if not self._hand.has_unstarted and not self._take_up_next_set():
             return False
-        if self._idle:
-            # one ring woke us, whatever was submitted: pass it on, so that a bulk wakes everybody in turn
-            self._idle = False
-            doorbell.ring({task.queue for task in tasks})
-        self._hand.take_up(tasks)
         while running := self._hand.next():
             self._execute(running)
             if self._hand.oldest_verdict_seconds > SETTLE_AFTER_SECONDS:
                 self._settle()
             if self._options.memory.draining:
                 break
-        self._settle()
         return True
+
+    def _take_up_next_set(self) -> bool:
+        tasks = self._settle_and_claim()
+        self._hand.take_up(tasks)
+        if tasks and self._idle:
+            # one ring woke us, whatever was submitted: pass it on, so that a bulk wakes everybody in turn
+            doorbell.ring({task.queue for task in tasks})
+        self._idle = not tasks
+        return bool(tasks)
+
+    def _settle_and_claim(self) -> list[Claimed]:
+        """The end of one set and the start of the next in one transaction, so that a set costs one commit."""
+        verdicts = self._hand.take_verdicts()
+        try:
+            with worker_scope(self.id):
+                settled = settle(self.id, verdicts)
+                tasks = self._claimer.claim()
+        except DatabaseError:
+            self._hand.put_back(verdicts)
+            raise
+        _report_lost(verdicts, settled)
+        return tasks
 
     def _execute(self, running: Running) -> None:
         task = running.task
@@ -102,22 +117,13 @@ class ServingWorker:
         self._done += 1
 
     def _settle(self) -> None:
-        """Store the verdicts in hand, again and again while the database is away and the leases may live."""
+        """Store the verdicts in hand now; where the database is away they stay in hand."""
         verdicts = self._hand.take_verdicts()
-        while verdicts:
-            try:
-                settled = settle(self.id, verdicts)
-            except DatabaseError as error:
-                if not self._watchdog.still_ours:
-                    break
-                self._recover(error)
-                continue
-            lost = [verdict for verdict in verdicts if verdict.id not in settled]
-            for verdict in lost:
-                logger.warning(
-                    "stale verdict refused", extra={"event": "stale_write_rejected", "task_id": str(verdict.id)}
-                )
-            break
+        try:
+            _report_lost(verdicts, settle(self.id, verdicts))
+        except DatabaseError:
+            self._hand.put_back(verdicts)
+            raise
 
     def _recover(self, error: DatabaseError) -> None:
         logger.warning("database away", extra={"event": "db_connection_failed", "error": str(error).strip()})
@@ -133,14 +139,21 @@ class ServingWorker:
         )
 
     def _leave(self, registered: bool) -> None:
-        """Hand back what was not started, sign off and make the slot free."""
+        """Settle what is finished, hand back what is not started, sign off and make the slot free."""
         try:
-            settle(self.id, self._hand.shed())
+            settle(self.id, self._hand.take_verdicts() + self._hand.shed())
             if registered:
                 workers.sign_off(self.id)
         except DatabaseError as error:
-            logger.warning("not signed off", extra={"event": "db_connection_failed", "error": str(error)})
+            # the leases run out, and the tasks run again elsewhere
+            logger.warning("not signed off", extra={"event": "db_connection_failed", "error": str(error).strip()})
         self._watchdog.stop()
         self._side.close()
         connection.close()
         self._slot.leave()
+
+
+def _report_lost(verdicts: list[Verdict], settled: dict[UUID, str]) -> None:
+    for verdict in verdicts:
+        if verdict.id not in settled:
+            logger.warning("stale verdict refused", extra={"event": "stale_write_rejected", "task_id": str(verdict.id)})

@@ -4,18 +4,17 @@ It renews leases, notices cancellation, interrupts the handler at the soft limit
 waiting, and at the hard limit ends the process; the sentinel replaces it.
 """
 
-import json
 import logging
 import os
 import signal
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db import Error as DatabaseError
 
-from queueapp import sql
 from queueapp.backoff import retry_delay_seconds
 from queueapp.claiming.claimer import LEASE_SECONDS
 from queueapp.engine.execution import timed_out
@@ -24,8 +23,8 @@ from queueapp.engine.interrupts import CancelRequested, Interrupted, Interrupter
 from queueapp.engine.side import SideChannel
 from queueapp.engine.slots import Slot
 from queueapp.engine.workers import heartbeat
+from queueapp.lifecycle.leases import Attempt, renew
 from queueapp.lifecycle.settling import Verdict, settle
-from queueapp.tenancy import worker_scope
 
 logger = logging.getLogger(__name__)
 
@@ -92,22 +91,14 @@ class Watchdog(threading.Thread):
         """Renew leases, store progress, and hear what is cancelled or lost."""
         self._beat_at = time.monotonic()
         held = self._hand.held()
-        renew = self._beat_at - self._renewed_at >= RENEW_SECONDS
-        parameters: dict[str, Any] = {
-            "worker_id": self._worker_id,
-            "ids": [task_id for task_id, _ in held],
-            "attempts": [attempt for _, attempt in held],
-            "progress": [json.dumps(progress) if progress else None for progress in held.values()],
-            "renew": renew,
-            "lease_seconds": LEASE_SECONDS,
-        }
+        is_due = self._beat_at - self._renewed_at >= RENEW_SECONDS
         try:
-            answers = self._side.call(self._ask_database, parameters, renew)
+            answers = self._side.call(self._ask_database, held, is_due)
         except (DatabaseError, TimeoutError) as error:
             self._on_silence(error)
             return
         self._heard_at = time.monotonic()
-        if renew:
+        if is_due:
             self._renewed_at = self._heard_at
         self._hand.forget({(task_id, attempt) for task_id, attempt in held if task_id not in answers})
         running = self._hand.running
@@ -119,12 +110,11 @@ class Watchdog(threading.Thread):
             running.asked_to_stop = True
             self._interrupt(CancelRequested)
 
-    def _ask_database(self, parameters: dict[str, Any], alive: bool) -> dict[UUID, bool]:
-        with worker_scope(self._worker_id):
-            rows = sql.rows("renew_leases", parameters) if parameters["ids"] else []
+    def _ask_database(self, held: Mapping[Attempt, Any], alive: bool) -> dict[UUID, bool]:
+        answers = renew(self._worker_id, held, renew=alive)
         if alive:
             self.still_ours = heartbeat(self._worker_id)
-        return {row["id"]: row["cancel_requested"] for row in rows}
+        return answers
 
     def _on_silence(self, error: Exception) -> None:
         """The database does not answer. Past the lease others may own our tasks, so stop for good."""

@@ -68,7 +68,7 @@ def settle(worker_id: UUID, verdicts: Sequence[Verdict]) -> dict[UUID, str]:
         return {}
     parameters = {"worker_id": worker_id, "outcomes": json.dumps([asdict(item) for item in verdicts], default=str)}
     with worker_scope(worker_id):
-        return {row["id"]: row["status"] for row in sql.rows("settle_tasks", parameters)}
+        return {row["id"]: row["status"] for row in sql.prepared_rows("settle_tasks", parameters)}
 
 
 def _check_storable(encoded: str) -> None:

@@ -1,4 +1,4 @@
--- fair: one task of each tenant in turn, starting after the tenant that was served last.
+-- fair: one task of each tenant in turn, its most urgent, starting after the tenant that was served last.
 -- The ring of tenants is found by skipping through the index from one tenant's entries to the next one's.
 -- The set's size is decided as in claim_in_order.sql.
 WITH RECURSIVE ahead AS (
@@ -37,13 +37,13 @@ WITH RECURSIVE ahead AS (
 ), candidate AS MATERIALIZED (
     SELECT head.id, head.ready_seq, head.cost,
         -- everybody's first task, then everybody's second, each round in the order of the ring
-        row_number() OVER (PARTITION BY ring.tenant_id ORDER BY head.ready_seq) * 1000 + ring.place AS rank
+        row_number() OVER (PARTITION BY ring.tenant_id ORDER BY head.priority DESC, head.ready_seq) * 1000 + ring.place AS rank
     FROM ring CROSS JOIN unnest(%(kinds)s::integer[], %(set_sizes)s::integer[]) AS k (kind_id, set_size)
     CROSS JOIN LATERAL (
-        SELECT t.id, t.ready_seq, CASE WHEN t.crash_count > 0 THEN 1 ELSE 1.0::float8 / k.set_size END AS cost
+        SELECT t.id, t.priority, t.ready_seq, CASE WHEN t.crash_count > 0 THEN 1 ELSE 1.0::float8 / k.set_size END AS cost
         FROM tasks t
         WHERE t.kind_id = k.kind_id AND t.tenant_id = ring.tenant_id AND t.status = 'queued'
-        ORDER BY t.ready_seq LIMIT ring.share) AS head
+        ORDER BY t.priority DESC, t.ready_seq LIMIT ring.share) AS head
     ORDER BY rank LIMIT %(reach)s
 ), locked AS MATERIALIZED (
     SELECT t.id, candidate.rank, candidate.ready_seq, candidate.cost
@@ -60,4 +60,4 @@ UPDATE tasks t SET status = 'leased', attempt = t.attempt + 1, worker_id = %(wor
     lease_expires_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
 FROM chosen WHERE t.id = chosen.id AND chosen.cost_so_far < 1.000001
 RETURNING chosen.position, t.id, t.tenant_id, t.kind_id, t.priority, t.ready_seq, t.type, t.params, t.attempt,
-    t.failures, t.timeout_seconds, t.created_at
+    t.failures, t.timeout_seconds

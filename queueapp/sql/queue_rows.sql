@@ -5,10 +5,12 @@ SELECT q.name, q.strategy, q.paused_at,
             SELECT status, sum(tasks)::bigint AS tasks FROM task_counts
             WHERE queue = q.name GROUP BY status HAVING sum(tasks) <> 0) c),
         '{}') AS counts,
-    (SELECT extract(epoch FROM clock_timestamp() - min(head.run_at))::double precision FROM task_kinds k
-        CROSS JOIN LATERAL (
-            SELECT t.run_at FROM tasks t WHERE t.kind_id = k.id AND t.status = 'queued'
-            ORDER BY t.ready_seq LIMIT 1) head
+    -- the head of every kind at every priority, as the index has them
+    (SELECT extract(epoch FROM clock_timestamp() - min(head.run_at))::double precision
+        FROM task_kinds k CROSS JOIN generate_series(1, 10) AS p (priority) CROSS JOIN LATERAL (
+            SELECT t.run_at FROM tasks t
+            WHERE t.kind_id = k.id AND t.priority = p.priority::smallint AND t.status = 'queued'
+            ORDER BY t.ready_seq LIMIT 1) AS head
         WHERE k.queue = q.name) AS oldest_wait_seconds,
     (SELECT count(*)::integer FROM workers w
         WHERE q.name = ANY (w.queues) AND w.stopped_at IS NULL
