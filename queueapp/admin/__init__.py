@@ -1,0 +1,13 @@
+"""The admin site: tasks, queues, workers, tenants and the records, for staff."""
+
+from django.contrib import admin
+from django_q import admin as django_q
+
+from queueapp.admin import queues, records, tasks, tenants, workers
+
+__all__ = ["queues", "records", "tasks", "tenants", "workers"]
+
+# django-q2's own pages can run any callable and bypass the state machine.
+for model in (django_q.Success, django_q.Failure, django_q.Schedule, django_q.OrmQ):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)

@@ -1,0 +1,60 @@
+"""How values look on the pages: durations, indented JSON, the time between the entries of a log."""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from queueapp.models import Task, TaskLog
+from queueapp.states import Status
+
+
+def duration(seconds: float | None) -> str | None:
+    """The two largest units, e.g. `4.2 s`, `3 m 12 s`, `2 d 5 h`. None stays None."""
+    if seconds is None:
+        return None
+    if seconds < 60:
+        return f"{max(seconds, 0):.1f} s"
+    minutes, hours = int(seconds) // 60, int(seconds) // 3600
+    if hours == 0:
+        return f"{minutes} m {int(seconds) % 60} s"
+    return f"{hours} h {minutes % 60} m" if hours < 24 else f"{hours // 24} d {hours % 24} h"
+
+
+def pretty_json(value: Any) -> SafeString | None:
+    """Indented and escaped. None stays None."""
+    if value is None:
+        return None
+    return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def waited(task: Task) -> str | None:
+    """How long the task has been due and unclaimed, or was before its latest attempt."""
+    if task.status == Status.QUEUED:
+        return duration(_seconds(task.run_at, timezone.now()))
+    if task.started_at is None or task.started_at < task.run_at:
+        return None  # not due yet: never was, or waits for its next try
+    return duration(_seconds(task.run_at, task.started_at))
+
+
+def ran(task: Task) -> str | None:
+    """How long the latest attempt has run or ran, where the task's own times say it; its log always does."""
+    if task.started_at is None or task.status not in (Status.LEASED, Status.COMPLETED, Status.DEAD_LETTER):
+        return None
+    return duration(_seconds(task.started_at, task.finished_at or timezone.now()))
+
+
+def with_elapsed(entries: Iterable[TaskLog]) -> Iterator[tuple[TaskLog, str | None]]:
+    """Each entry, and the time since the one before."""
+    entries = list(entries)
+    yield from ((entry, None) for entry in entries[:1])
+    yield from ((entry, duration(_seconds(before.at, entry.at))) for before, entry in pairwise(entries))
+
+
+def _seconds(start: datetime, end: datetime) -> float:
+    return (end - start).total_seconds()

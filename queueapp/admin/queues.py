@@ -1,0 +1,118 @@
+"""Queues, which are paused, resumed and given a strategy, and the routes that lead task types to them."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from queueapp import operations, queries
+from queueapp.admin import display
+from queueapp.admin.browsing import ModelForm, OperatorAdmin
+from queueapp.models import Queue, Route
+from queueapp.models.tasks import TASK_TYPE_PATTERN
+from queueapp.queries import QueueRow
+
+
+class QueueForm(ModelForm):
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        if not operations.QUEUE_NAME.fullmatch(name):
+            raise forms.ValidationError("Use small letters, digits, _, . or -, the first a letter or digit.")
+        return name
+
+
+@admin.register(Queue)
+class QueueAdmin(OperatorAdmin):
+    form = QueueForm
+    list_display = ("name", "strategy", "paused_at", "backlog", "running", "oldest_wait", "live_workers")
+    ordering = ("name",)
+    fields = ("name", "strategy", "paused_at", "created_at")
+    actions = ("pause", "resume")
+
+    def dress(self, rows: list[Queue]) -> None:
+        glances = {glance.name: glance for glance in queries.queue_rows()}
+        for queue in rows:
+            queue.glance = glances[queue.name]  # type: ignore[attr-defined]
+
+    @admin.display(description="backlog")
+    def backlog(self, queue: Queue) -> SafeString:
+        return _tasks_link(queue, "queued")
+
+    @admin.display(description="running")
+    def running(self, queue: Queue) -> SafeString:
+        return _tasks_link(queue, "leased")
+
+    @admin.display(description="oldest wait")
+    def oldest_wait(self, queue: Queue) -> str | None:
+        return display.duration(_glance(queue).oldest_wait_seconds)
+
+    @admin.display(description="live workers")
+    def live_workers(self, queue: Queue) -> str:
+        glance = _glance(queue)
+        stuck = glance.counts.get("queued", 0) and not glance.live_workers and glance.paused_at is None
+        return "0: tasks wait and nobody works" if stuck else str(glance.live_workers)
+
+    @admin.action(description="Pause: claim nothing more", permissions=["operate"])
+    def pause(self, request: HttpRequest, queues: QuerySet[Queue]) -> None:
+        names = [queue.name for queue in queues]
+        for name in names:
+            operations.pause_queue(name)
+        messages.success(request, f"Paused: {', '.join(names)}.")
+
+    @admin.action(description="Resume", permissions=["operate"])
+    def resume(self, request: HttpRequest, queues: QuerySet[Queue]) -> None:
+        names = [queue.name for queue in queues]
+        for name in names:
+            operations.resume_queue(name)
+        messages.success(request, f"Resumed: {', '.join(names)}.")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Queue | None = None) -> tuple[str, ...]:
+        return ("paused_at", "created_at") if obj is None else ("name", "paused_at", "created_at")
+
+    def save_model(self, request: HttpRequest, obj: Queue, form: Any, change: bool) -> None:
+        if not change:
+            obj.pk = operations.add_queue(obj.name).pk
+        if "strategy" in form.changed_data:
+            operations.set_strategy(obj.name, obj.strategy)
+
+
+class RouteForm(ModelForm):
+    def clean_pattern(self) -> str:
+        pattern = str(self.cleaned_data["pattern"])
+        if pattern != "*" and not re.fullmatch(TASK_TYPE_PATTERN, pattern.removesuffix(".*")):
+            raise forms.ValidationError("Give a type such as reports.daily, `reports.*` for all below it, or `*`.")
+        return pattern
+
+
+@admin.register(Route)
+class RouteAdmin(OperatorAdmin):
+    form = RouteForm
+    list_display = ("pattern", "queue")
+    ordering = ("pattern",)
+    actions = None
+
+    def has_delete_permission(self, request: HttpRequest, obj: Route | None = None) -> bool:
+        return request.user.has_perm("queueapp.delete_route")
+
+    def save_model(self, request: HttpRequest, obj: Route, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        operations.record("route.change" if change else "route.add", obj.pattern, queue=obj.queue_id)
+
+    def delete_model(self, request: HttpRequest, obj: Route) -> None:
+        super().delete_model(request, obj)
+        operations.record("route.delete", obj.pattern, queue=obj.queue_id)
+
+
+def _glance(queue: Queue) -> QueueRow:
+    return queue.glance  # type: ignore[attr-defined, no-any-return]
+
+
+def _tasks_link(queue: Queue, status: str) -> SafeString:
+    address = reverse("admin:queueapp_task_changelist", query={"queue": queue.name, "status": status})
+    return format_html('<a href="{}">{}</a>', address, _glance(queue).counts.get(status, 0))

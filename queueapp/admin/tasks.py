@@ -1,0 +1,180 @@
+"""Tasks: the list, the page of one with its log, and retry, cancel and redrive on both."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from queueapp import queries
+from queueapp.admin import display
+from queueapp.admin.browsing import BrowseList, ReadOnlyAdmin, by_id
+from queueapp.admin.filters import QueueFilter, StatusFilter, TenantFilter, TypeFilter, asked_for, kinds_asked_for
+from queueapp.admin.paging import TaskPaginator
+from queueapp.admin.task_verbs import MOST_AT_ONCE, VERBS, perform
+from queueapp.models import Task
+
+LOG_ENTRIES = 1_000
+BUTTONS = ("retry", "cancel")
+
+
+class TaskList(BrowseList):
+    """Narrowed by type and queue through the few kinds that have them."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        tasks = super().get_queryset(request, exclude_parameters)
+        kinds = kinds_asked_for(request)
+        return tasks if kinds is None else tasks.filter(kind__in=kinds)
+
+
+@admin.register(Task)
+class TaskAdmin(ReadOnlyAdmin):
+    changelist = TaskList
+    list_display = (
+        "short_id",
+        "type",
+        "queue",
+        "tenant",
+        "status",
+        "priority",
+        "attempt",
+        "created_at",
+        "waited",
+        "ran",
+    )
+    list_filter = (StatusFilter, TypeFilter, QueueFilter, TenantFilter)
+    list_select_related = ("tenant",)
+    list_per_page = 50
+    search_fields = ("pk",)
+    search_help_text = "The whole id of a task."
+    large_fields = ("params", "requirements", "labels", "progress", "result", "error_message")
+    actions = ("retry", "cancel", "redrive")
+    fieldsets = (
+        ("What", {"fields": ("id", "type", "queue", "tenant", "priority", "labels", "requirements", "parameters")}),
+        (
+            "State",
+            {
+                "fields": (
+                    "status",
+                    "progress",
+                    "attempt",
+                    "failures",
+                    "crash_count",
+                    "max_retries",
+                    "timeout_seconds",
+                    "worker_id",
+                    "lease_expires_at",
+                    "cancel_requested_at",
+                )
+            },
+        ),
+        ("Result", {"fields": ("returned", "error_code", "error_message")}),
+        ("Times", {"fields": ("created_at", "run_at", "started_at", "finished_at", "updated_at", "waited", "ran")}),
+    )
+
+    @admin.display(description="id")
+    def short_id(self, task: Task) -> SafeString:
+        # the first half of a version 7 uuid is its time: the last digits tell neighbours apart
+        return format_html('<span title="{}">…{}</span>', task.pk, str(task.pk)[-8:])
+
+    @admin.display(description="params")
+    def parameters(self, task: Task) -> SafeString | None:
+        return display.pretty_json(task.params)
+
+    @admin.display(description="result")
+    def returned(self, task: Task) -> SafeString | None:
+        return display.pretty_json(task.result)
+
+    @admin.display(description="waited")
+    def waited(self, task: Task) -> str | None:
+        return display.waited(task)
+
+    @admin.display(description="ran")
+    def ran(self, task: Task) -> str | None:
+        return display.ran(task)
+
+    @admin.action(description=VERBS["retry"].label, permissions=["operate"])
+    def retry(self, request: HttpRequest, tasks: QuerySet[Task]) -> None:
+        perform(request, "retry", _ids(tasks))
+
+    @admin.action(description=VERBS["cancel"].label, permissions=["operate"])
+    def cancel(self, request: HttpRequest, tasks: QuerySet[Task]) -> None:
+        perform(request, "cancel", _ids(tasks))
+
+    @admin.action(description=VERBS["redrive"].label, permissions=["operate"])
+    def redrive(self, request: HttpRequest, tasks: QuerySet[Task]) -> None:
+        perform(request, "redrive", _ids(tasks))
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("queueapp.change_task")
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Only those that the status asked for allows."""
+        status = asked_for(request, "status")
+        actions = super().get_actions(request)
+        return {name: action for name, action in actions.items() if status is None or status in VERBS[name].allowed}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return by_id(queryset, "pk", search_term), False
+
+    def get_paginator(
+        self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *args: Any, **kwargs: Any
+    ) -> TaskPaginator:
+        paginator = TaskPaginator(queryset, per_page, *args, **kwargs)
+        paginator.kinds = kinds_asked_for(request)
+        return paginator
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = [
+            path(
+                f"<uuid:task_id>/{name}/",
+                self.admin_site.admin_view(self.verb_view),
+                {"name": name},
+                name=f"queueapp_task_{name}",
+            )
+            for name in BUTTONS
+        ]
+        return pages + super().get_urls()
+
+    def verb_view(self, request: HttpRequest, task_id: UUID, name: str) -> HttpResponse:
+        """What the buttons on a task's page post to."""
+        if not self.has_operate_permission(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not Task.objects.filter(pk=task_id).exists():
+            raise Http404(f"No task {task_id}.")
+        perform(request, name, [task_id])
+        return HttpResponseRedirect(reverse("admin:queueapp_task_change", args=[task_id]))
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Task | None = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context["log"] = list(display.with_elapsed(queries.story(obj.pk, limit=LOG_ENTRIES)))
+            context["log_is_longer"] = len(context["log"]) == LOG_ENTRIES
+            if self.has_operate_permission(request):
+                context["buttons"] = [
+                    (VERBS[name].label, reverse(f"admin:queueapp_task_{name}", args=[obj.pk]))
+                    for name in BUTTONS
+                    if obj.status in VERBS[name].allowed
+                ]
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+
+def _ids(tasks: QuerySet[Task]) -> list[UUID]:
+    # in no order, since a filter without an index in the order of ids would walk the history for it
+    return list(tasks.order_by().values_list("pk", flat=True)[: MOST_AT_ONCE + 1])

@@ -1,0 +1,91 @@
+"""Tenants and who may look at them or operate them."""
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+
+from queueapp import operations
+from queueapp.admin.browsing import ModelForm, OperatorAdmin
+from queueapp.models import Membership, Tenant
+
+LimitName = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_.]{0,63}$")]
+LIMITS = TypeAdapter(dict[LimitName, Annotated[int | float, Field(ge=0, allow_inf_nan=False)]])
+
+if TYPE_CHECKING:  # these take their type arguments in the stubs only
+    InlineModelAdmin = admin.options.InlineModelAdmin[Any, Any]
+    TabularInline = admin.TabularInline[Membership, Tenant]
+else:
+    InlineModelAdmin, TabularInline = admin.options.InlineModelAdmin, admin.TabularInline
+
+
+class MembershipForm(ModelForm):
+    def clean(self) -> None:
+        """Django leaves the parent out of its check of constraints, and so this one."""
+        super().clean()
+        user = self.cleaned_data.get("user")
+        others = Membership.objects.filter(tenant=self.instance.tenant_id, user=user).exclude(pk=self.instance.pk)
+        if user is not None and others.exists():
+            raise forms.ValidationError("This user is a member already: change that row.")
+
+
+class MembershipInline(TabularInline):
+    model = Membership
+    form = MembershipForm
+    fields = ("user", "role")
+    raw_id_fields = ("user",)
+    extra = 0
+
+
+class TenantForm(ModelForm):
+    # not Django's field for JSON, which fails on deep nesting, long numbers and escaped NULs
+    limits = forms.CharField(required=False, widget=forms.Textarea, help_text='E.g. {"tasks_per_minute": 600}')
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["limits"] = json.dumps(self.instance.limits)
+
+    def clean_slug(self) -> str:
+        slug = str(self.cleaned_data["slug"])
+        if not operations.TENANT_SLUG.fullmatch(slug):
+            raise forms.ValidationError("Use small letters, digits or -, the first a letter or digit.")
+        return slug
+
+    def clean_limits(self) -> dict[str, Any]:
+        try:
+            return LIMITS.validate_json(self.cleaned_data["limits"] or "{}")
+        except ValidationError:
+            raise forms.ValidationError("Give a JSON object of names and numbers.") from None
+
+
+@admin.register(Tenant)
+class TenantAdmin(OperatorAdmin):
+    form = TenantForm
+    list_display = ("slug", "name", "active", "created_at")
+    ordering = ("slug",)
+
+    def get_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple[str, ...]:
+        return ("slug", "name") if obj is None else ("slug", "name", "active", "limits", "created_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple[str, ...]:
+        return () if obj is None else ("slug", "created_at")
+
+    def get_inlines(self, request: HttpRequest, obj: Tenant | None) -> list[type[InlineModelAdmin]]:
+        return [] if obj is None else [MembershipInline]
+
+    def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            obj.pk = operations.create_tenant(obj.slug, obj.name).pk
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """The memberships, and then one record that tells of them and of the tenant."""
+        super().save_related(request, form, formsets, change)
+        changes = self.construct_change_message(request, form, formsets)
+        if change and changes:
+            values = {name: form.cleaned_data[name] for name in form.changed_data}
+            operations.record("tenant.change", form.instance.slug, values=values, changes=changes)

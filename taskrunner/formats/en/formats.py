@@ -1,0 +1,3 @@
+"""How pages write moments: to the second, since Django's own format stops at minutes."""
+
+DATETIME_FORMAT = "Y-m-d H:i:s"

@@ -1,0 +1,59 @@
+"""Staff with more and with fewer rights, and one row of everything."""
+
+import pytest
+from django.contrib.auth.models import Group, Permission, User
+from django.test import Client
+
+from queueapp.models import OperatorAction, Route, SecurityEvent, Worker
+from queueapp.models.base import new_id
+from queueapp.tenancy import operator_scope, worker_scope
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def root(ground):
+    """A client of the superuser `root`."""
+    return signed_in(User.objects.create_superuser("root"))
+
+
+@pytest.fixture
+def watcher(ground):
+    """A client of a member of staff who may look at everything and change nothing."""
+    user = User.objects.create_user("watcher", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    return signed_in(user)
+
+
+@pytest.fixture
+def task_operator(ground):
+    """A client of a member of staff who may operate tasks, and nothing else."""
+    user = User.objects.create_user("olivia", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=("view_task", "change_task")))
+    return signed_in(user)
+
+
+@pytest.fixture
+def make_worker(ground):
+    def make(**fields):
+        worker_id = fields.pop("id", new_id())
+        with worker_scope(worker_id):
+            process = {"cluster_id": new_id(), "host": "box", "pid": 7, "machine": "elsewhere", "process_created": 1.0}
+            return Worker.objects.create(id=worker_id, **{**process, "queues": ["default"], **fields})
+
+    return make
+
+
+@pytest.fixture
+def one_of_everything(acme, acme_viewer, make_task, make_worker):
+    """At least one row of every table that has pages."""
+    make_task(status="leased", worker_id=make_worker().id)
+    Group.objects.create(name="night shift")
+    with operator_scope("operator:test"):
+        Route.objects.create(pattern="echo.*", queue_id="default")
+        SecurityEvent.objects.create(actor="client:x", event="not_visible", tenant_id=acme.id)
+        OperatorAction.objects.create(actor="operator:test", action="test", target="x")

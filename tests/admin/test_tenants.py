@@ -1,0 +1,120 @@
+"""Tenants: added, renamed, switched off, given limits and members; never deleted, never given another slug."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from queueapp.models import Membership, OperatorAction, Tenant
+from queueapp.tenancy import operator_scope
+
+TENANTS = "/admin/queueapp/tenant/"
+
+
+def tenant(slug):
+    with operator_scope("operator:test"):
+        return Tenant.objects.get(slug=slug)
+
+
+def noted():
+    with operator_scope("operator:test"):
+        return [(one.actor, one.action, one.target, one.detail) for one in OperatorAction.objects.order_by("id")]
+
+
+def members(tenant):
+    with operator_scope("operator:test"):
+        return {row.user.username: row.role for row in Membership.objects.filter(tenant=tenant).select_related("user")}
+
+
+def form(prefix="membership_set", *, rows=(), initial=0, **fields):
+    data = {"name": "Acme", "active": "on", "limits": "{}", **fields}
+    data |= {f"{prefix}-TOTAL_FORMS": len(rows), f"{prefix}-INITIAL_FORMS": initial}
+    return data | {f"{prefix}-{number}-{name}": value for number, row in enumerate(rows) for name, value in row.items()}
+
+
+@pytest.fixture
+def save(root, acme):
+    """Post the form of acme's page."""
+    page = root.get(f"{TENANTS}{acme.pk}/change/")
+    prefix = page.context["inline_admin_formsets"][0].formset.prefix
+
+    def post(**fields):
+        return root.post(f"{TENANTS}{acme.pk}/change/", form(prefix, **fields))
+
+    return post
+
+
+def test_a_tenant_is_added(root, ground):
+    assert root.post(f"{TENANTS}add/", {"slug": "umbrella", "name": "Umbrella"}).status_code == 302
+    assert tenant("umbrella").name == "Umbrella"
+    assert root.get(f"{TENANTS}{tenant('umbrella').pk}/change/").status_code == 200
+    assert noted() == [("operator:root", "tenant.create", "umbrella", {"name": "Umbrella"})]
+
+
+@pytest.mark.parametrize("slug", ["Upper", "-dash", "under_score", "white space", "", "x" * 51, "system", "a\x00b"])
+def test_a_slug_that_is_none_or_taken_is_refused(root, ground, slug):
+    answer = root.post(f"{TENANTS}add/", {"slug": slug, "name": "X"})
+    assert answer.status_code == 200
+    assert "slug" in answer.context["adminform"].form.errors
+    assert noted() == []
+
+
+def test_name_activity_and_limits_are_changed_and_noted(save, acme):
+    assert save(name="Acme Ltd", active="", limits='{"tasks_per_minute": 9}').status_code == 302
+    changed = tenant("acme")
+    assert (changed.name, changed.active, changed.limits) == ("Acme Ltd", False, {"tasks_per_minute": 9})
+    ((actor, action, target, detail),) = noted()
+    assert (actor, action, target) == ("operator:root", "tenant.change", "acme")
+    assert detail["values"] == {"name": "Acme Ltd", "active": False, "limits": {"tasks_per_minute": 9}}
+
+
+def test_the_slug_stays_and_saving_nothing_new_notes_nothing(save, acme):
+    assert save(slug="other").status_code == 302
+    assert tenant("acme").pk == acme.pk
+    assert noted() == []
+
+
+BAD_LIMITS = [
+    "[]",
+    "7",
+    "null",
+    "{",
+    '{"a": "text"}',
+    '{"a": "\\u0000"}',
+    '{"\\u0000": 1}',
+    '{"\\ud800": 1}',
+    '{"a": NaN}',
+    '{"a": 1e999}',
+    '{"a": -1}',
+    '{"a": ' + "9" * 5000 + "}",
+    '{"a": ' + "[" * 2000,
+    "\x00",
+]
+
+
+@pytest.mark.parametrize("limits", BAD_LIMITS, ids=lambda limits: repr(limits[:20]))
+def test_limits_are_an_object(save, acme, limits):
+    answer = save(limits=limits)
+    assert answer.status_code == 200
+    assert "limits" in answer.context["adminform"].form.errors
+    assert noted() == []
+
+
+def test_members_come_and_go(save, acme, acme_viewer):
+    bob = User.objects.create_user("bob")
+    with operator_scope("operator:test"):
+        viewer = Membership.objects.get(user=acme_viewer)
+    rows = [
+        {"id": viewer.pk, "tenant": acme.pk, "user": acme_viewer.pk, "role": "viewer"},
+        {"tenant": acme.pk, "user": bob.pk, "role": "operator"},
+    ]
+    assert save(rows=rows, initial=1).status_code == 302
+    assert members(acme) == {"acme_viewer": "viewer", "bob": "operator"}
+    rows = [{**rows[0], "DELETE": "on"}]
+    assert save(rows=rows, initial=1).status_code == 302
+    assert members(acme) == {"bob": "operator"}
+    assert [list(change) for _, _, _, detail in noted() for change in detail["changes"]] == [["added"], ["deleted"]]
+
+
+def test_nobody_is_a_member_twice(save, acme, acme_viewer):
+    answer = save(rows=[{"tenant": acme.pk, "user": acme_viewer.pk, "role": "operator"}])
+    assert answer.status_code == 200
+    assert members(acme) == {"acme_viewer": "viewer"}
