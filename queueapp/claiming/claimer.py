@@ -47,6 +47,7 @@ class Claimer:
     def __init__(self, worker_id: UUID, capabilities: Capabilities, strategy: str | None = None) -> None:
         self.worker_id = worker_id
         self.pace = Pace()
+        self.more_waiting = False  # whether the last claim saw more than it took
         self._strategy = strategy  # overrides the queues' own
         self._kinds = KindTable(capabilities)
         self._queues = list(capabilities.queues)
@@ -84,6 +85,7 @@ class Claimer:
             self._marks.clear()
             rows = self._run(strategy, lanes)
         self._remember(rows)
+        self.more_waiting = bool(rows) and rows[0]["seen"] > len(rows)
         return [
             Claimed(
                 row["id"],

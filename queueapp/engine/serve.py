@@ -87,8 +87,8 @@ class ServingWorker:
     def _take_up_next_set(self) -> bool:
         tasks = self._settle_and_claim()
         self._hand.take_up(tasks)
-        if tasks and self._idle:
-            # one ring woke us, whatever was submitted: pass it on, so that a bulk wakes everybody in turn
+        if self._idle and self._claimer.more_waiting:
+            # one ring woke us, however much was submitted: pass it on, so that a bulk wakes everybody in turn
             doorbell.ring({task.queue for task in tasks})
         self._idle = not tasks
         return bool(tasks)

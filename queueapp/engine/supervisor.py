@@ -78,7 +78,8 @@ class Supervisor:
         """End workers whose handler holds the interpreter, so that their own watchdog cannot."""
         now = time.monotonic()
         for slot in self._memory.slots:
-            overdue = slot.deadline and now > slot.deadline + HARD_LIMIT_GRACE_SECONDS
+            deadline = slot.deadline  # read once: the worker sets it to 0 between any two looks
+            overdue = deadline and now > deadline + HARD_LIMIT_GRACE_SECONDS
             silent = self._seconds_without_life(slot) > SLOT_DEAD_SECONDS / 2
             if slot.pid and (overdue or silent):
                 logger.error("worker killed: it does not answer", extra={"event": "task_killed", "pid": slot.pid})

@@ -2,7 +2,7 @@
 -- A lane is a kind at a priority. Each is read from its mark, in index order, and no further than `reach`.
 -- The set ends where its cost passes 1: a task costs 1/set_size of its type, and one whose worker died before
 -- costs 1, so that it runs alone and a poison pill takes no neighbours with it.
-WITH lane AS (
+WITH lane AS MATERIALIZED (
     SELECT k.kind_id, k.set_size, p.priority::smallint, coalesce(m.mark, 0) AS mark
     FROM unnest(%(kinds)s::integer[], %(set_sizes)s::integer[]) AS k (kind_id, set_size)
     CROSS JOIN generate_series(1, 10) AS p (priority)
@@ -31,4 +31,4 @@ UPDATE tasks t SET status = 'leased', attempt = t.attempt + 1, worker_id = %(wor
     lease_expires_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
 FROM chosen WHERE t.id = chosen.id AND chosen.cost_so_far < 1.000001
 RETURNING chosen.position, t.id, t.tenant_id, t.kind_id, t.priority, t.ready_seq, t.type, t.params, t.attempt,
-    t.failures, t.timeout_seconds
+    t.failures, t.timeout_seconds, (SELECT count(*) FROM candidate) AS seen

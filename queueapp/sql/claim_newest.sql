@@ -1,6 +1,6 @@
 -- lifo: lease the newest tasks first, whatever their priority. The set's size is decided as in claim_in_order.sql.
 -- No marks: the newest entries are alive, the dead ones lie behind them.
-WITH lane AS (
+WITH lane AS MATERIALIZED (
     SELECT k.kind_id, k.set_size, p.priority::smallint
     FROM unnest(%(kinds)s::integer[], %(set_sizes)s::integer[]) AS k (kind_id, set_size)
     CROSS JOIN generate_series(1, 10) AS p (priority)
@@ -27,4 +27,4 @@ UPDATE tasks t SET status = 'leased', attempt = t.attempt + 1, worker_id = %(wor
     lease_expires_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
 FROM chosen WHERE t.id = chosen.id AND chosen.cost_so_far < 1.000001
 RETURNING chosen.position, t.id, t.tenant_id, t.kind_id, t.priority, t.ready_seq, t.type, t.params, t.attempt,
-    t.failures, t.timeout_seconds
+    t.failures, t.timeout_seconds, (SELECT count(*) FROM candidate) AS seen

@@ -1,7 +1,7 @@
 -- weighted_random: draw priorities in proportion to themselves (10 ten times as often as 1), then the oldest of each.
 -- The tasks of a priority arrive as a Poisson process of that rate: the first `most` arrivals of all priorities are
 -- exactly so many draws without replacement. The set's size is decided as in claim_in_order.sql.
-WITH lane AS (
+WITH lane AS MATERIALIZED (
     SELECT k.kind_id, k.set_size, p.priority::smallint, coalesce(m.mark, 0) AS mark
     FROM unnest(%(kinds)s::integer[], %(set_sizes)s::integer[]) AS k (kind_id, set_size)
     CROSS JOIN generate_series(1, 10) AS p (priority)
@@ -35,4 +35,4 @@ UPDATE tasks t SET status = 'leased', attempt = t.attempt + 1, worker_id = %(wor
     lease_expires_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
 FROM chosen WHERE t.id = chosen.id AND chosen.cost_so_far < 1.000001
 RETURNING chosen.position, t.id, t.tenant_id, t.kind_id, t.priority, t.ready_seq, t.type, t.params, t.attempt,
-    t.failures, t.timeout_seconds
+    t.failures, t.timeout_seconds, (SELECT count(*) FROM candidate) AS seen

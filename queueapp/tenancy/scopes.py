@@ -3,7 +3,7 @@
 The role, tenant and actor are local to the transaction, so that no pooled connection can carry them on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -18,20 +18,15 @@ from queueapp.models.tenants import NIL_TENANT
 
 CLIENT, WORKER, OPERATOR = "taskrunner_client", "taskrunner_worker", "taskrunner_operator"
 
-# One round trip that reads what was set and sets anew; PostgreSQL evaluates a target list from left to right.
-SETTINGS = (
-    "role",
-    "taskrunner.tenant_id",
-    "taskrunner.worker_id",
-    "taskrunner.actor",
-    "idle_in_transaction_session_timeout",
-)
-READ = ", ".join(f"current_setting('{name}', true)" for name in SETTINGS)
-WRITE = ", ".join(f"set_config('{name}', coalesce(%s, current_setting('{name}', true), ''), true)" for name in SETTINGS)
-ENTER, RESTORE = f"SELECT {READ}, {WRITE}", f"SELECT {WRITE}"
-
-# A worker process that is stopped in the middle of a claim must not hold its rows for ever.
-WORKER_IDLE_LIMIT = "5s"
+# A worker's transactions besides: short by nature, and planned once and for all. The shape of its statements is known
+# (a few rows found through indexes), and statistics of a table that is emptied and filled all day must not change it.
+WORKER_SETTINGS = {
+    "idle_in_transaction_session_timeout": "5s",  # a process stopped in the middle of a claim must not hold its rows
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +37,17 @@ class Scope:
     actor: str
     tenant_id: UUID | None = None
     worker_id: UUID | None = None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the transaction runs under."""
+        own = {
+            "role": self.role,
+            "taskrunner.tenant_id": str(self.tenant_id or NIL_TENANT),
+            "taskrunner.worker_id": str(self.worker_id or ""),
+            "taskrunner.actor": self.actor,
+        }
+        return own | WORKER_SETTINGS if self.role == WORKER else own
 
 
 _bound: ContextVar[UUID | None] = ContextVar("bound_tenant", default=None)
@@ -140,11 +146,12 @@ def _enter(scope: Scope) -> Iterator[Scope]:
         # marked first, so that the guard lets the scope's own statements pass
         _active[database] = scope
         try:
-            previous = _execute(ENTER, _values(scope))[: len(SETTINGS)]
+            previous = _read(scope.settings) if nested else {}
+            _write(scope.settings)
             yield scope
             if nested:
                 # RELEASE SAVEPOINT keeps what was set; a rollback to it restores by itself
-                _execute(RESTORE, previous)
+                _write(previous)
         finally:
             if outer is None:
                 _active.pop(database, None)
@@ -152,13 +159,14 @@ def _enter(scope: Scope) -> Iterator[Scope]:
                 _active[database] = outer
 
 
-def _values(scope: Scope) -> tuple[str | None, ...]:
-    """The values of SETTINGS, None to leave one as it is."""
-    tenant_id, worker_id = str(scope.tenant_id or NIL_TENANT), str(scope.worker_id or "")
-    return (scope.role, tenant_id, worker_id, scope.actor, WORKER_IDLE_LIMIT if scope.role == WORKER else None)
-
-
-def _execute(sql: str, values: tuple[str | None, ...]) -> tuple[str | None, ...]:
+def _read(names: Iterable[str]) -> dict[str, str]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return tuple(cursor.fetchone() or ())
+        cursor.execute("SELECT " + ", ".join(f"current_setting('{name}', true)" for name in names))
+        # one that was never set reads as NULL and cannot be set back to it; '' is its resting state
+        return {name: value or "" for name, value in zip(names, cursor.fetchone() or (), strict=True)}
+
+
+def _write(settings: dict[str, str]) -> None:
+    with connection.cursor() as cursor:
+        calls = ", ".join(f"set_config('{name}', %s, true)" for name in settings)
+        cursor.execute(f"SELECT {calls}", list(settings.values()))

@@ -66,21 +66,22 @@ END
 $$;
 
 -- A statement's moves in one pass each: one log row a move, one delta row a statement and kind of move.
--- SECURITY DEFINER, because only the owner may write these tables, whoever moved the task.
+-- SECURITY DEFINER, because only the owner may write these tables, whoever moved the task. Hash joins are on in any
+-- case: workers switch them off for their own statements, and two transition tables have no index to join by.
 CREATE FUNCTION tasks_inserted() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_hashjoin = on AS $$
 DECLARE
     mover constant text := taskrunner_who();
     named_actor constant text := taskrunner_actor();
 BEGIN
     INSERT INTO task_logs (tenant_id, task_id, at, kind, to_status, attempt, actor, reason, level, message)
     SELECT n.tenant_id, n.id, clock_timestamp(), 'transition', n.status, n.attempt, named_actor,
-        coalesce(
-            (SELECT min(t.reason) FROM task_transitions t
-              WHERE t.from_status IS NULL AND t.to_status = n.status AND mover IN (t.who, 'sql')),
-            refuse_transition(n.id, NULL, n.status, mover)),
-        'info', ''
-    FROM new_rows n;
+        coalesce(legal.reason, refuse_transition(n.id, NULL, n.status, mover)), 'info', ''
+    FROM new_rows n
+    LEFT JOIN (
+        SELECT t.to_status, min(t.reason) AS reason FROM task_transitions t
+        WHERE t.from_status IS NULL AND mover IN (t.who, 'sql') GROUP BY t.to_status) AS legal
+        ON legal.to_status = n.status;
     INSERT INTO task_deltas (at, tenant_id, queue, type, to_status, moves, wait_seconds, run_seconds)
     SELECT now(), n.tenant_id, n.queue, n.type, n.status, count(*), 0, 0
     FROM new_rows n GROUP BY n.tenant_id, n.queue, n.type, n.status;
@@ -91,7 +92,7 @@ CREATE TRIGGER tasks_inserted AFTER INSERT ON tasks
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_inserted();
 
 CREATE FUNCTION tasks_updated() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_hashjoin = on AS $$
 DECLARE
     mover constant text := taskrunner_who();
     named_actor constant text := taskrunner_actor();
@@ -99,14 +100,16 @@ BEGIN
     INSERT INTO task_logs (tenant_id, task_id, at, kind, from_status, to_status, attempt, worker_id, actor, reason, level, message)
     SELECT n.tenant_id, n.id, clock_timestamp(), 'transition', o.status, n.status, n.attempt,
         coalesce(n.worker_id, o.worker_id), named_actor,
-        coalesce(
-            (SELECT CASE WHEN n.error_code <> '' AND t.to_status IN ('failed', 'dead_letter') THEN n.error_code ELSE min(t.reason) END
-               FROM task_transitions t
-              WHERE t.from_status = o.status AND t.to_status = n.status AND mover IN (t.who, 'sql') GROUP BY t.to_status),
-            refuse_transition(n.id, o.status, n.status, mover)),
+        CASE WHEN legal.reason IS NULL THEN refuse_transition(n.id, o.status, n.status, mover)
+             WHEN n.error_code <> '' AND n.status IN ('failed', 'dead_letter') THEN n.error_code
+             ELSE legal.reason END,
         CASE WHEN n.status IN ('failed', 'dead_letter') THEN 'error' ELSE 'info' END,
         CASE WHEN n.status IN ('failed', 'dead_letter') THEN n.error_message ELSE '' END
-    FROM new_rows n JOIN old_rows o ON o.id = n.id AND o.status <> n.status;
+    FROM new_rows n JOIN old_rows o ON o.id = n.id AND o.status <> n.status
+    LEFT JOIN (
+        SELECT t.from_status, t.to_status, min(t.reason) AS reason FROM task_transitions t
+        WHERE mover IN (t.who, 'sql') GROUP BY t.from_status, t.to_status) AS legal
+        ON legal.from_status = o.status AND legal.to_status = n.status;
     IF NOT FOUND THEN
         RETURN NULL;  -- a heartbeat, a priority, progress: nothing moved
     END IF;
