@@ -5,7 +5,7 @@ PORT ?= 8000
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: up demo test lint start init-db
+.PHONY: up demo test fuzz mutants lint start init-db
 
 up: $(VENV)/installed  ## all of Taskrunner on this machine until Ctrl-C, data in .taskrunner/
 	$(RUN) -m taskrunner.up --port $(PORT)
@@ -15,6 +15,12 @@ demo: $(VENV)/installed  ## the same for a minute, with a killed worker in it; l
 
 test: lint  ## what CI runs
 	$(RUN) -m pytest
+
+fuzz: $(VENV)/installed-dev  ## made-up requests to the API, ten minutes in all; FUZZ_SECONDS=60 for another length of each half
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(RUN) -m pytest tests/openapi/test_fuzz.py
+
+mutants: $(VENV)/installed-dev  ## do the tests notice planted faults? takes some minutes
+	$(RUN) -m tests.mutants
 
 lint: $(VENV)/installed-dev
 	$(RUN) -m ruff check .

@@ -12,4 +12,5 @@ class QueueappConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("queueapp.receivers")  # needs the models, so not before now
+        import_module("queueapp.checks")
         autodiscover_modules("handlers")

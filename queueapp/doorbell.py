@@ -5,8 +5,7 @@ Losing every ring costs at most the second that workers wait between looks at th
 
 import logging
 import time
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Generator, Iterable
 
 import redis
 from django.conf import settings
@@ -16,14 +15,21 @@ logger = logging.getLogger(__name__)
 
 RINGS_KEPT = 64  # more rings than workers wake nobody: the list is capped, whatever the backlog
 PAUSE_AFTER_FAILURE_SECONDS = 1.0
+CHANNEL = "taskrunner:rings"  # every ring once more, for those who listen and must not take any
 
 _silent_until = 0.0
+_clients: dict[str, redis.Redis] = {}
 
 
-@cache
 def client() -> redis.Redis:
     """One client a process. Every call ends in time: a black-holed Redis must not hold anything up."""
-    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.2, socket_timeout=1.0)
+    url = settings.REDIS_URL
+    # where two threads come first, one's client is dropped unused; a dropped one closes connections under others
+    return _clients.get(url) or _clients.setdefault(url, _connect(url))
+
+
+def _connect(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_connect_timeout=0.2, socket_timeout=1.0)
 
 
 def bell_of(queue: str) -> str:
@@ -43,11 +49,13 @@ def ring(queues: Iterable[str]) -> None:
     if time.monotonic() < _silent_until:
         return
     try:
-        pipeline = client().pipeline(transaction=False)
         for queue in queues:
+            pipeline = client().pipeline(transaction=False)
             pipeline.lpush(bell_of(queue), b"1")
-            pipeline.ltrim(bell_of(queue), 0, RINGS_KEPT - 1)
-        pipeline.execute()
+            pipeline.publish(CHANNEL, queue)
+            kept, _ = pipeline.execute()
+            if kept > RINGS_KEPT:
+                client().ltrim(bell_of(queue), 0, RINGS_KEPT - 1)
     except redis.RedisError as error:
         # one time-out a second at most, so that submitting stays fast while Redis is away
         _silent_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
@@ -63,3 +71,23 @@ def wait(queues: Iterable[str], seconds: float) -> bool:
         logger.warning("doorbell unheard", extra={"event": "redis_error", "error": str(error)})
         time.sleep(max(0.0, seconds - (time.monotonic() - started)))
         return False
+
+
+def rings() -> Generator[str | None]:
+    """The queue of every ring from now on, taking none from those who wait; None where it was quiet for a moment.
+
+    For ever, also while Redis is away. Some rings may be missed.
+    """
+    while True:
+        try:
+            # a client of its own: this thread's connection is in use all the time
+            listener = _connect(settings.REDIS_URL)
+            with listener, listener.pubsub(ignore_subscribe_messages=True) as subscription:  # type: ignore[no-untyped-call]
+                subscription.subscribe(CHANNEL)
+                while True:
+                    message = subscription.get_message(timeout=0.8)
+                    yield message["data"].decode() if message else None
+        except redis.RedisError as error:
+            logger.warning("rings unheard", extra={"event": "redis_error", "error": str(error)})
+            time.sleep(PAUSE_AFTER_FAILURE_SECONDS)
+            yield None

@@ -48,7 +48,7 @@ def add_queue(name: str) -> Queue:
     if not QUEUE_NAME.fullmatch(name):
         form = "must be 1–64 small letters, digits, `_`, `.` or `-`, the first a letter or digit"
         raise InvalidValue(FieldError("name", "bad_name", f"{form}; got {name!r}"))
-    _require_operator()
+    require_operator()
     queue, added = Queue.objects.get_or_create(name=name)
     if not added:
         raise InvalidValue(FieldError("name", "taken", f"there is a queue {name!r} already"))
@@ -63,7 +63,7 @@ def create_tenant(slug: str, name: str = "") -> Tenant:
         raise InvalidValue(FieldError("slug", "bad_slug", f"{form}; got {slug!r}"))
     if len(name) > 200:
         raise InvalidValue(FieldError("name", "too_long", "must be at most 200 characters"))
-    _require_operator()
+    require_operator()
     tenant, created = Tenant.objects.get_or_create(slug=slug, defaults={"name": name or slug})
     if not created:
         raise InvalidValue(FieldError("slug", "taken", f"there is a tenant {slug!r} already"))
@@ -73,16 +73,16 @@ def create_tenant(slug: str, name: str = "") -> Tenant:
 
 def record(action: str, target: str, **detail: Any) -> None:
     """Note what the scope's actor did. Raises ScopeError outside an operator's scope."""
-    OperatorAction.objects.create(actor=_require_operator(), action=action, target=target, detail=detail)
+    OperatorAction.objects.create(actor=require_operator(), action=action, target=target, detail=detail)
 
 
 def _change(name: str, **values: Any) -> None:
-    _require_operator()
+    require_operator()
     if not Queue.objects.filter(name=name).update(**values):
         raise QueueNotFound(name, sorted(Queue.objects.values_list("name", flat=True)))
 
 
-def _require_operator() -> str:
+def require_operator() -> str:
     scope = current_scope()
     if scope is None or scope.role != OPERATOR:
         raise ScopeError("This is an operator's doing: open `with operator_scope(actor):` around this call.")

@@ -53,6 +53,22 @@ def status_counts(*, queue: str | None = None) -> dict[str, int]:
     return counts
 
 
+def counts_by_queue(*, tenant_id: UUID | None = None) -> dict[str, dict[str, int]]:
+    """How many tasks of a tenant, or of all that the scope shows, are in each status of each queue."""
+    rows = TaskCount.objects.filter(tenant_id=tenant_id) if tenant_id else TaskCount.objects.all()
+    counts: dict[str, dict[str, int]] = {}
+    for queue, status, tasks in rows.order_by("queue", "status").values_list("queue", "status", "tasks"):
+        if tasks:
+            of_queue = counts.setdefault(queue, {})
+            of_queue[status] = of_queue.get(status, 0) + tasks
+    return counts
+
+
+def usage_rows(*, tenant_id: UUID | None = None) -> list[dict[str, Any]]:
+    """What became of tasks in the last hour, by type; of a tenant, or of all that the scope shows."""
+    return sql.rows("usage_rows", {"tenant_id": tenant_id})
+
+
 def worker_rows(*, include_dead: bool = False, ids: Sequence[UUID] | None = None) -> list[WorkerRow]:
     """Workers, the newest first, each with the tasks that it holds. Needs an operator's scope.
 

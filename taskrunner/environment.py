@@ -55,6 +55,9 @@ class Environment(BaseSettings):
     redis_tls: bool = False
 
     task_max_runtime_seconds: int = Field(600, ge=1, le=86_400)
+    tasks_per_minute: int = Field(30, ge=1)
+    max_batch_size: int = Field(50, ge=1, le=1000)
+    cors_allowed_origins: CommaSeparated = []
     worker_processes: int = Field(4, ge=1, le=64)
     worker_max_tasks: int = Field(200_000, ge=1)
     worker_max_memory_mb: int = Field(1024, ge=64)

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "queueapp.api.cors.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -98,6 +99,23 @@ WORKER_MAX_TASKS = ENVIRONMENT.worker_max_tasks
 WORKER_MAX_MEMORY_MB = ENVIRONMENT.worker_max_memory_mb
 TASK_MAX_RUNTIME_SECONDS = ENVIRONMENT.task_max_runtime_seconds
 
+TASKS_PER_MINUTE = ENVIRONMENT.tasks_per_minute
+MAX_BATCH_SIZE = ENVIRONMENT.max_batch_size
+CORS_ALLOWED_ORIGINS = ENVIRONMENT.cors_allowed_origins
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+API_WAITING_REQUESTS = 16  # half of gunicorn's threads (services.py)
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["queueapp.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": [],  # each view names the right that it needs: queueapp/api/base.py
+    "DEFAULT_PARSER_CLASSES": ["queueapp.api.parsers.StrictJsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "queueapp.api.rendering.AlwaysJson",
+    "DEFAULT_METADATA_CLASS": None,
+    "UNAUTHENTICATED_USER": None,
+    "EXCEPTION_HANDLER": "queueapp.api.problems.handle",
+}
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -120,6 +138,7 @@ X_FRAME_OPTIONS = "DENY"
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "taskrunner.formats"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

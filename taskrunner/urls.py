@@ -1,7 +1,7 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from taskrunner.health import live
@@ -9,5 +9,10 @@ from taskrunner.health import live
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("queueapp.api.urls")),
     path("health/live", live),
 ]
+
+handler400 = "queueapp.api.problems.bad_request"
+handler404 = "queueapp.api.problems.not_found"
+handler500 = "queueapp.api.problems.server_error"

@@ -1,9 +1,38 @@
 """The WSGI application that gunicorn serves."""
 
 import os
+from contextlib import suppress
+from typing import Any
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.db import OperationalError, connection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taskrunner.settings")
 
-application = get_wsgi_application()
+
+class Request(WSGIRequest):
+    """A Content-Type that Django cannot read counts as none, instead of ending the request as a server error."""
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        try:
+            super()._set_content_type_params(meta)  # type: ignore[misc]
+        except (LookupError, ValueError):
+            meta["CONTENT_TYPE"] = ""
+            super()._set_content_type_params(meta)  # type: ignore[misc]
+
+
+class Handler(WSGIHandler):
+    request_class = Request
+
+
+def refuse_unsafe_login() -> None:
+    """Fail at boot rather than at the first request. A database that is away is no reason not to start."""
+    with suppress(OperationalError):
+        connection.ensure_connection()
+    connection.close()
+
+
+django.setup(set_prefix=False)
+refuse_unsafe_login()
+application = Handler()

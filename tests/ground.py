@@ -4,7 +4,8 @@ from functools import cache
 
 from django.db import connection, connections
 
-from queueapp import doorbell
+from queueapp import doorbell, limits
+from queueapp.apikeys import recognising
 from queueapp.errors import ScopeError
 from queueapp.lifecycle import routing
 from queueapp.tenancy import bound_tenant, current_scope, operator_scope
@@ -74,6 +75,8 @@ def _forget() -> None:
     """What modules remember for a second."""
     routing._table = None
     doorbell._silent_until = 0.0
+    limits.forget()
+    recognising.forget()
 
 
 def _still_bound() -> str | None:

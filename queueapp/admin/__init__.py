@@ -7,6 +7,8 @@ from queueapp.admin import queues, records, tasks, tenants, workers
 
 __all__ = ["queues", "records", "tasks", "tenants", "workers"]
 
+admin.site.site_header = admin.site.site_title = "Taskrunner"
+
 # django-q2's own pages can run any callable and bypass the state machine.
 for model in (django_q.Success, django_q.Failure, django_q.Schedule, django_q.OrmQ):
     if admin.site.is_registered(model):

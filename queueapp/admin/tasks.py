@@ -80,7 +80,7 @@ class TaskAdmin(ReadOnlyAdmin):
     @admin.display(description="id")
     def short_id(self, task: Task) -> SafeString:
         # the first half of a version 7 uuid is its time: the last digits tell neighbours apart
-        return format_html('<span title="{}">…{}</span>', task.pk, str(task.pk)[-8:])
+        return format_html('<span title="{}">{}</span>', task.pk, str(task.pk)[-8:])
 
     @admin.display(description="params")
     def parameters(self, task: Task) -> SafeString | None:

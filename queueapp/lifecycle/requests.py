@@ -1,7 +1,9 @@
 """What a client may ask for, checked before anything is stored."""
 
 import math
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -20,13 +22,16 @@ from pydantic import (
 )
 
 from queueapp.errors import FieldError, InvalidTask
+from queueapp.lifecycle.schemas import params_errors
+from queueapp.lifecycle.task_types import TypeFinder, TypeRules
+from queueapp.models import TaskType
 from queueapp.models.base import new_id
 from queueapp.models.tasks import TASK_TYPE_PATTERN
-from queueapp.registry import Handler, find_handler
 
 MAX_SECONDS_AHEAD = 10 * 365 * 86_400
 MAX_JSON_DEPTH = 32
 MAX_JSON_INTEGER = 2**63 - 1
+DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:")
 
 
 def _text(value: str) -> str:
@@ -63,6 +68,13 @@ def _json(value: Any, depth: int = 1) -> Any:
     raise ValueError(f"holds a {type(value).__name__}, which JSON cannot carry")
 
 
+def _written(value: Any) -> Any:
+    """Pydantic would also read a number, as seconds since 1970."""
+    if isinstance(value, datetime) or (isinstance(value, str) and DATE_AND_TIME.match(value)):
+        return value
+    raise ValueError("must be a time in the form of RFC 3339, such as 2026-01-31T12:00:00Z")
+
+
 def _near(value: datetime) -> datetime:
     """PostgreSQL keeps moments that Python cannot read back, and one such row would break every list it is in."""
     if abs((value - datetime.now(UTC)).total_seconds()) > MAX_SECONDS_AHEAD:
@@ -70,6 +82,7 @@ def _near(value: datetime) -> datetime:
     return value
 
 
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 Text = Annotated[str, AfterValidator(_text)]
 Label = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
 Scalar = Text | int | float | bool
@@ -81,7 +94,7 @@ class Dedup(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     key: Annotated[Text, StringConstraints(min_length=1, max_length=200)]
-    ttl_seconds: float = Field(3600, gt=0, le=31 * 86_400)
+    ttl_seconds: float = Field(3600, gt=0, le=31 * 86_400, strict=True)
     on_conflict: Literal["return", "reject", "replace"] = "return"
 
 
@@ -94,8 +107,8 @@ class TaskRequest(BaseModel):
     params: Annotated[dict[str, Any], BeforeValidator(_json)] = {}
     queue: Annotated[Text, StringConstraints(min_length=1, max_length=64)] | None = None
     priority: int = Field(5, ge=1, le=10, strict=True)
-    run_at: Annotated[AwareDatetime, AfterValidator(_near)] | None = None
-    delay_seconds: float | None = Field(None, ge=0, le=MAX_SECONDS_AHEAD)
+    run_at: Annotated[Moment, AfterValidator(_near)] | None = None
+    delay_seconds: float | None = Field(None, ge=0, le=MAX_SECONDS_AHEAD, strict=True)
     timeout_seconds: int | None = Field(None, ge=1, strict=True)
     max_retries: int | None = Field(None, ge=0, le=1000, strict=True)
     requirements: Annotated[dict[Label, Scalar], Field(max_length=8)] = {}
@@ -109,12 +122,14 @@ class TaskRequest(BaseModel):
         return self
 
 
-class Submission(BaseModel):
+@dataclass(slots=True)
+class Submission:
     """A checked request with everything decided but its queue's existence: one row of sql/submit_tasks.sql."""
 
     id: UUID
     type: str
     queue: str | None
+    queue_of_type: str
     params: Any
     requirements: dict[str, Any]
     labels: list[str]
@@ -137,28 +152,29 @@ def parse_request(fields: dict[str, Any], *, path: str = "") -> TaskRequest:
         raise InvalidTask(field_errors(error, path)) from None
 
 
-def prepare(request: TaskRequest, *, path: str = "") -> Submission:
-    """Check a request against its handler and fill in the defaults.
+def prepare(request: TaskRequest, types: TypeFinder, *, path: str = "") -> Submission:
+    """Check a request against the rules of its type and fill in the defaults.
 
     Raises InvalidTask for an unknown type, refused parameters, or a time-out above the type's cap.
     """
-    handler = find_handler(request.type)
-    if handler is None:
-        message = f"there is no handler for type {request.type!r}"
+    rules = types.find(request.type)
+    if rules is None:
+        message = f"type {request.type!r} has no handler here and was not declared (POST /api/v1/task-types)"
         raise InvalidTask([FieldError(f"{path}type", "unknown_type", message)])
     dedup = request.dedup
     return Submission(
         id=new_id(),
         type=request.type,
         queue=request.queue,
-        params=_checked_params(handler, request, path),
+        queue_of_type=rules.queue,
+        params=_checked_params(rules, request, path),
         requirements=dict(request.requirements),
         labels=request.labels,
         priority=request.priority,
         run_at=request.run_at,
         delay_seconds=request.delay_seconds,
-        max_retries=handler.max_retries if request.max_retries is None else request.max_retries,
-        timeout_seconds=_checked_timeout(handler, request, path),
+        max_retries=rules.max_retries if request.max_retries is None else request.max_retries,
+        timeout_seconds=_checked_timeout(rules, request, path),
         dedup_key=dedup.key if dedup else None,
         dedup_ttl_seconds=dedup.ttl_seconds if dedup else None,
         dedup_replace=bool(dedup and dedup.on_conflict == "replace"),
@@ -166,7 +182,9 @@ def prepare(request: TaskRequest, *, path: str = "") -> Submission:
     )
 
 
-def prepare_many(requests: Sequence[TaskRequest | dict[str, Any]], *, single: bool = False) -> list[Submission]:
+def prepare_many(
+    requests: Sequence[TaskRequest | dict[str, Any]], types: TypeFinder, *, single: bool = False
+) -> list[Submission]:
     """Check a batch. Raises InvalidTask with the errors of every bad item.
 
     Fields are named `tasks.<index>.…`, or just by their names where the caller sent a single task.
@@ -177,7 +195,7 @@ def prepare_many(requests: Sequence[TaskRequest | dict[str, Any]], *, single: bo
         path = "" if single else f"tasks.{index}."
         try:
             request = item if isinstance(item, TaskRequest) else parse_request(item, path=path)
-            prepared.append(prepare(request, path=path))
+            prepared.append(prepare(request, types, path=path))
         except InvalidTask as error:
             errors.extend(error.errors)
     if errors:
@@ -185,20 +203,24 @@ def prepare_many(requests: Sequence[TaskRequest | dict[str, Any]], *, single: bo
     return prepared
 
 
-def _checked_params(handler: Handler, request: TaskRequest, path: str) -> Any:
+def _checked_params(rules: TypeRules, request: TaskRequest, path: str) -> Any:
+    if isinstance(rules, TaskType):
+        if errors := params_errors(rules.params_schema, request.params, f"{path}params"):
+            raise InvalidTask(errors)
+        return request.params
     try:
-        return handler.params.model_validate(request.params).model_dump(mode="json")
+        return rules.params.model_validate(request.params).model_dump(mode="json")
     except ValidationError as error:
         raise InvalidTask(field_errors(error, f"{path}params.")) from None
 
 
-def _checked_timeout(handler: Handler, request: TaskRequest, path: str) -> int:
-    cap = handler.max_timeout_seconds or settings.TASK_MAX_RUNTIME_SECONDS
+def _checked_timeout(rules: TypeRules, request: TaskRequest, path: str) -> int:
+    cap = rules.max_timeout_seconds or settings.TASK_MAX_RUNTIME_SECONDS
     wanted = request.timeout_seconds
     if wanted is None:
-        return min(handler.timeout_seconds, cap)
+        return min(rules.timeout_seconds, cap)
     if wanted > cap:
-        message = f"must be at most {cap} (the longest a task of type {handler.type} may run)"
+        message = f"must be at most {cap} (the longest a task of type {rules.type} may run)"
         raise InvalidTask([FieldError(f"{path}timeout_seconds", "above_limit", message)])
     return wanted
 

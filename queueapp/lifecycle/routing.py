@@ -1,4 +1,4 @@
-"""Which queue a task goes to: the one asked for, else the longest matching route's, else the handler's."""
+"""Which queue a task goes to: the one asked for, else the longest matching route's, else its type's."""
 
 import time
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from queueapp.errors import FieldError, InvalidTask
 from queueapp.models import Queue, Route
 from queueapp.patterns import most_specific
-from queueapp.registry import find_handler
 
 STALE_AFTER_SECONDS = 1.0
 
@@ -23,21 +22,18 @@ class RoutingTable:
     def is_stale(self) -> bool:
         return time.monotonic() - self.read_at > STALE_AFTER_SECONDS
 
-    def queue_for(self, type: str, wanted: str | None, path: str = "") -> str:
+    def queue_for(self, type: str, wanted: str | None, queue_of_type: str, path: str = "") -> str:
         """Raises InvalidTask when the queue asked for does not exist."""
-        name = wanted or self._routed(type)
+        name = wanted or self._routed(type) or queue_of_type
         if name not in self.queues:
             known = ", ".join(sorted(self.queues))
             message = f"there is no queue {name!r}; there are: {known}"
             raise InvalidTask([FieldError(f"{path}queue", "unknown_queue", message)])
         return name
 
-    def _routed(self, type: str) -> str:
+    def _routed(self, type: str) -> str | None:
         pattern = most_specific(type, self.routes)
-        if pattern is not None:
-            return self.routes[pattern]
-        handler = find_handler(type)
-        return handler.queue if handler else "default"
+        return None if pattern is None else self.routes[pattern]
 
 
 _table: RoutingTable | None = None

@@ -59,16 +59,17 @@ def failed(task_id: UUID, attempt: int, kind: Kind, code: str, message: str, ret
     return Verdict(task_id, attempt, kind, None, code, cleaned[:MAX_MESSAGE_CHARACTERS], retry_seconds)
 
 
-def settle(worker_id: UUID, verdicts: Sequence[Verdict]) -> dict[UUID, str]:
-    """Store a set of verdicts in one statement.
+def settle(worker_id: UUID, verdicts: Sequence[Verdict], *, keeps_session: bool = True) -> dict[UUID, str]:
+    """Store a set of verdicts in one statement. A web request does not keep its database session (sql.prepared_rows).
 
     Returns each settled task's new status; a task missing from it had lost its lease, and nothing was written.
     """
     if not verdicts:
         return {}
     parameters = {"worker_id": worker_id, "outcomes": json.dumps([asdict(item) for item in verdicts], default=str)}
+    run = sql.prepared_rows if keeps_session else sql.rows
     with worker_scope(worker_id):
-        return {row["id"]: row["status"] for row in sql.prepared_rows("settle_tasks", parameters)}
+        return {row["id"]: row["status"] for row in run("settle_tasks", parameters)}
 
 
 def _check_storable(encoded: str) -> None:

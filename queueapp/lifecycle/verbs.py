@@ -90,7 +90,7 @@ def reprioritise_many(task_ids: Sequence[UUID], priority: int, *, tenant_id: UUI
 
 
 def purge(*, finished_before: datetime) -> int:
-    """Delete tasks that ended before a moment and hold no live deduplication key; returns how many.
+    """Delete tasks that ended before a moment and hold no deduplication key; returns how many.
 
     Their log stays: it is append-only. Needs an operator's scope, since it spans tenants.
     """

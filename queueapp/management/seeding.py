@@ -1,16 +1,23 @@
-"""The tenants and the administrator of a demonstration. Running it again changes the password and nothing else."""
+"""The tenants, the administrator and the keys of a demonstration. Running it again changes secrets and nothing else."""
 
 import secrets
 
 from django.contrib.auth.models import User
 
+from queueapp.apikeys import create_key, revoke_key
 from queueapp.management.arguments import DEMO
 from queueapp.management.base import acting
-from queueapp.models import Tenant
+from queueapp.models import ApiKey, Tenant
 from queueapp.operations import create_tenant, record
 
 TENANTS = {DEMO: "Demo", "other": "Other"}
 ADMIN = "admin"
+# variable → tenant, role, name
+KEYS = {
+    "TASKRUNNER_API_KEY": (DEMO, ApiKey.Role.ADMIN, "demo-admin"),
+    "TASKRUNNER_CLIENT_KEY": (DEMO, ApiKey.Role.CLIENT, "demo-client"),
+    "TASKRUNNER_OTHER_KEY": ("other", ApiKey.Role.CLIENT, "other-client"),
+}
 
 
 def seed() -> dict[str, str]:
@@ -25,7 +32,16 @@ def seed() -> dict[str, str]:
         user.set_password(password)
         user.save()
         record("user.password", ADMIN)
-    return {"TASKRUNNER_ADMIN_USER": ADMIN, "TASKRUNNER_ADMIN_PASSWORD": password}
+        keys = {variable: _new_key(*whose) for variable, whose in KEYS.items()}
+    return {"TASKRUNNER_ADMIN_USER": ADMIN, "TASKRUNNER_ADMIN_PASSWORD": password, **keys}
+
+
+def _new_key(slug: str, role: str, name: str) -> str:
+    """A key in place of the earlier one of that name, which cannot be shown again."""
+    tenant = Tenant.objects.get(slug=slug)
+    for earlier in ApiKey.objects.filter(tenant=tenant, name=name, revoked_at=None):
+        revoke_key(earlier.prefix)
+    return create_key(tenant, name, role)[1]
 
 
 def readable_password() -> str:

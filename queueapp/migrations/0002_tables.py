@@ -331,7 +331,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', False), ('status__in', frozenset([queueapp.states.Status['CANCELLED'], queueapp.states.Status['COMPLETED'], queueapp.states.Status['DEAD_LETTER']]))), models.Q(models.Q(('status__in', frozenset([queueapp.states.Status['CANCELLED'], queueapp.states.Status['COMPLETED'], queueapp.states.Status['DEAD_LETTER']])), _negated=True), ('finished_at__isnull', True)), _connector='OR'), name='task_finished_iff_final'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', False), ('status__in', [queueapp.states.Status['CANCELLED'], queueapp.states.Status['COMPLETED'], queueapp.states.Status['DEAD_LETTER']])), models.Q(models.Q(('status__in', [queueapp.states.Status['CANCELLED'], queueapp.states.Status['COMPLETED'], queueapp.states.Status['DEAD_LETTER']]), _negated=True), ('finished_at__isnull', True)), _connector='OR'), name='task_finished_iff_final'),
         ),
         migrations.AddConstraint(
             model_name='task',

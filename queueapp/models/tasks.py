@@ -100,8 +100,8 @@ class Task(TenantModel):
             models.CheckConstraint(name="task_timeout_positive", condition=Q(timeout_seconds__gte=1)),
             models.CheckConstraint(
                 name="task_finished_iff_final",
-                condition=Q(status__in=FINAL, finished_at__isnull=False)
-                | (~Q(status__in=FINAL) & Q(finished_at__isnull=True)),
+                condition=Q(status__in=sorted(FINAL), finished_at__isnull=False)
+                | (~Q(status__in=sorted(FINAL)) & Q(finished_at__isnull=True)),
             ),
             models.CheckConstraint(
                 name="task_leased_iff_lease",
@@ -119,7 +119,7 @@ class Task(TenantModel):
             ),
             models.Index(
                 name="task_ready_by_tenant",
-                fields=("kind", "tenant", "ready_seq"),
+                fields=("kind", "tenant", "-priority", "ready_seq"),
                 condition=Q(status=Status.QUEUED),
             ),
             models.Index(

@@ -3,6 +3,9 @@ WITH keys AS (
     -- skips what submits are taking over: they lock keys in an order of their own, and waiting could deadlock
     DELETE FROM dedup_keys
     WHERE id IN (SELECT id FROM dedup_keys WHERE expires_at < now() FOR UPDATE SKIP LOCKED) RETURNING 1
+), requests AS (
+    DELETE FROM idempotency_keys
+    WHERE id IN (SELECT id FROM idempotency_keys WHERE expires_at < now() FOR UPDATE SKIP LOCKED) RETURNING 1
 ), silent AS (
     UPDATE workers SET stopped_at = heartbeat_at WHERE stopped_at IS NULL AND heartbeat_at < now() - interval '1 minute'
     RETURNING 1

@@ -10,8 +10,11 @@ WITH outcome AS (
         CASE o.kind
             WHEN 'completed' THEN 'completed'
             WHEN 'cancelled' THEN 'cancelled'
-            WHEN 'released' THEN 'queued'
-            WHEN 'error' THEN CASE WHEN t.failures + 1 > t.max_retries THEN 'dead_letter' ELSE 'failed' END
+            -- whoever hands back a task that was to stop has stopped it
+            WHEN 'released' THEN CASE WHEN t.cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END
+            WHEN 'error' THEN CASE
+                WHEN t.cancel_requested_at IS NOT NULL THEN 'cancelled'
+                WHEN t.failures + 1 > t.max_retries THEN 'dead_letter' ELSE 'failed' END
             WHEN 'permanent' THEN 'dead_letter'
         END AS to_status
     FROM outcome o JOIN tasks t ON t.id = o.id AND t.attempt = o.attempt

@@ -5,10 +5,14 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from psycopg2 import sql
 
 from queueapp.tenancy.guard import tenant_tables
 from queueapp.tenancy.scopes import CLIENT, OPERATOR, WORKER
+
+# What a login may ask before it knows for which tenant (migrations/sql/0005_api_keys.sql).
+KEY_FUNCTIONS = {"find_api_key", "note_api_key_used"}
 
 
 def grant_after_migrate(sender: AppConfig, using: str, **_: Any) -> None:
@@ -37,7 +41,16 @@ def grant_login(owner: BaseDatabaseWrapper, login: str) -> None:
         if open_tables:
             tables = sql.SQL(", ").join(map(sql.Identifier, open_tables))
             cursor.execute(sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}").format(tables, grantees))
+        for function in KEY_FUNCTIONS & _functions(cursor):
+            cursor.execute(
+                sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.Identifier(function), sql.Identifier(login))
+            )
         cursor.execute(sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(grantees))
+
+
+def _functions(cursor: CursorWrapper) -> set[str]:
+    cursor.execute("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
+    return {name for (name,) in cursor.fetchall()}
 
 
 def _tables_outside_the_platform(owner: BaseDatabaseWrapper) -> set[str]:

@@ -149,7 +149,7 @@ def _enter(scope: Scope) -> Iterator[Scope]:
             previous = _read(scope.settings) if nested else {}
             _write(scope.settings)
             yield scope
-            if nested:
+            if nested and not database.needs_rollback:
                 # RELEASE SAVEPOINT keeps what was set; a rollback to it restores by itself
                 _write(previous)
         finally:

@@ -5,6 +5,7 @@ import re
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 
+from queueapp.apikeys import recognise
 from queueapp.models import Tenant
 from queueapp.tenancy import operator_scope
 from tests.commands.calling import ACTOR, actions, refused, run, run_json
@@ -31,14 +32,24 @@ def test_createtenant_refuses(acme):
 
 def test_seed_demo_makes_tenants_and_an_administrator(ground):
     variables = run_json("seed_demo")
-    assert variables.keys() == {"TASKRUNNER_ADMIN_USER", "TASKRUNNER_ADMIN_PASSWORD"}
+    assert variables.keys() == {
+        *("TASKRUNNER_ADMIN_USER", "TASKRUNNER_ADMIN_PASSWORD"),
+        *("TASKRUNNER_API_KEY", "TASKRUNNER_CLIENT_KEY", "TASKRUNNER_OTHER_KEY"),
+    }
+    known = [recognise(variables[name]) for name in sorted(variables) if name.endswith("KEY")]
+    assert [(key.role, key.tenant_slug) for key in known] == [
+        ("admin", "demo"),
+        ("client", "demo"),
+        ("client", "other"),
+    ]
     assert tenants() == {"demo": "Demo", "other": "Other"}
     assert authenticate(username="admin", password=variables["TASKRUNNER_ADMIN_PASSWORD"])
     assert User.objects.get(is_superuser=True, is_staff=True).username == "admin"
 
 
-def test_seed_demo_again_changes_the_password_and_nothing_else(ground):
-    first = run_json("seed_demo")["TASKRUNNER_ADMIN_PASSWORD"]
+def test_seed_demo_again_changes_the_secrets_and_nothing_else(ground):
+    variables = run_json("seed_demo")
+    first = variables["TASKRUNNER_ADMIN_PASSWORD"]
     User.objects.filter(username="admin").update(is_active=False, email="boss@example.com")
     second = run("seed_demo").splitlines()[1].removeprefix("TASKRUNNER_ADMIN_PASSWORD=")
     assert authenticate(username="admin", password=first) is None
@@ -46,7 +57,9 @@ def test_seed_demo_again_changes_the_password_and_nothing_else(ground):
     assert User.objects.get().email == "boss@example.com"
     assert tenants() == {"demo": "Demo", "other": "Other"}
     assert [action for _, action, _ in actions()].count("tenant.create") == 2
-    assert actions()[-1] == (ACTOR, "user.password", "admin")
+    assert [action for _, action, _ in actions()].count("user.password") == 2
+    assert all(actor == ACTOR for actor, _, _ in actions())
+    assert recognise(variables["TASKRUNNER_API_KEY"]) is None, "it was replaced"
 
 
 def test_passwords_can_be_read_aloud_and_differ(ground):

@@ -1,0 +1,66 @@
+"""Turning the body of a request into tasks."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from queueapp import lifecycle
+from queueapp.api.accepting import accept, check_allowed
+from queueapp.api.access import Caller
+from queueapp.api.documents import document_of
+from queueapp.api.errors import BatchTooLarge
+from queueapp.api.finding import find_task
+from queueapp.api.idempotency import identity_of
+from queueapp.api.waiting import lookout, waiting_slot, wanted_seconds
+from queueapp.errors import FieldError
+from queueapp.lifecycle.requests import parse_request
+from queueapp.models import Task
+
+Work = Callable[[], tuple[dict[str, Any], UUID]]
+
+
+def submit_one(request: Request, caller: Caller, members: dict[str, Any]) -> Response:
+    """Accept one task, waiting for its end where the client prefers to."""
+    check_allowed(caller, [members.get("type")], path="type")
+    return accept_and_wait(request, caller, lambda: submit_checked(caller, members))
+
+
+def accept_and_wait(request: Request, caller: Caller, work: Work) -> Response:
+    """Accept work that is a task. A place to wait is taken first, so that nothing is accepted and then refused."""
+    seconds = wanted_seconds(request)
+    with waiting_slot(seconds):
+        answer = accept(caller, identity_of(request), work)
+        response = answer.response()
+        if seconds and answer.task_id:
+            lookout.wait(answer.task_id, seconds)
+            with caller.own_scope():
+                response.data = document_of(find_task(caller, answer.task_id), caller)
+            response.headers["Preference-Applied"] = f"wait={seconds}"
+    return response
+
+
+def submit_several(caller: Caller, items: list[Any]) -> dict[str, Any]:
+    """Submit all or none. Raises InvalidTask naming every bad item."""
+    if len(items) > settings.MAX_BATCH_SIZE:
+        message = f"must hold at most {settings.MAX_BATCH_SIZE} tasks, not {len(items)}"
+        raise BatchTooLarge(f"tasks: {message}", errors=[FieldError("tasks", BatchTooLarge.code, message)])
+    check_allowed(caller, [item.get("type") if isinstance(item, dict) else None for item in items])
+    ids = lifecycle.submit_many(items)
+    tasks = Task.objects.in_bulk(ids)
+    return {"tasks": [document_of(tasks[task_id], caller) for task_id in ids]}
+
+
+def submit_checked(caller: Caller, members: dict[str, Any]) -> tuple[dict[str, Any], UUID]:
+    """Submit one task and return it as a document, and its id. Raises InvalidTask naming each field."""
+    parse_request(members)  # refuses what submit() would take for an argument of its own
+    task = lifecycle.submit(**members)
+    return document_of(task, caller), task.id
+
+
+def renamed(error: FieldError, prefix: str) -> FieldError:
+    """The error with a shorter name for its field."""
+    return FieldError(error.field.removeprefix(prefix), error.code, error.message)

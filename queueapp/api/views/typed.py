@@ -1,0 +1,39 @@
+"""Submission by type: the parameters are the body's own members, and `options` holds everything else."""
+
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from queueapp.api.access import Right
+from queueapp.api.base import ApiView
+from queueapp.api.errors import InvalidRequest, UnknownType
+from queueapp.api.submitting import renamed, submit_one
+from queueapp.errors import FieldError, InvalidTask
+
+
+class TypedTask(ApiView):
+    """POST /tasks/{family}/{operation}: a task of the type `family.operation`."""
+
+    rights: ClassVar = {"POST": Right.TASKS_SUBMIT}
+
+    def post(self, request: Request, family: str, operation: str) -> Response:
+        type, params = f"{family}.{operation}", self.members()
+        options = params.pop("options", {})
+        if not isinstance(options, dict) or {"type", "params"} & options.keys():
+            message = "must be an object of options such as priority or run_at, without type and params"
+            raise InvalidRequest(f"options {message}", errors=[FieldError("options", "not_options", message)])
+        try:
+            return submit_one(request, self.caller, {**options, "type": type, "params": params})
+        except InvalidTask as error:
+            if any(each.field == "type" and each.code == "unknown_type" for each in error.errors):
+                raise UnknownType(f"There is no task type {type!r}: GET /api/v1/task-types lists them.") from None
+            raise InvalidTask([_as_sent(each, options) for each in error.errors]) from None
+
+
+def _as_sent(error: FieldError, options: dict[str, Any]) -> FieldError:
+    """The error with its field's place in the body that was sent."""
+    if error.field.startswith("params."):
+        return renamed(error, "params.")
+    place = f"options.{error.field}" if error.field.split(".")[0] in options else error.field
+    return FieldError(place, error.code, error.message)

@@ -1,0 +1,64 @@
+"""Making and revoking keys. Both run in an operator's scope and leave their row in operator_actions."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce, Now
+
+from queueapp.apikeys.form import digest_of, new_key, prefix_of
+from queueapp.errors import FieldError, InvalidValue
+from queueapp.models import ApiKey, Tenant
+from queueapp.operations import record, require_operator
+
+LIVE_KEYS_OF_A_NAME = 2
+
+
+def create_key(
+    tenant: Tenant,
+    name: str,
+    role: str,
+    *,
+    scopes: list[str] | None = None,
+    capabilities: dict[str, Any] | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Make a key and return its record and the key itself, which is not kept. Needs an operator's scope.
+
+    Raises InvalidValue where two live keys bear the name already: revoke one first.
+    """
+    require_operator()
+    Tenant.objects.select_for_update().get(id=tenant.id)  # two at once must not make a third
+    if live_keys(tenant, name).count() >= LIVE_KEYS_OF_A_NAME:
+        message = (
+            f"has {LIVE_KEYS_OF_A_NAME} live keys in tenant {tenant.slug} already: revoke one first (revokeapikey)"
+        )
+        raise InvalidValue(FieldError("name", "too_many_keys", message))
+    key = new_key()
+    row = ApiKey.objects.create(
+        tenant=tenant,
+        name=name,
+        role=role,
+        prefix=prefix_of(key) or "",
+        digest=digest_of(key),
+        scopes=scopes or [],
+        capabilities=capabilities or {},
+        expires_at=expires_at,
+    )
+    record("apikey.create", row.prefix, tenant=tenant.slug, name=name, role=role)
+    return row, key
+
+
+def revoke_key(prefix: str) -> ApiKey:
+    """Stop a key for good; one that is revoked already stays so. Raises InvalidValue for an unknown prefix."""
+    revoked = ApiKey.objects.filter(prefix=prefix).update(revoked_at=Coalesce("revoked_at", Now()))
+    if not revoked:
+        raise InvalidValue(FieldError("prefix", "unknown_key", f"there is no key with prefix {prefix!r}"))
+    record("apikey.revoke", prefix)
+    return ApiKey.objects.get(prefix=prefix)
+
+
+def live_keys(tenant: Tenant, name: str) -> QuerySet[ApiKey]:
+    """The keys of a name that can be used now."""
+    not_expired = Q(expires_at__isnull=True) | Q(expires_at__gt=Now())
+    return ApiKey.objects.filter(not_expired, tenant=tenant, name=name, revoked_at=None)

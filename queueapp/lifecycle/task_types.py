@@ -1,0 +1,33 @@
+"""The types a tenant may submit: those with a handler here, and those it declared for its own workers."""
+
+from uuid import UUID
+
+from queueapp.models import TaskType
+from queueapp.registry import Handler, find_handler
+from queueapp.tenancy import bound_tenant, ensure_scope
+
+# Both say the queue, the time-outs and the retries of their tasks; requests.py checks the parameters of each.
+TypeRules = Handler | TaskType
+
+
+class TypeFinder:
+    """Finds types for one tenant. A type with a handler costs no query, a declared one a query for the whole batch."""
+
+    def __init__(self, tenant_id: UUID | None) -> None:
+        self._tenant_id = tenant_id
+        self._declared: dict[str, TaskType | None] = {}
+
+    def find(self, type: str) -> TypeRules | None:
+        """The rules of a type; None for one that is unknown, or another tenant's."""
+        found = find_handler(type)
+        if found is not None:
+            return found
+        if type not in self._declared:
+            self._declared[type] = self._read(type)
+        return self._declared[type]
+
+    def _read(self, type: str) -> TaskType | None:
+        with ensure_scope(self._tenant_id) as scope:
+            # named in the query too, since an operator's scope does not narrow to a tenant
+            owner_id = scope.tenant_id or self._tenant_id or bound_tenant()
+            return TaskType.objects.filter(tenant_id=owner_id, type=type).first()

@@ -1,0 +1,11 @@
+DROP FUNCTION note_api_key_used;
+DROP FUNCTION find_api_key;
+DROP POLICY key_lookup ON tenants;
+DROP POLICY key_use ON api_keys;
+DROP POLICY key_lookup ON api_keys;
+DROP POLICY operator ON idempotency_keys;
+DROP POLICY operator ON api_keys;
+DROP POLICY client ON idempotency_keys;
+REVOKE ALL ON api_keys, idempotency_keys FROM taskrunner_client, taskrunner_operator;
+ALTER TABLE api_keys DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE idempotency_keys DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;

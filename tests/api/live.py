@@ -1,0 +1,76 @@
+"""The real web server as a process of its own."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from tempfile import TemporaryFile
+from typing import Any
+
+from queueapp.engine.cluster import die_with_parent
+from taskrunner.services import free_port, gunicorn, is_live
+from tests.api.calling import API
+from tests.clusters import ROOT
+from tests.waiting import wait_until
+
+
+class LiveAnswer:
+    def __init__(self, response: HTTPResponse) -> None:
+        self.status_code = response.status
+        self.headers = response.headers
+        self.content = response.read()
+
+    def __getitem__(self, header: str) -> str:
+        return self.headers[header]
+
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+class LiveServer:
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def send(self, key: str, method: str, path: str, body: Any = None, **headers: str) -> LiveAnswer:
+        """A request of JSON on a connection of its own; headers by their names with `_` for `-`."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        content = None if body is None else json.dumps(body).encode()
+        return self.raw(key, method, API + path, content, {"Content-Type": "application/json", **given})
+
+    def raw(self, key: str, method: str, path: str, body: Any, headers: dict[str, str]) -> LiveAnswer:
+        """As send, with a body of bytes, or of pieces that are sent as chunks."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request(method, path, body, {"Authorization": f"Bearer {key}", **headers}, encode_chunked=True)
+            return LiveAnswer(connection.getresponse())
+        finally:
+            connection.close()
+
+
+@contextmanager
+def live_server(**environment: str) -> Iterator[LiveServer]:
+    """Ready to answer, and ended in the end; its log goes to the test's output."""
+    port = free_port(0)
+    with TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            gunicorn(port),
+            cwd=ROOT,
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", **environment},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            preexec_fn=die_with_parent,
+        )
+        try:
+            wait_until(lambda: is_live(port), seconds=30)
+            yield LiveServer(port)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+            log.seek(0)
+            print(log.read())

@@ -1,0 +1,117 @@
+-- One statement for each named constraint, and the SQLSTATE that it answers: what nobody may write, whoever asks.
+-- "owner": only the owner may write there, or take away the other constraint that would speak first.
+
+-- task_status_known 23514
+UPDATE tasks SET status = 'paused' WHERE id = %(task)s
+-- task_type_format 23514
+INSERT INTO tasks (tenant_id, type, queue, status) VALUES (%(acme)s, 'no type', 'default', 'queued')
+-- task_priority_range 23514
+UPDATE tasks SET priority = 11 WHERE id = %(task)s
+-- task_counters_not_negative 23514
+UPDATE tasks SET failures = -1 WHERE id = %(task)s
+-- task_timeout_positive 23514
+UPDATE tasks SET timeout_seconds = 0 WHERE id = %(task)s
+-- task_finished_iff_final 23514
+UPDATE tasks SET status = 'cancelled' WHERE id = %(task)s
+-- task_leased_iff_lease 23514
+UPDATE tasks SET lease_expires_at = now() WHERE id = %(task)s
+-- task_id_within_tenant 23505 owner
+ALTER TABLE tasks DROP CONSTRAINT tasks_pkey;
+INSERT INTO tasks (id, tenant_id, type, queue, status) VALUES (%(task)s, %(acme)s, 'echo', 'default', 'queued')
+-- tasks_tenant_id_fk 23503
+INSERT INTO tasks (tenant_id, type, queue, status) VALUES (%(nobody)s, 'echo', 'default', 'queued')
+
+-- dedup_key_not_empty 23514
+INSERT INTO dedup_keys (tenant_id, queue, key, expires_at, task_id) VALUES (%(acme)s, 'default', '', now(), %(task)s)
+-- dedup_key_once 23505
+INSERT INTO dedup_keys (tenant_id, queue, key, expires_at, task_id) VALUES (%(acme)s, 'default', 'taken', now(), %(task)s)
+-- dedup_key_task_of_tenant 23503
+INSERT INTO dedup_keys (tenant_id, queue, key, expires_at, task_id) VALUES (%(globex)s, 'default', 'k', now(), %(task)s)
+-- dedup_keys_tenant_id_fk 23503 owner
+ALTER TABLE dedup_keys DROP CONSTRAINT dedup_key_task_of_tenant;
+INSERT INTO dedup_keys (tenant_id, queue, key, expires_at, task_id) VALUES (%(nobody)s, 'default', 'k', now(), %(task)s)
+
+-- task_log_transition_iff_target 23514 owner
+INSERT INTO task_logs (tenant_id, task_id, actor, attempt, reason, level, message, kind)
+VALUES (%(acme)s, %(task)s, 'x', 0, '', 'info', '', 'transition')
+-- task_kind_once 23505 owner
+INSERT INTO task_kinds (queue, type, requirements) SELECT queue, type, requirements FROM task_kinds
+-- task_transition_once 23505 owner
+INSERT INTO task_transitions (to_status, who, reason) VALUES ('queued', 'client', 'again')
+
+-- task_count_once 23505
+INSERT INTO task_counts (tenant_id, queue, status, tasks) VALUES (%(acme)s, 'q', 'queued', 1), (%(acme)s, 'q', 'queued', 2)
+-- task_counts_tenant_id_fk 23503
+INSERT INTO task_counts (tenant_id, queue, status, tasks) VALUES (%(nobody)s, 'q', 'queued', 1)
+-- task_stat_once 23505
+INSERT INTO task_stats (tenant_id, minute, queue, type, to_status, moves, wait_seconds, run_seconds)
+SELECT %(acme)s::uuid, '2026-01-01', 'q', 'echo', 'queued', n, 0, 0 FROM generate_series(1, 2) AS n
+-- task_stats_tenant_id_fk 23503
+INSERT INTO task_stats (tenant_id, minute, queue, type, to_status, moves, wait_seconds, run_seconds)
+VALUES (%(nobody)s, '2026-01-01', 'q', 'echo', 'queued', 1, 0, 0)
+
+-- task_type_once 23505
+INSERT INTO task_types (tenant_id, type, queue, params_schema, timeout_seconds, max_retries, retry_base_seconds)
+VALUES (%(acme)s, 'taken', 'default', '{}', 1, 0, 1)
+-- task_type_format_of_declared 23514
+INSERT INTO task_types (tenant_id, type, queue, params_schema, timeout_seconds, max_retries, retry_base_seconds)
+VALUES (%(acme)s, 'no type', 'default', '{}', 1, 0, 1)
+-- task_type_figures 23514
+INSERT INTO task_types (tenant_id, type, queue, params_schema, timeout_seconds, max_retries, retry_base_seconds)
+VALUES (%(acme)s, 'x', 'default', '{}', 0, 0, 1)
+-- task_types_tenant_id_fk 23503
+INSERT INTO task_types (tenant_id, type, queue, params_schema, timeout_seconds, max_retries, retry_base_seconds)
+VALUES (%(nobody)s, 'x', 'default', '{}', 1, 0, 1)
+
+-- api_key_role_known 23514
+INSERT INTO api_keys (tenant_id, name, role, prefix, digest, scopes, capabilities)
+VALUES (%(acme)s, '', 'king', 'prefix', repeat('0', 64), '{}', '{}')
+-- api_key_digest_format 23514
+INSERT INTO api_keys (tenant_id, name, role, prefix, digest, scopes, capabilities)
+VALUES (%(acme)s, '', 'client', 'prefix', 'no digest', '{}', '{}')
+-- api_keys_prefix_key 23505
+INSERT INTO api_keys (tenant_id, name, role, prefix, digest, scopes, capabilities)
+VALUES (%(acme)s, '', 'client', 'taken', repeat('0', 64), '{}', '{}')
+-- api_keys_tenant_id_fk 23503
+INSERT INTO api_keys (tenant_id, name, role, prefix, digest, scopes, capabilities)
+VALUES (%(nobody)s, '', 'client', 'prefix', repeat('0', 64), '{}', '{}')
+
+-- idempotency_key_once 23505
+INSERT INTO idempotency_keys (tenant_id, key, digest, expires_at, answer)
+VALUES (%(acme)s, 'taken', repeat('0', 64), now(), '{}')
+-- idempotency_key_not_empty 23514
+INSERT INTO idempotency_keys (tenant_id, key, digest, expires_at, answer)
+VALUES (%(acme)s, '', repeat('0', 64), now(), '{}')
+-- idempotency_digest_format 23514
+INSERT INTO idempotency_keys (tenant_id, key, digest, expires_at, answer) VALUES (%(acme)s, 'k', 'no digest', now(), '{}')
+-- idempotency_keys_tenant_id_fk 23503
+INSERT INTO idempotency_keys (tenant_id, key, digest, expires_at, answer)
+VALUES (%(nobody)s, 'k', repeat('0', 64), now(), '{}')
+
+-- membership_role_known 23514
+INSERT INTO memberships (tenant_id, user_id, role) VALUES (%(globex)s, %(user)s, 'king')
+-- membership_once_per_user 23505
+INSERT INTO memberships (tenant_id, user_id, role) VALUES (%(acme)s, %(user)s, 'viewer')
+-- memberships_tenant_id_fk 23503
+INSERT INTO memberships (tenant_id, user_id, role) VALUES (%(nobody)s, %(user)s, 'viewer')
+-- memberships_user_id_fk 23503
+INSERT INTO memberships (tenant_id, user_id, role) VALUES (%(globex)s, 0, 'viewer')
+
+-- tenant_is_not_nil 23514
+INSERT INTO tenants (id, slug, name, active, limits, created_at)
+VALUES ('00000000-0000-0000-0000-000000000000', 'nil', 'Nil', true, '{}', now())
+-- tenant_slug_format 23514
+INSERT INTO tenants (slug, name, active, limits, created_at) VALUES ('No Slug', 'x', true, '{}', now())
+-- tenants_slug_key 23505
+INSERT INTO tenants (slug, name, active, limits, created_at) VALUES ('acme', 'x', true, '{}', now())
+
+-- queue_name_format 23514
+INSERT INTO queues (name, strategy, created_at) VALUES ('No Queue', 'fifo', now())
+-- queue_strategy_known 23514
+INSERT INTO queues (name, strategy, created_at) VALUES ('q', 'astrology', now())
+-- queues_name_key 23505
+INSERT INTO queues (name, strategy, created_at) VALUES ('default', 'fifo', now())
+-- routes_pattern_key 23505
+INSERT INTO routes (pattern, queue) VALUES ('taken.*', 'default')
+-- routes_queue_fk 23503
+INSERT INTO routes (pattern, queue) VALUES ('x.*', 'nowhere')

@@ -1,0 +1,211 @@
+"""Faults to plant, one at a time: where, what instead of what, why it matters, and the tests that must notice."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Mutation:
+    name: str
+    file: str
+    old: str
+    new: str
+    why: str
+    tests: tuple[str, ...]
+    noticed_as: str = "FAILED"  # what pytest then says
+
+    def applied_to(self, text: str) -> str:
+        """Raises ValueError unless the old text is there exactly once."""
+        if text.count(self.old) != 1:
+            raise ValueError(f"{self.name}: {self.file} holds the old text {text.count(self.old)} times, not once")
+        return text.replace(self.old, self.new)
+
+
+MUTATIONS = [
+    Mutation(
+        "force-forgotten",
+        "queueapp/migrations/sql/0004_row_level_security.sql",
+        "ALTER TABLE tasks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;",
+        "ALTER TABLE tasks ENABLE ROW LEVEL SECURITY;",
+        "the owner of the tables would see every tenant's tasks",
+        ("tests/tenancy/test_catalogue.py", "tests/tenancy/test_raw_sql.py"),
+    ),
+    Mutation(
+        "policy-without-tenant",
+        "queueapp/migrations/sql/0004_row_level_security.sql",
+        "CREATE POLICY client ON task_logs FOR SELECT TO taskrunner_client\n"
+        "    USING (tenant_id = (SELECT current_setting('taskrunner.tenant_id', true)::uuid));",
+        "CREATE POLICY client ON task_logs FOR SELECT TO taskrunner_client USING (true);",
+        "a client would read every tenant's story",
+        ("tests/tenancy/test_raw_sql.py",),
+    ),
+    Mutation(
+        "worker-sees-all",
+        "queueapp/migrations/sql/0004_row_level_security.sql",
+        "CREATE POLICY worker_sees ON tasks FOR SELECT TO taskrunner_worker\n"
+        "    USING (status = 'queued' OR worker_id = "
+        "(SELECT nullif(current_setting('taskrunner.worker_id', true), '')::uuid));",
+        "CREATE POLICY worker_sees ON tasks FOR SELECT TO taskrunner_worker USING (true);",
+        "a worker would read what other workers hold and what has ended",
+        ("tests/tenancy/test_raw_sql.py",),
+    ),
+    Mutation(
+        "records-can-be-rewritten",
+        "queueapp/migrations/sql/0004_row_level_security.sql",
+        "GRANT SELECT, INSERT ON security_events, operator_actions TO taskrunner_operator;",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON security_events, operator_actions TO taskrunner_operator;\n"
+        "CREATE POLICY operator ON security_events TO taskrunner_operator USING (true);",
+        "an operator could hide what was refused",
+        ("tests/tenancy/test_raw_sql.py",),
+    ),
+    Mutation(
+        "view-of-the-owners",
+        "queueapp/migrations/sql/0004_views.sql",
+        "CREATE VIEW worker_inbox WITH (security_invoker = true) AS",
+        "CREATE VIEW worker_inbox AS",
+        "a view would be read with the rights of its owner",
+        ("tests/tenancy/test_catalogue.py",),
+    ),
+    Mutation(
+        "inheriting-grant",
+        "queueapp/tenancy/grants.py",
+        "GRANT {} TO {} WITH INHERIT FALSE, SET TRUE",
+        "GRANT {} TO {} WITH INHERIT TRUE, SET TRUE",
+        "the app's login would see every tenant without a scope",
+        ("tests/tenancy/test_catalogue.py",),
+        "by inheritance",
+    ),
+    Mutation(
+        "superuser-accepted",
+        "queueapp/tenancy/guard.py",
+        '        faults.append("it is a superuser")\n',
+        "        pass\n",
+        "row-level security does not bind a superuser",
+        ("tests/tenancy/test_boot.py",),
+    ),
+    Mutation(
+        "guard-switched-off",
+        "queueapp/tenancy/guard.py",
+        "        if named:\n",
+        "        if False:\n",
+        "the first layer would be gone and nobody would notice while the second holds",
+        ("tests/tenancy/test_layers.py",),
+    ),
+    Mutation(
+        "scope-not-restored",
+        "queueapp/tenancy/scopes.py",
+        "                _write(previous)\n",
+        "                pass\n",
+        "a caller's transaction would go on under a role and a tenant that are not its own",
+        ("tests/tenancy/test_scopes.py",),
+    ),
+    Mutation(
+        "illegal-extra-transition",
+        "queueapp/migrations/sql/0003_transitions.sql",
+        "    ('cancelled'  , 'queued', 'operator', 'retry');",
+        "    ('completed'  , 'queued', 'operator', 'retry'),\n    ('cancelled'  , 'queued', 'operator', 'retry');",
+        "a completed task could run again",
+        ("tests/database/test_transitions.py",),
+    ),
+    Mutation(
+        "audit-trigger-missing",
+        "queueapp/migrations/sql/0003_transitions.sql",
+        "CREATE TRIGGER tasks_updated AFTER UPDATE ON tasks\n    REFERENCING OLD TABLE AS old_rows"
+        " NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_updated();",
+        "",
+        "moves would be neither checked nor logged",
+        ("tests/database/test_transitions.py",),
+    ),
+    Mutation(
+        "deletions-not-counted",
+        "queueapp/migrations/sql/0003_transitions.sql",
+        "CREATE TRIGGER tasks_deleted AFTER DELETE ON tasks\n"
+        "    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_deleted();",
+        "",
+        "the counters would drift from the rows at every purge",
+        ("tests/database/test_counters.py",),
+    ),
+    Mutation(
+        "attempt-may-fall",
+        "queueapp/migrations/sql/0003_transitions.sql",
+        "WHEN (NEW.attempt < OLD.attempt OR NEW.id <> OLD.id",
+        "WHEN (NEW.id <> OLD.id",
+        "a fence that falls lets an old attempt in again",
+        ("tests/database/test_constraints.py",),
+    ),
+    Mutation(
+        "fence-by-status-only",
+        "queueapp/sql/settle_tasks.sql",
+        "FROM outcome o JOIN tasks t ON t.id = o.id AND t.attempt = o.attempt\n"
+        "    WHERE t.worker_id = %(worker_id)s AND t.lease_expires_at IS NOT NULL",
+        "FROM outcome o JOIN tasks t ON t.id = o.id\n    WHERE t.status = 'leased'",
+        "an attempt that lost its lease would settle the one that runs now",
+        ("tests/lifecycle/test_fencing.py",),
+    ),
+    Mutation(
+        "crash-burns-a-retry",
+        "queueapp/sql/expire_leases.sql",
+        "crash_count = t.crash_count + 1, lease",
+        "failures = t.failures + 1, lease",
+        "a killed worker would cost the task a retry, and a poison pill would never end",
+        ("tests/lifecycle/test_fencing.py",),
+    ),
+    Mutation(
+        "bell-before-commit",
+        "queueapp/doorbell.py",
+        "        transaction.on_commit(lambda: ring(wanted))",
+        "        ring(wanted)",
+        "workers would be woken for a task that is not there yet, or never will be",
+        ("tests/lifecycle/test_transactions.py",),
+    ),
+    Mutation(
+        "dedup-without-ttl",
+        "queueapp/sql/submit_tasks_with_keys.sql",
+        "WHERE dedup_keys.expires_at <= clock_timestamp()\n            OR excluded",
+        "WHERE excluded",
+        "a key would be taken for ever",
+        ("tests/lifecycle/test_dedup.py",),
+    ),
+    Mutation(
+        "expired-holder-cancelled",
+        "queueapp/sql/submit_tasks_with_keys.sql",
+        "CASE WHEN old.expires_at > clock_timestamp() THEN old.task_id END",
+        "old.task_id",
+        "taking an expired key would cancel a task that was accepted",
+        ("tests/lifecycle/test_dedup.py",),
+    ),
+    Mutation(
+        "keys-in-any-order",
+        "queueapp/sql/submit_tasks_with_keys.sql",
+        "WHERE dedup_key IS NOT NULL ORDER BY queue, dedup_key",
+        "WHERE dedup_key IS NOT NULL",
+        "two batches could deadlock",
+        ("tests/lifecycle/test_deadlocks.py",),
+    ),
+    Mutation(
+        "pruning-waits-for-submits",
+        "queueapp/sql/prune.sql",
+        "(SELECT id FROM dedup_keys WHERE expires_at < now() FOR UPDATE SKIP LOCKED)",
+        "(SELECT id FROM dedup_keys WHERE expires_at < now() FOR UPDATE)",
+        "pruning and a batch could deadlock",
+        ("tests/lifecycle/test_deadlocks.py",),
+    ),
+    Mutation(
+        "beat-in-any-order",
+        "queueapp/sql/renew_leases.sql",
+        "AS h (id, attempt, progress) ORDER BY id",
+        "AS h (id, attempt, progress)",
+        "a worker's beat and a bulk cancel could deadlock",
+        ("tests/lifecycle/test_deadlocks.py",),
+    ),
+    Mutation(
+        "purge-forgets-live-keys",
+        "queueapp/sql/purge_tasks.sql",
+        "AND k.expires_at > now())",
+        "AND false)",
+        "a purge would free keys that are still promised",
+        ("tests/lifecycle/test_verbs.py",),
+    ),
+]

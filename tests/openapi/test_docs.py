@@ -1,0 +1,69 @@
+"""The pages of the API: complete, and nothing in them that a strict Content-Security-Policy would stop."""
+
+from html.parser import HTMLParser
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+
+from queueapp.api.schema.building import openapi
+
+
+class Page(HTMLParser):
+    """What a browser would have to fetch, run or style."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.ids, self.links = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        for name, value in attributes:
+            self.attributes.append(name)
+            if name == "id":
+                self.ids.append(value)
+            if name in ("href", "src"):
+                self.links.append(value)
+
+
+@pytest.fixture
+def response(db):
+    return Client().get("/api/v1/docs")
+
+
+@pytest.fixture
+def page(response):
+    return Page(response.content.decode())
+
+
+def test_the_policy_allows_neither_scripts_nor_anything_inline(response):
+    policy = response["Content-Security-Policy"]
+    assert response.status_code == 200
+    assert policy.startswith("default-src 'none'; style-src 'self'")
+    assert "unsafe" not in policy
+    assert "script-src" not in policy
+
+
+def test_the_page_has_nothing_that_the_policy_would_stop(page):
+    assert not {"script", "style", "iframe", "img", "form", "object"} & set(page.tags)
+    assert not [name for name in page.attributes if name == "style" or name.startswith("on")]
+    elsewhere = [link for link in page.links if "//" in link]
+    assert elsewhere == []
+    assert finders.find("api/docs.css")
+
+
+def test_every_operation_and_schema_is_on_the_page_and_every_link_leads_somewhere(page):
+    document = openapi()
+    operations = {each["operationId"] for methods in document["paths"].values() for each in methods.values()}
+    assert operations <= set(page.ids)
+    assert {f"schema-{name}" for name in document["components"]["schemas"]} <= set(page.ids)
+    assert len(page.ids) == len(set(page.ids))
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+@pytest.mark.parametrize("path", ["/api/v1/docs", "/api/v1/schema"])
+def test_it_can_only_be_read(db, method, path):
+    response = getattr(Client(), method)(path)
+    assert (response.status_code, response["Content-Type"]) == (405, "application/problem+json")

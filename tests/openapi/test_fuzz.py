@@ -1,0 +1,60 @@
+"""schemathesis over the whole description, against a live server: no 5xx, and every answer as described.
+
+Bounded and the same each time; with FUZZ_SECONDS (make fuzz) so long, and new requests each time.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.web import python, running_server
+from tests.worker_api.conftest import make_key
+
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "unsupported_method",
+    "allow_header_conformance",
+    "ignored_auth",
+)
+HOOKS = Path(__file__).with_name("hooks.py")
+
+
+def length() -> list[str]:
+    seconds = os.environ.get("FUZZ_SECONDS")
+    return ["--max-time", seconds] if seconds else ["--max-examples", "10", "--seed", "1"]
+
+
+@pytest.mark.parametrize(
+    ("role", "which"),
+    [
+        ("admin", ["--exclude-path-regex", "^/(worker|tasks/sample)/"]),
+        ("worker", ["--include-path-regex", "^/worker/"]),
+    ],
+)
+def test_whatever_is_sent_the_answer_is_as_described(acme, make_task, tmp_path, role, which):
+    statuses = ("queued", "scheduled", "leased", "failed", "completed", "dead_letter", "cancelled")
+    ids = ",".join(str(make_task(status).id) for status in statuses)
+    key = make_key(acme, role)
+    with running_server(TASKS_PER_MINUTE="1000000", LOG_LEVEL="ERROR") as server:
+        process = python(
+            *("-m", "schemathesis.cli", "run", f"{server}/api/v1/schema", *which, *length()),
+            *("--header", f"Authorization: Bearer {key}", "--checks", ",".join(CHECKS), "--continue-on-failure"),
+            *("--phases", "examples,coverage,fuzzing", "--suppress-health-check", "all", "--no-shrink", "--no-color"),
+            directory=tmp_path,  # where it leaves what it learnt
+            SCHEMATHESIS_HOOKS=str(HOOKS),
+            FUZZ_TASK_IDS=ids,
+            PYTHONWARNINGS="",
+        )
+        try:
+            report, _ = process.communicate(timeout=float(os.environ.get("FUZZ_SECONDS", 60)) + 120)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    assert process.returncode == 0, report

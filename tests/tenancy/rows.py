@@ -1,0 +1,60 @@
+"""A row of a tenant in every table that carries a tenant, and what all of them look like."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import connection
+
+from queueapp.models import (
+    ApiKey,
+    DedupKey,
+    IdempotencyKey,
+    Membership,
+    OperatorAction,
+    SecurityEvent,
+    TaskCount,
+    TaskStat,
+    TaskType,
+    Tenant,
+)
+from queueapp.tenancy import operator_scope
+from queueapp.tenancy.guard import tenant_tables
+from tests.factories import create_task
+
+TABLES = sorted(tenant_tables())
+
+
+def tenant_column(table: str) -> str:
+    return "id" if table == "tenants" else "tenant_id"
+
+
+def fill(tenant: Tenant, worker_id: UUID) -> None:
+    """Rows in every tenant table: tasks queued, held by a worker of another id, held by this one, and ended."""
+    task = create_task("queued", tenant)
+    create_task("leased", tenant)
+    create_task("leased", tenant, worker_id=worker_id)
+    create_task("completed", tenant)
+    user = User.objects.create_user(f"member of {tenant.slug}")
+    now = datetime.now(UTC)
+    counted = {"tenant": tenant, "queue": "default"}
+    with operator_scope("operator:test"):
+        DedupKey.objects.create(tenant=tenant, queue="default", key="k", task=task, expires_at=now)
+        IdempotencyKey.objects.create(tenant=tenant, key="k", digest="0" * 64, expires_at=now)
+        ApiKey.objects.create(tenant=tenant, name="k", role="client", prefix=tenant.slug, digest="0" * 64)
+        Membership.objects.create(tenant=tenant, user=user)
+        TaskType.objects.create(tenant=tenant, type="declared", params_schema={})
+        SecurityEvent.objects.create(tenant_id=tenant.id, actor="x", event="not_visible")
+        OperatorAction.objects.create(tenant_id=tenant.id, actor="x", action="pause", target="default")
+        TaskCount.objects.create(**counted, status="queued", tasks=1)
+        TaskStat.objects.create(
+            **counted, minute=now, type="echo", to_status="queued", moves=1, wait_seconds=0, run_seconds=0
+        )
+
+
+def everything(table: str, tenant_id: UUID | None = None) -> list[str]:
+    """All rows of a table, or a tenant's, as JSON objects, in one order."""
+    where = f"WHERE {tenant_column(table)} = '{tenant_id}'" if tenant_id else ""
+    with operator_scope("operator:test"), connection.cursor() as cursor:
+        cursor.execute(f"SELECT to_jsonb(t)::text FROM {table} t {where} ORDER BY id")
+        return [row for (row,) in cursor.fetchall()]

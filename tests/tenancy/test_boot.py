@@ -1,0 +1,66 @@
+"""A process whose login row-level security would not bind refuses to start, and says why."""
+
+import os
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from taskrunner.embedded import EmbeddedServers
+
+ROOT = Path(__file__).resolve().parents[2]
+# Made by a superuser, which the server under test may not offer: hence one of our own.
+LOGINS = """
+    CREATE ROLE boss LOGIN SUPERUSER PASSWORD 'x';
+    CREATE ROLE ghost LOGIN BYPASSRLS PASSWORD 'x';
+    CREATE ROLE heir LOGIN PASSWORD 'x';
+    CREATE ROLE heir_of_heir LOGIN PASSWORD 'x';
+    CREATE ROLE taskrunner_operator;
+    GRANT taskrunner_operator TO heir WITH INHERIT TRUE;
+    GRANT heir TO heir_of_heir WITH INHERIT TRUE;
+    GRANT taskrunner_operator TO taskrunner_app WITH INHERIT FALSE, SET TRUE;
+"""
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory):
+    with EmbeddedServers(tmp_path_factory.mktemp("boot")) as servers:
+        with closing(servers.postgres.connect_as_superuser("taskrunner")) as database:
+            database.cursor().execute(LOGINS)
+            database.commit()
+        yield servers.postgres
+
+
+QCLUSTER, CHECK = ["manage.py", "qcluster"], ["manage.py", "check", "--database", "default"]
+WEB = ["-c", "import taskrunner.wsgi"]  # what gunicorn does first
+
+
+def start(url: str, arguments: list[str] = QCLUSTER) -> subprocess.CompletedProcess:
+    command = [sys.executable, *arguments]
+    environment = {**os.environ, "DATABASE_URL": url}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("arguments", [QCLUSTER, CHECK, WEB], ids=["qcluster", "check", "web"])
+@pytest.mark.parametrize(
+    ("login", "fault"),
+    [
+        ("boss", "it is a superuser"),
+        ("ghost", "it has BYPASSRLS"),
+        ("heir", r"it holds taskrunner_operator by inheritance \(grant WITH INHERIT FALSE, SET TRUE\)"),
+        ("heir_of_heir", "it holds taskrunner_operator by inheritance"),
+    ],
+)
+def test_an_unsafe_login_is_refused(postgres, login, fault, arguments):
+    done = start(f"postgresql://{login}:x@/taskrunner?host={postgres.sockets}", arguments)
+    assert done.returncode != 0
+    assert f"Refusing to run as database login '{login}'" in done.stderr
+    assert "Point DATABASE_URL at a plain login" in done.stderr
+
+
+def test_a_plain_login_is_not(postgres):
+    done = start(postgres.url("app"))
+    assert "Refusing to run" not in done.stderr
+    assert 'relation "queues" does not exist' in done.stderr  # it came as far as asking for a table: there is none yet

@@ -1,0 +1,81 @@
+"""Two layers, each of which isolates with the other switched off: the guard in Python, the policies in PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import ProgrammingError, connection, connections
+
+from queueapp.errors import ScopeError
+from queueapp.models import Task
+from queueapp.tenancy import tenant_scope
+from queueapp.tenancy.guard import require_scope, tenant_tables
+
+
+@contextmanager
+def without_guard() -> Iterator[None]:
+    connection.ensure_connection()
+    position = connection.execute_wrappers.index(require_scope)
+    connection.execute_wrappers.remove(require_scope)
+    try:
+        yield
+    finally:
+        connection.execute_wrappers.insert(position, require_scope)
+
+
+@contextmanager
+def without_policies() -> Iterator[None]:
+    """Row-level security off, and the table open to the app's login, as if nobody had written 0004."""
+    app = connection.ops.quote_name(connection.settings_dict["USER"])
+    with connections["owner"].cursor() as owner:
+        owner.execute(f"ALTER TABLE tasks DISABLE ROW LEVEL SECURITY; GRANT SELECT ON tasks TO {app}")
+        try:
+            yield
+        finally:
+            owner.execute(f"ALTER TABLE tasks ENABLE ROW LEVEL SECURITY; REVOKE SELECT ON tasks FROM {app}")
+
+
+@pytest.fixture
+def tasks(make_task, globex):
+    return [make_task(), make_task(tenant=globex)]
+
+
+@pytest.mark.parametrize("table", sorted(tenant_tables() | {"worker_inbox", "audit"}))
+def test_the_guard_refuses_every_tenant_table_without_a_scope(ground, table):
+    for statement in (f"SELECT * FROM {table}", f'DELETE FROM "{table}"', f"with x as (table {table}) select 1"):
+        with pytest.raises(ScopeError, match=f"{table} holds tenants' rows"), connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+def test_the_guard_lets_other_tables_pass(ground):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 'tasks'::text, count(*) FROM django_migrations")
+        assert cursor.fetchone()[1] > 0
+
+
+def test_without_the_guard_the_database_refuses(tasks):
+    with without_guard(), pytest.raises(ProgrammingError, match="permission denied for table tasks"):
+        Task.objects.count()
+
+
+def test_without_the_guard_a_scope_shows_one_tenant(tasks, acme):
+    with without_guard(), tenant_scope(acme.id):
+        assert list(Task.objects.values_list("tenant_id", flat=True)) == [acme.id]
+
+
+def test_without_the_policies_the_guard_refuses(tasks):
+    with without_policies(), pytest.raises(ScopeError):
+        Task.objects.count()
+
+
+def test_without_either_everything_is_seen(tasks):
+    """The control: these tests would notice a leak."""
+    with without_policies(), without_guard():
+        assert Task.objects.count() == 2
+
+
+def test_every_new_connection_is_guarded(ground):
+    connection.close()
+    with pytest.raises(ScopeError):
+        Task.objects.count()
+    assert connection.execute_wrappers.count(require_scope) == 1

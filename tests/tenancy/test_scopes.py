@@ -1,0 +1,194 @@
+"""Scopes: who the database thinks we are, in and out of a caller's transaction, after success and after failure."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from queueapp.errors import ScopeError
+from queueapp.models import Task, Tenant
+from queueapp.models.base import new_id
+from queueapp.tenancy import (
+    bind_tenant,
+    bound_tenant,
+    current_scope,
+    ensure_scope,
+    operator_scope,
+    system_scope,
+    tenant_scope,
+    worker_scope,
+)
+from queueapp.tenancy.scopes import WORKER_SETTINGS
+from tests.waiting import threads
+
+NIL = "00000000-0000-0000-0000-000000000000"
+AT_REST = ("none", NIL, "", "")
+
+
+def session():
+    """Role, tenant, worker and actor as the database has them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('role'), current_setting('taskrunner.tenant_id', true),"
+            " coalesce(current_setting('taskrunner.worker_id', true), ''),"
+            " coalesce(current_setting('taskrunner.actor', true), '')"
+        )
+        return cursor.fetchone()
+
+
+def as_client(tenant, actor="client:python"):
+    return ("taskrunner_client", str(tenant.id), "", actor)
+
+
+def test_each_scope_sets_its_role_tenant_and_actor(acme):
+    worker_id = new_id()
+    with tenant_scope(acme.id, actor="client:key"):
+        assert session() == as_client(acme, "client:key")
+    with operator_scope("operator:alice"):
+        assert session() == ("taskrunner_operator", NIL, "", "operator:alice")
+    with system_scope("housekeeper"):
+        assert session() == ("taskrunner_operator", NIL, "", "system:housekeeper")
+    with worker_scope(worker_id):
+        assert session() == ("taskrunner_worker", NIL, str(worker_id), f"worker:{worker_id}")
+    assert session() == AT_REST
+
+
+def test_after_a_failure_the_connection_is_at_rest(acme):
+    with pytest.raises(ZeroDivisionError), tenant_scope(acme.id):
+        raise ZeroDivisionError
+    assert current_scope() is None
+    assert session() == AT_REST
+
+
+def test_a_failed_scope_keeps_none_of_its_work(acme):
+    with pytest.raises(ZeroDivisionError), operator_scope("operator:test"):
+        Tenant.objects.create(slug="half", name="Half")
+        raise ZeroDivisionError
+    with operator_scope("operator:test"):
+        assert not Tenant.objects.filter(slug="half").exists()
+
+
+def test_a_callers_transaction_gets_its_own_session_back(acme, globex):
+    with transaction.atomic():
+        for tenant in (acme, globex, acme):
+            with tenant_scope(tenant.id):
+                assert session() == as_client(tenant)
+            assert session() == AT_REST
+            assert current_scope() is None
+        Group.objects.create(name="the caller's own table, which needs no scope")
+    assert Group.objects.exists()
+
+
+def test_a_workers_settings_end_with_its_scope(ground):
+    names = ", ".join(f"current_setting('{name}')" for name in WORKER_SETTINGS)
+
+    def settings():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {names}")
+            return cursor.fetchone()
+
+    at_rest = settings()
+    with transaction.atomic():
+        with worker_scope(new_id()):
+            assert settings() == tuple(WORKER_SETTINGS.values())
+        assert settings() == at_rest
+    with worker_scope(new_id()):
+        assert settings() != at_rest
+    assert settings() == at_rest
+
+
+def test_a_callers_transaction_survives_a_failed_scope(acme):
+    with transaction.atomic():
+        Group.objects.create(name="before")
+        with pytest.raises(IntegrityError), operator_scope("operator:test"):
+            Tenant.objects.create(slug="acme", name="taken")
+        assert session() == AT_REST
+        with pytest.raises(ZeroDivisionError), tenant_scope(acme.id):
+            raise ZeroDivisionError
+        assert session() == AT_REST
+        Group.objects.create(name="after")
+    assert Group.objects.count() == 2
+
+
+def test_a_savepoint_that_is_rolled_back_takes_the_scope_back(acme):
+    with transaction.atomic():
+        savepoint = transaction.savepoint()
+        with tenant_scope(acme.id):
+            assert session() == as_client(acme)
+        transaction.savepoint_rollback(savepoint)
+        assert session() == AT_REST
+        with operator_scope("operator:test"):
+            inner = transaction.savepoint()
+            transaction.savepoint_rollback(inner)
+            assert session()[0] == "taskrunner_operator"
+        assert session() == AT_REST
+
+
+def test_a_scope_in_a_scope_of_the_same_tenant_restores_the_outer_actor(acme):
+    with tenant_scope(acme.id, actor="client:outer"):
+        with tenant_scope(acme.id, actor="client:inner"):
+            assert session() == as_client(acme, "client:inner")
+        assert session() == as_client(acme, "client:outer")
+        assert current_scope().actor == "client:outer"
+        with pytest.raises(ZeroDivisionError), tenant_scope(acme.id, actor="client:inner"):
+            raise ZeroDivisionError
+        assert session() == as_client(acme, "client:outer")
+
+
+def test_the_same_scope_again_sends_nothing(acme):
+    with tenant_scope(acme.id), CaptureQueriesContext(connection) as queries, tenant_scope(acme.id):
+        pass
+    assert len(queries) == 0
+
+
+def test_no_scope_opens_inside_anothers(acme, globex):
+    scopes = {
+        "acme": lambda: tenant_scope(acme.id),
+        "globex": lambda: tenant_scope(globex.id),
+        "operator": lambda: operator_scope("operator:test"),
+        "worker": lambda: worker_scope(new_id()),
+    }
+    for outer in scopes:
+        for inner in scopes.keys() - {outer}:
+            with scopes[outer]():
+                before = session()
+                with pytest.raises(ScopeError), scopes[inner]():
+                    pytest.fail(f"{inner} opened inside {outer}")
+                assert session() == before
+
+
+def test_a_thread_has_no_scope_of_its_starters(acme):
+    with threads(1) as run, operator_scope("operator:test"):
+        assert run(current_scope).result() is None
+        with pytest.raises(ScopeError):
+            run(Task.objects.count).result()
+        assert run(session).result() == AT_REST
+
+
+def test_binding_sends_no_sql_and_sees_nothing(acme):
+    with CaptureQueriesContext(connection) as queries, bind_tenant(acme.id):
+        assert bound_tenant() == acme.id
+    assert len(queries) == 0
+    with bind_tenant(acme.id), pytest.raises(ScopeError, match="open tenant_scope"):
+        Task.objects.count()
+    with pytest.raises(ScopeError, match="No tenant is bound"):
+        bound_tenant()
+
+
+def test_a_scope_takes_the_bound_tenant(acme, globex):
+    with bind_tenant(globex.id), bind_tenant(acme.id):
+        with tenant_scope():
+            assert session() == as_client(acme)
+        with ensure_scope():
+            assert session() == as_client(acme)
+    with pytest.raises(ScopeError, match="No tenant is bound"), tenant_scope():
+        pytest.fail("a scope without a tenant")
+
+
+def test_verbs_take_the_open_scope(acme, globex):
+    with operator_scope("operator:alice"), ensure_scope(acme.id) as scope:
+        assert scope.actor == "operator:alice"
+    with tenant_scope(acme.id, actor="client:outer"), ensure_scope() as scope:
+        assert scope.tenant_id == acme.id
+    with tenant_scope(acme.id), pytest.raises(ScopeError), ensure_scope(globex.id):
+        pytest.fail("another tenant's scope")

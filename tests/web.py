@@ -1,0 +1,62 @@
+"""Real web servers: gunicorn as a process of its own, on the tests' database."""
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from queueapp.engine.cluster import die_with_parent
+from taskrunner.services import free_port, gunicorn
+from tests.waiting import wait_until
+
+ROOT = Path(__file__).parent.parent
+
+
+@contextmanager
+def running_server(**environment: str) -> Iterator[str]:
+    """The root address of a ready server, which is stopped at the end; its log goes to the test's output."""
+    port = free_port(0)
+    with TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            gunicorn(port),
+            cwd=ROOT,
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", **environment},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            preexec_fn=die_with_parent,
+        )
+        try:
+            wait_until(lambda: process.poll() is not None or _answers(port), seconds=30)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=20)
+            log.seek(0)
+            print(log.read())
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=2) as answer:
+            return answer.status == 200
+    except urllib.error.URLError:
+        return False
+
+
+def python(*arguments: str, directory: Path = ROOT, **environment: str) -> subprocess.Popen[str]:
+    """A Python process with its output in a pipe; the caller ends it."""
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=directory,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=die_with_parent,
+    )
