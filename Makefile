@@ -5,7 +5,7 @@ PORT ?= 8000
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: up demo test fuzz mutants lint start init-db
+.PHONY: up demo test chaos fuzz mutants bench bench-snapshot bench-crash lint start init-db
 
 up: $(VENV)/installed  ## all of Taskrunner on this machine until Ctrl-C, data in .taskrunner/
 	$(RUN) -m taskrunner.up --port $(PORT)
@@ -16,11 +16,23 @@ demo: $(VENV)/installed  ## the same for a minute, with a killed worker in it; l
 test: lint  ## what CI runs
 	$(RUN) -m pytest
 
+chaos: $(VENV)/installed-dev  ## half an hour of kills and restarts, judged by the database
+	$(RUN) -m tests.chaos
+
 fuzz: $(VENV)/installed-dev  ## made-up requests to the API, ten minutes in all; FUZZ_SECONDS=60 for another length of each half
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(RUN) -m pytest tests/openapi/test_fuzz.py
 
 mutants: $(VENV)/installed-dev  ## do the tests notice planted faults? takes some minutes
 	$(RUN) -m tests.mutants
+
+bench: $(VENV)/installed-dev  ## every figure of docs/performance.md, on a machine that does nothing else
+	$(RUN) -m benchmarks
+
+bench-snapshot: $(VENV)/installed-dev  ## throughput while another session holds a snapshot for five minutes
+	$(RUN) -m benchmarks --only snapshot_long
+
+bench-crash: $(VENV)/installed-dev  ## every worker killed halfway, here and with the peers
+	$(RUN) -m benchmarks --only crash
 
 lint: $(VENV)/installed-dev
 	$(RUN) -m ruff check .

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from io import StringIO
@@ -48,7 +49,13 @@ def manage(*arguments, stdout=subprocess.PIPE, **environment):
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_ctrl_c,
     )
+
+
+def hear_ctrl_c():
+    """A shell that starts the tests in the background makes them, and what they start, deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def actions():

@@ -98,7 +98,7 @@ def test_a_refused_request_is_explained_field_by_field(demo):
         (["echo", "hello"], "'hello' is no key=value"),
         (["echo", "=hello"], "'=hello' is no key=value"),
         (["echo", "a=1", "a=2"], "given twice"),
-        (["nothing"], "no handler for type 'nothing'"),
+        (["nothing"], "type 'nothing' has no handler here"),
         (["echo", "--queue", "nowhere"], "no queue 'nowhere'; there are: default"),
         (["echo", "--dedup-ttl", "5"], "--dedup-ttl needs --dedup-key"),
         (["echo", "--delay", "soon"], "invalid float value: 'soon'"),
