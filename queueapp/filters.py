@@ -17,7 +17,8 @@ TYPE_PATTERN = re.compile(r"\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?")
 SLACK = timedelta(days=1)
 
 
-def _pattern(value: str) -> str:
+def type_pattern(value: str) -> str:
+    """Raises ValueError for what is no pattern of types."""
     if not TYPE_PATTERN.fullmatch(value):
         raise ValueError("must be a type, `X.*` for all types below X, or `*`")
     return value
@@ -45,7 +46,7 @@ class TaskFilter(BaseModel):
 
     status: Annotated[str, AfterValidator(_status)] | None = None
     state: Status | None = None
-    type: Annotated[str, StringConstraints(max_length=200), AfterValidator(_pattern)] | None = None
+    type: Annotated[str, StringConstraints(max_length=200), AfterValidator(type_pattern)] | None = None
     queue: Annotated[Text, StringConstraints(min_length=1, max_length=64)] | None = None
     label: Label | None = None
     created_after: Moment | None = None

@@ -109,7 +109,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["queueapp.api.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [],  # each view names the right that it needs: queueapp/api/base.py
     "DEFAULT_PARSER_CLASSES": ["queueapp.api.parsers.StrictJsonParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["queueapp.api.rendering.JsonRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "queueapp.api.rendering.AlwaysJson",
     "DEFAULT_METADATA_CLASS": None,
     "UNAUTHENTICATED_USER": None,

@@ -1,5 +1,6 @@
 """The WSGI application that gunicorn serves."""
 
+import gc
 import os
 from contextlib import suppress
 from typing import Any
@@ -36,3 +37,4 @@ def refuse_unsafe_login() -> None:
 django.setup(set_prefix=False)
 refuse_unsafe_login()
 application = Handler()
+gc.freeze()  # what is loaded by now stays: no collection need look at it again

@@ -6,14 +6,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from queueapp import operations
 from queueapp.admin.browsing import ModelForm, OperatorAdmin
+from queueapp.filters import type_pattern
 from queueapp.models import Membership, Tenant
 
 LimitName = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_.]{0,63}$")]
-LIMITS = TypeAdapter(dict[LimitName, Annotated[int | float, Field(ge=0, allow_inf_nan=False)]])
+LimitNumber = Annotated[int | float, Field(ge=0, allow_inf_nan=False)]
+EXAMPLE = 'E.g. {"tasks_per_minute": 600, "allowed_types": ["echo", "reports.*"]}'
+AllowedType = Annotated[str, AfterValidator(type_pattern)]
+
+
+class Limits(BaseModel):
+    """What a tenant's limits may hold. null lifts tasks_per_minute; other names are numbers."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[LimitName, LimitNumber]
+
+    tasks_per_minute: Annotated[int, Field(ge=0)] | None = None
+    allowed_types: list[AllowedType] = []
+
 
 if TYPE_CHECKING:  # these take their type arguments in the stubs only
     InlineModelAdmin = admin.options.InlineModelAdmin[Any, Any]
@@ -42,7 +56,7 @@ class MembershipInline(TabularInline):
 
 class TenantForm(ModelForm):
     # not Django's field for JSON, which fails on deep nesting, long numbers and escaped NULs
-    limits = forms.CharField(required=False, widget=forms.Textarea, help_text='E.g. {"tasks_per_minute": 600}')
+    limits = forms.CharField(required=False, widget=forms.Textarea, help_text=EXAMPLE)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -56,9 +70,10 @@ class TenantForm(ModelForm):
 
     def clean_limits(self) -> dict[str, Any]:
         try:
-            return LIMITS.validate_json(self.cleaned_data["limits"] or "{}")
+            limits = Limits.model_validate_json(self.cleaned_data["limits"] or "{}")
         except ValidationError:
             raise forms.ValidationError("Give a JSON object of names and numbers.") from None
+        return limits.model_dump(exclude_unset=True)
 
 
 @admin.register(Tenant)

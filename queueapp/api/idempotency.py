@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from rest_framework.renderers import JSONRenderer
+from pydantic_core import to_jsonable_python
 from rest_framework.request import Request
 
 from queueapp import sql
@@ -61,4 +61,4 @@ def begin(caller: Caller, identity: Identity) -> IdempotencyKey | None:
 def finish(caller: Caller, identity: Identity, body: dict[str, Any], task_id: UUID | None) -> None:
     """Keep the answer for whoever sends the request again."""
     row = IdempotencyKey.objects.filter(tenant_id=caller.tenant_id, key=identity.key)
-    row.update(answer=json.loads(JSONRenderer().render(body)), task_id=task_id)
+    row.update(answer=to_jsonable_python(body), task_id=task_id)

@@ -1,12 +1,25 @@
 """Requests and answers are JSON: one parser for each media type by its bare name, one representation for answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic_core import to_json
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+
+
+class JsonRenderer(BaseRenderer):
+    """By pydantic, which writes uuids and moments ten times as fast as DRF's own encoder."""
+
+    media_type = "application/json"
+    charset = None
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        return b"" if data is None else to_json(data)
 
 
 class AlwaysJson(BaseContentNegotiation):

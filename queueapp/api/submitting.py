@@ -13,12 +13,11 @@ from queueapp.api.accepting import accept, check_allowed
 from queueapp.api.access import Caller
 from queueapp.api.documents import document_of
 from queueapp.api.errors import BatchTooLarge
-from queueapp.api.finding import find_task
+from queueapp.api.finding import find_task, find_tasks
 from queueapp.api.idempotency import identity_of
 from queueapp.api.waiting import lookout, waiting_slot, wanted_seconds
 from queueapp.errors import FieldError
 from queueapp.lifecycle.requests import parse_request
-from queueapp.models import Task
 
 Work = Callable[[], tuple[dict[str, Any], UUID]]
 
@@ -50,7 +49,7 @@ def submit_several(caller: Caller, items: list[Any]) -> dict[str, Any]:
         raise BatchTooLarge(f"tasks: {message}", errors=[FieldError("tasks", BatchTooLarge.code, message)])
     check_allowed(caller, [item.get("type") if isinstance(item, dict) else None for item in items])
     ids = lifecycle.submit_many(items)
-    tasks = Task.objects.in_bulk(ids)
+    tasks = find_tasks(caller, ids)
     return {"tasks": [document_of(tasks[task_id], caller) for task_id in ids]}
 
 

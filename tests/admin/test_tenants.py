@@ -1,5 +1,7 @@
 """Tenants: added, renamed, switched off, given limits and members; never deleted, never given another slug."""
 
+import json
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -84,10 +86,22 @@ BAD_LIMITS = [
     '{"a": NaN}',
     '{"a": 1e999}',
     '{"a": -1}',
+    '{"a": ["b"]}',
+    '{"A": 1}',
+    '{"allowed_types": 5}',
+    '{"allowed_types": ["a.*.b"]}',
+    '{"tasks_per_minute": "x"}',
     '{"a": ' + "9" * 5000 + "}",
     '{"a": ' + "[" * 2000,
     "\x00",
 ]
+
+
+@pytest.mark.parametrize("limits", [{}, {"tasks_per_minute": None}, {"allowed_types": ["a.*"], "mb": 1.5}], ids=str)
+def test_limits_are_kept_as_they_were_given(save, acme, limits):
+    assert save(name="Acme Ltd", active="on", limits=json.dumps(limits)).status_code == 302
+    with operator_scope("operator:test"):
+        assert Tenant.objects.get(id=acme.id).limits == limits
 
 
 @pytest.mark.parametrize("limits", BAD_LIMITS, ids=lambda limits: repr(limits[:20]))

@@ -4,10 +4,12 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from queueapp import lifecycle
+from queueapp.claiming import Capabilities, Claimer
 from queueapp.errors import InvalidTask
 from queueapp.lifecycle import declaring
 from queueapp.lifecycle.schemas import MAX_SCHEMA_BYTES, params_errors, schema_fault
 from queueapp.models import TaskType
+from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.worker_api.conftest import NARRATION, SCHEMA, Api, make_key
 
@@ -147,8 +149,9 @@ def test_an_operator_submits_for_the_tenant_that_declared_it(declared, acme, glo
             lifecycle.submit(NARRATION, {"text": "x"}, tenant_id=globex.id)
 
 
-def test_its_tasks_are_for_http_workers(worker, client_of_acme, declared):
+def test_its_tasks_are_for_http_workers_only(worker, client_of_acme, declared):
     task = client_of_acme.post("/tasks", {"type": NARRATION, "params": {"text": "x"}}).body
+    assert Claimer(new_id(), Capabilities(("default",))).claim() == []
     assert [claimed["id"] for claimed in worker.claim(max=5)] == [task["id"]]
 
 
