@@ -50,7 +50,7 @@ class PostgresServer(Server):
             "listen_addresses": "",
             "unix_socket_directories": str(self.sockets),
             "port": str(PORT),
-            "max_connections": "200",
+            "max_connections": "300",
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
         return [str(postgres_program("postgres")), "-D", str(self.home), *options]

@@ -157,7 +157,7 @@ def test_a_wrong_password_is_refused(servers: EmbeddedServers) -> None:
 def test_postgres_is_durable_speaks_utf8_and_has_no_network_port(servers: EmbeddedServers) -> None:
     settings = "listen_addresses", "fsync", "server_encoding", "max_connections"
     values = [as_app(servers, f"SHOW {name}")[0][0] for name in settings]
-    assert values == ["", "on", "UTF8", "200"]
+    assert values == ["", "on", "UTF8", "300"]
 
 
 def test_redis_has_no_network_port_and_forgets_nothing_on_its_own(servers: EmbeddedServers) -> None:
