@@ -1,0 +1,50 @@
+"""python -m benchmarks [--only NAME …] [--quick]
+
+Measures on servers of its own, prints each figure beside its goal, and stores everything in benchmarks/results/.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import ROOT, description, disturbance
+from benchmarks.report import show, store
+
+RESULTS = Path(__file__).parent / "results"
+USUAL = ("throughput", "submitting", "latency", "memory", "claims", "snapshot", "peers")
+SPECIAL = ("snapshot_long", "crash")  # long, or rough: make bench-snapshot, make bench-crash
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", action="append", choices=USUAL + SPECIAL, metavar="NAME", help="Repeatable.")
+    parser.add_argument("--quick", action="store_true", help="Short windows and one run each: about three minutes.")
+    options = parser.parse_args()
+    document: dict[str, Any] = {"machine": description(), "quick": options.quick, "outcomes": {}}
+    for name in options.only or USUAL:
+        print(f"\n{name} …", flush=True)
+        with disturbance() as noted:
+            outcome = measure(name, options.quick)
+        document["outcomes"][name] = outcome | {"disturbance": noted}
+        show(name, outcome)
+        print(f"load when it began {noted['load']}, cores stolen {noted['steal']}", flush=True)
+    path = RESULTS / f"{datetime.now():%Y%m%d-%H%M%S}.json"
+    store(path, document)
+    print(f"\nstored in {path.relative_to(ROOT)}")
+    return 0
+
+
+def measure(name: str, quick: bool) -> dict[str, Any]:
+    with tempfile.NamedTemporaryFile(suffix=".json") as output:
+        command = [sys.executable, "-m", "benchmarks.one", name, output.name]
+        subprocess.run(command + ["--quick"] * quick, cwd=ROOT, check=True)
+        return dict(json.load(output))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""How long a claim of fifty tasks takes, by strategy and by what is queued; its commit included."""
+
+import statistics
+import time
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from benchmarks.ground import BATCH, QUEUE, Ground, make_tenant
+from benchmarks.report import Figure, Outcome, Table
+from queueapp.claiming import Capabilities, Claimer
+from queueapp.models import Queue
+from queueapp.models.base import new_id
+from queueapp.tenancy import worker_scope
+
+SET = 50
+CLAIMS = 200
+TENANTS = 20
+MOST_TIMES = dict.fromkeys(Queue.Strategy.values, 1.5) | {"lifo": 2.0}
+
+
+def measure(ground: Ground) -> Outcome:
+    tenants = [make_tenant(f"bench-{number}") for number in range(TENANTS)]
+    sizes = (10_000, 50_000) if ground.quick else (10_000, 100_000, 1_000_000)
+    columns: dict[str, dict[str, Any]] = {}
+    for size, before in zip(sizes, (0, *sizes), strict=False):
+        fill(ground, tenants, size - before, "bench.noop")
+        ground.analyse()
+        columns[f"{size:,} queued"] = look(ground, tenants, "bench.noop")
+    fill(ground, tenants, sizes[0], "bench.clock")
+    ground.analyse()
+    columns[f"behind {sizes[-1]:,} of another type"] = look(ground, tenants, "bench.clock")
+    return Outcome(list(figures(columns)), [table(columns)])
+
+
+def fill(ground: Ground, tenants: list[UUID], count: int, type: str) -> None:
+    """Submit to all tenants in turn, all priorities mixed."""
+    for start in range(0, count, BATCH):
+        tenant = tenants[start // BATCH % len(tenants)]
+        requests = [{"type": type, "priority": 1 + number % 10} for number in range(BATCH)]
+        ground.submit_all(requests, tenant)
+
+
+def look(ground: Ground, tenants: list[UUID], type: str) -> dict[str, Any]:
+    """Median milliseconds of a claim and the index and table rows it reads, for each strategy."""
+    found = {}
+    for strategy in Queue.Strategy.values:
+        claimer = Claimer(new_id(), Capabilities((QUEUE,), (type,)), strategy)
+        claimer.pace.record(type, 0.1 / (SET + 0.5))
+        times = []
+        for number in range(CLAIMS):
+            if number % (BATCH // SET) == 0:
+                fill(ground, tenants, BATCH, type)  # so that the backlog stays what it is
+            times.append(timed_claim(claimer))
+        found[strategy] = {"ms": statistics.median(times), "rows": rows_read(claimer)}
+    return found
+
+
+def timed_claim(claimer: Claimer) -> float:
+    started = time.perf_counter()
+    claimed = len(claimer.claim())
+    if claimed != SET:
+        raise RuntimeError(f"a claim took {claimed} tasks instead of {SET}")
+    return (time.perf_counter() - started) * 1000
+
+
+def rows_read(claimer: Claimer) -> int:
+    """Rows of tasks that one more claim reads, by EXPLAIN (ANALYZE), in a transaction that is rolled back."""
+    statements: list[tuple[str, Any]] = []
+
+    def listen(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        statements.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(listen):
+        claimer.claim()
+    statement, parameters = next(item for item in reversed(statements) if item[0].startswith("EXECUTE claim_"))
+    with transaction.atomic():
+        with worker_scope(claimer.worker_id), connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
+            (plan,) = cursor.fetchone() or ([],)
+        transaction.set_rollback(True)
+    return scanned(plan[0]["Plan"])
+
+
+def scanned(node: dict[str, Any]) -> int:
+    below: int = sum(scanned(child) for child in node.get("Plans", []))
+    if node.get("Relation Name") != "tasks" or node["Node Type"] == "ModifyTable":
+        return below
+    filtered = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    return below + int(round((node["Actual Rows"] + filtered) * node["Actual Loops"]))
+
+
+def figures(columns: dict[str, dict[str, Any]]) -> Iterator[Figure]:
+    least, *_, most, foreign = columns
+    for strategy, times in MOST_TIMES.items():
+        base = columns[least][strategy]["ms"]
+        for column in (most, foreign):
+            ratio = columns[column][strategy]["ms"] / base
+            yield Figure(f"claim, {strategy}: {column} against {least}", ratio, "×", times, True)
+
+
+def table(columns: dict[str, dict[str, Any]]) -> Table:
+    heads = [f"{column}, {what}" for column in columns for what in ("ms", "rows read")]
+    rows = [
+        [strategy, *(columns[column][strategy][what] for column in columns for what in ("ms", "rows"))]
+        for strategy in Queue.Strategy.values
+    ]
+    return Table(f"median of {CLAIMS} claims of {SET}", ["strategy", *heads], rows)

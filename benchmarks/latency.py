@@ -1,0 +1,46 @@
+"""How long an idle cluster takes from the call of submit to the first line of the handler."""
+
+import time
+from typing import Any
+
+from benchmarks.ground import Ground, all_done, cluster, wait_for
+from benchmarks.report import Figure, Outcome
+from queueapp import lifecycle
+from queueapp.models import Task
+from queueapp.tenancy import operator_scope
+
+TASKS = 200
+APART_SECONDS = 0.02
+GOALS = {50: 4.0, 95: None, 99: 10.0}
+
+
+def measure(ground: Ground) -> Outcome:
+    with cluster(4) as running:
+        submit_tasks(ground, 50)  # every worker has run one and is idle again
+        waits = sorted(wait for _ in range(ground.runs) for wait in submit_tasks(ground, TASKS))
+        workers = running.workers
+    detail = {"tasks": len(waits), "workers": workers, "worst": waits[-1]}
+    return Outcome(
+        [
+            Figure(f"idle submit → start, p{share}", percentile(waits, share), "ms", goal, True, detail)
+            for share, goal in GOALS.items()
+        ]
+    )
+
+
+def submit_tasks(ground: Ground, count: int) -> list[float]:
+    """Milliseconds from before each submit to the handler's own clock, which it returns as its result."""
+    asked = {}
+    for _ in range(count):
+        before = time.time()
+        asked[lifecycle.submit("bench.clock", {}, tenant_id=ground.tenant).id] = before
+        time.sleep(max(0.0, before + APART_SECONDS - time.time()))
+    wait_for(all_done, seconds=30)
+    with operator_scope("operator:benchmark"):
+        started: dict[Any, Any] = dict(Task.objects.filter(id__in=asked).values_list("id", "result"))
+    return [(started[task] - before) * 1000 for task, before in asked.items()]
+
+
+def percentile(ordered: list[float], share: float) -> float:
+    """The smallest value that `share` percent do not exceed."""
+    return ordered[-int(-len(ordered) * share // 100) - 1]

@@ -1,0 +1,50 @@
+"""What a queued and a finished task take up in Redis and in PostgreSQL."""
+
+from benchmarks.ground import Ground, all_done, cluster, pause, resume, wait_for
+from benchmarks.report import Figure, Outcome
+from queueapp import doorbell
+
+TABLES = ("tasks", "task_logs", "task_deltas")
+SIZES = ", ".join(f"pg_total_relation_size('{table}')::int8" for table in TABLES)
+MIB = 1_048_576
+
+
+def measure(ground: Ground) -> Outcome:
+    queued, finished = (50_000, 20_000) if ground.quick else (1_000_000, 200_000)
+    pause()
+    with cluster(4) as running:
+        empty = redis_bytes()
+        ground.submit(queued)
+        redis_mib = (redis_bytes() - empty) / MIB
+        waiting = postgres_bytes(ground)
+        ground.clear()
+        ground.submit(finished)
+        ground.analyse()
+        resume()
+        wait_for(all_done, seconds=300)
+        done = postgres_bytes(ground)
+        workers = running.workers
+    ground.administer("VACUUM FULL tasks", "VACUUM FULL task_logs")
+    packed = postgres_bytes(ground)
+    return Outcome(
+        [
+            Figure("Redis, all of it", redis_mib, "MiB", 1.0, True, {"queued tasks": queued, "idle workers": workers}),
+            Figure("PostgreSQL, a queued task", sum(waiting.values()) / queued, "B", detail=each(waiting, queued)),
+            Figure("PostgreSQL, a finished task", sum(done.values()) / finished, "B", detail=each(done, finished)),
+            Figure("the same, packed", sum(packed.values()) / finished, "B", detail=each(packed, finished)),
+        ]
+    )
+
+
+def redis_bytes() -> int:
+    return int(doorbell.client().info("memory")["used_memory"])
+
+
+def postgres_bytes(ground: Ground) -> dict[str, int]:
+    """Tables with their indexes and TOAST, as they stand on the disk."""
+    (sizes,) = ground.administer(f"SELECT {SIZES}")
+    return dict(zip(TABLES, sizes, strict=True))
+
+
+def each(sizes: dict[str, int], tasks: int) -> dict[str, float]:
+    return {table: round(size / tasks, 1) for table, size in sizes.items()}

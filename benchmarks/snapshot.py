@@ -1,0 +1,68 @@
+"""Throughput while another connection holds a snapshot, so that no dead row can be cleaned away, against without."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
+
+from benchmarks.ground import Ground, all_done, answer, cluster, pause, resume
+from benchmarks.report import Figure, Outcome
+from benchmarks.throughput import CALIBRATION, run
+from taskrunner.embedded.postgres import DATABASE
+
+SECONDS = 30.0
+QUICK_SECONDS = 5.0
+LEAST_SHARE = 0.7
+MARGIN = 1.3  # of tasks submitted over those that the calibration run promises
+
+DONE = """
+    SELECT count(*), count(*) FILTER (WHERE finished_at > now() - make_interval(secs => %s))
+    FROM tasks WHERE status = 'completed'
+"""
+
+
+def measure(ground: Ground) -> Outcome:
+    return compare(ground, QUICK_SECONDS if ground.quick else SECONDS)
+
+
+def compare(ground: Ground, seconds: float) -> Outcome:
+    with cluster(4) as running:
+        for _ in range(2):  # the first also warms up
+            rate = run(ground, running, "bench.noop", 20 * CALIBRATION)["rate"]
+        count = int(rate * seconds * MARGIN)
+        free = window(ground, count, seconds, held=False)
+        held = window(ground, count, seconds, held=True)
+    detail = {"held": held["rate"], "free": free["rate"], "tasks": count, "seconds": seconds}
+    late = {"held": held["late_rate"], "free": free["late_rate"]}
+    name = f"with a snapshot held {seconds:.0f} s, share of without"
+    return Outcome(
+        [
+            Figure(name, held["rate"] / free["rate"], "", LEAST_SHARE, detail=detail),
+            Figure("the same, last quarter", held["late_rate"] / free["late_rate"], "", detail=late),
+        ]
+    )
+
+
+def window(ground: Ground, count: int, seconds: float, *, held: bool) -> dict[str, float]:
+    """Tasks a second until the time is over or they run out, and in its last quarter."""
+    pause()
+    ground.clear()
+    ground.submit(count)
+    ground.analyse()
+    with snapshot(ground) if held else nullcontext():
+        started = time.monotonic()
+        resume()
+        while time.monotonic() - started < seconds and not all_done():
+            time.sleep(0.2)
+        passed = time.monotonic() - started
+        done, late = answer(DONE, passed / 4)
+        pause()
+    return {"rate": done / passed, "late_rate": late / (passed / 4)}
+
+
+@contextmanager
+def snapshot(ground: Ground) -> Iterator[None]:
+    with closing(ground.servers.postgres.connect_as_superuser(DATABASE)) as other, other.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute("SELECT count(*) FROM queues")  # the snapshot is taken by the first look
+        yield
+        other.rollback()

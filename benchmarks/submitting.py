@@ -1,0 +1,34 @@
+"""Tasks per second that one Python process submits, one at a time and in bulk. No worker runs meanwhile."""
+
+import statistics
+import time
+from collections.abc import Callable
+
+from benchmarks.ground import BATCH, Ground
+from benchmarks.report import Figure, Outcome
+from queueapp import lifecycle
+
+
+def measure(ground: Ground) -> Outcome:
+    singles, bulk = (500, 20_000) if ground.quick else (3_000, 100_000)
+
+    def one_at_a_time() -> None:
+        for _ in range(singles):
+            lifecycle.submit("bench.noop", {}, tenant_id=ground.tenant)
+
+    ground.submit(BATCH)  # connects, and has PostgreSQL read its catalogue
+    alone = [rate(ground, one_at_a_time, singles) for _ in range(ground.runs)]
+    in_bulk = [rate(ground, lambda: ground.submit(bulk), bulk) for _ in range(ground.runs)]
+    return Outcome(
+        [
+            Figure("submit, one at a time", statistics.median(alone), "/s", 1_200, detail={"runs": alone}),
+            Figure(f"submit, {BATCH:,} a call", statistics.median(in_bulk), "/s", 20_000, detail={"runs": in_bulk}),
+        ]
+    )
+
+
+def rate(ground: Ground, submit: Callable[[], None], count: int) -> float:
+    ground.clear()
+    started = time.perf_counter()
+    submit()
+    return count / (time.perf_counter() - started)

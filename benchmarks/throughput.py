@@ -1,0 +1,95 @@
+"""No-op tasks per second through a real `manage.py qcluster`, in sets and one at a time."""
+
+import statistics
+import time
+from typing import Any
+
+import psutil
+
+from benchmarks.ground import Ground, all_done, answer, cluster, pause, resume, wait_for
+from benchmarks.machine import disturbance
+from benchmarks.report import Figure, Outcome
+from tests.clusters import RunningCluster
+
+CALIBRATION = 1_000
+GOALS = {("bench.noop", 4): 20_000.0, ("bench.alone", 4): 1_500.0}
+NAMES = {"bench.noop": "in sets", "bench.alone": "batch=False"}
+
+WINDOW = """
+    SELECT count(*) FILTER (WHERE status = 'completed'), count(*),
+        extract(epoch FROM max(finished_at) - min(started_at))::float8, (SELECT count(*) FROM task_logs)
+    FROM tasks
+"""
+
+
+def measure(ground: Ground) -> Outcome:
+    figures = []
+    for type in NAMES:
+        for workers in (1, 2, 4):
+            with cluster(workers) as running:
+                rate = run(ground, running, type, CALIBRATION)["rate"]
+                # long enough to be steady; rates grow with the window, hence the half more
+                count = int(1.5 * rate * ground.seconds)
+                runs = [run(ground, running, type, count) for _ in range(ground.runs)]
+            figures.append(figure(type, workers, runs))
+    return Outcome(figures)
+
+
+def run(ground: Ground, running: RunningCluster, type: str, count: int) -> dict[str, Any]:
+    """Submit everything first, then let the cluster at it. Rates are by the tasks' own times."""
+    pause()
+    ground.clear()
+    ground.submit(count, type)
+    ground.analyse()
+    cpu = Cpu(ground, running)
+    with disturbance() as noted:
+        resume()
+        wall = wait_for(all_done, seconds=600)
+    completed, stored, seconds, logged = answer(WINDOW)
+    if (completed, stored, logged) != (count, count, 3 * count):
+        raise RuntimeError(f"{count} tasks submitted, {completed} completed, {logged} audit rows: something is wrong")
+    return {"rate": count / seconds, "seconds": seconds, "wall": count / wall, **cpu.per_task(count), **noted}
+
+
+def figure(type: str, workers: int, runs: list[dict[str, Any]]) -> Figure:
+    rates = [item["rate"] for item in runs]
+    middle = sorted(runs, key=lambda item: item["rate"])[len(runs) // 2]
+    detail = {name: value for name, value in middle.items() if name != "rate"} | {"runs": rates}
+    name = f"no-op tasks, {workers} worker{'s' * (workers > 1)}, {NAMES[type]}"
+    return Figure(name, statistics.median(rates), "/s", GOALS.get((type, workers)), detail=detail)
+
+
+class Cpu:
+    """Processor time that workers, PostgreSQL and others spend from now on."""
+
+    def __init__(self, ground: Ground, running: RunningCluster) -> None:
+        self._postmaster = ground.servers.postgres.pid
+        self._running = running
+        self._started = time.monotonic()
+        self._before = self._spent()
+
+    def per_task(self, tasks: int) -> dict[str, float]:
+        """Microseconds a task, and how many cores were busy with something else."""
+        now = self._spent()
+        spent = {part: now[part] - self._before[part] for part in now}
+        others = (spent.pop("all") - sum(spent.values())) / (time.monotonic() - self._started)
+        return {f"{part}_us": round(spent[part] / tasks * 1e6, 1) for part in spent} | {"others": round(others, 1)}
+
+    def _spent(self) -> dict[str, float]:
+        times = psutil.cpu_times()
+        return {
+            "python": _seconds(self._running.family()),
+            "postgres": _seconds(psutil.Process(self._postmaster).children()),
+            "all": sum(times) - times.idle - times.iowait - times.steal,
+        }
+
+
+def _seconds(processes: list[psutil.Process]) -> float:
+    total = 0.0
+    for process in processes:
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system
+    return total
