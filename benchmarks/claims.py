@@ -90,7 +90,8 @@ def scanned(node: dict[str, Any]) -> int:
     if node.get("Relation Name") != "tasks" or node["Node Type"] == "ModifyTable":
         return below
     filtered = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
-    return below + int(round((node["Actual Rows"] + filtered) * node["Actual Loops"]))
+    read: int = round((node["Actual Rows"] + filtered) * node["Actual Loops"])
+    return below + read
 
 
 def figures(columns: dict[str, dict[str, Any]]) -> Iterator[Figure]:
