@@ -20,7 +20,7 @@ import django
 
 from taskrunner.embedded import EmbeddedServers
 
-SCENARIOS = ("kills", "redis_flushed", "redis_stopped", "postgres_restarted", "terminated", "stopped")
+SCENARIOS = ("kills", "redis_flushed", "redis_stopped", "redis_frozen", "postgres_restarted", "terminated", "stopped")
 
 
 def main() -> int:

@@ -59,6 +59,21 @@ def redis_stopped(world: World, servers: EmbeddedServers, scale: float) -> dict[
     return {"canary_seconds_while_gone": canaries[0], "canary_seconds_when_back": canaries[1]}
 
 
+def redis_frozen(world: World, servers: EmbeddedServers, scale: float) -> dict[str, Any]:
+    """Redis accepts connections and answers nothing, as behind a black hole; later it answers again."""
+    redis = psutil.Process(servers.redis.pid)
+    redis.suspend()
+    world.submit(int(500 * max(scale, 0.2)))
+    canary_while_frozen = world.canary_seconds()
+    healed = world.heal()
+    redis.resume()
+    return {
+        "canary_seconds_while_frozen": canary_while_frozen,
+        "seconds_to_finish": healed,
+        "canary_seconds_when_back": world.canary_seconds(),
+    }
+
+
 def postgres_restarted(world: World, servers: EmbeddedServers, scale: float) -> dict[str, Any]:
     """PostgreSQL is restarted under load: killed outright, and shut down fast, in turn."""
     restarts = max(2, int(5 * scale))
@@ -139,5 +154,5 @@ def figures(times: list[float]) -> dict[str, float]:
 
 SCENARIOS = {
     function.__name__: function
-    for function in (kills, redis_flushed, redis_stopped, postgres_restarted, terminated, stopped)
+    for function in (kills, redis_flushed, redis_stopped, redis_frozen, postgres_restarted, terminated, stopped)
 }
