@@ -6,13 +6,13 @@ from contextlib import closing, contextmanager, nullcontext
 
 from benchmarks.ground import Ground, all_done, answer, cluster, pause, resume
 from benchmarks.report import Figure, Outcome
-from benchmarks.throughput import CALIBRATION, run
+from benchmarks.throughput import steady_rate
 from taskrunner.embedded.postgres import DATABASE
 
 SECONDS = 30.0
 QUICK_SECONDS = 5.0
 LEAST_SHARE = 0.7
-MARGIN = 1.3  # of tasks submitted over those that the calibration run promises
+MARGIN = 1.3  # more tasks than the calibration promises to be done in that time
 
 DONE = """
     SELECT count(*), count(*) FILTER (WHERE finished_at > now() - make_interval(secs => %s))
@@ -26,9 +26,7 @@ def measure(ground: Ground) -> Outcome:
 
 def compare(ground: Ground, seconds: float) -> Outcome:
     with cluster(4) as running:
-        for _ in range(2):  # the first also warms up
-            rate = run(ground, running, "bench.noop", 20 * CALIBRATION)["rate"]
-        count = int(rate * seconds * MARGIN)
+        count = int(steady_rate(ground, running, "bench.noop") * seconds * MARGIN)
         free = window(ground, count, seconds, held=False)
         held = window(ground, count, seconds, held=True)
     detail = {"held": held["rate"], "free": free["rate"], "tasks": count, "seconds": seconds}

@@ -27,12 +27,18 @@ def measure(ground: Ground) -> Outcome:
     for type in NAMES:
         for workers in (1, 2, 4):
             with cluster(workers) as running:
-                rate = run(ground, running, type, CALIBRATION)["rate"]
-                # long enough to be steady; rates grow with the window, hence the half more
-                count = int(1.5 * rate * ground.seconds)
+                count = int(steady_rate(ground, running, type) * ground.seconds)
                 runs = [run(ground, running, type, count) for _ in range(ground.runs)]
             figures.append(figure(type, workers, runs))
     return Outcome(figures)
+
+
+def steady_rate(ground: Ground, running: RunningCluster, type: str) -> float:
+    """Warm the cluster up until a run takes a second: what a longer one will be sized by."""
+    count = CALIBRATION
+    while (seen := run(ground, running, type, count))["seconds"] < 1.0:
+        count *= 4
+    return float(seen["rate"])
 
 
 def run(ground: Ground, running: RunningCluster, type: str, count: int) -> dict[str, Any]:
