@@ -83,7 +83,7 @@ def resume() -> None:
     doorbell.ring([QUEUE])
 
 
-def answer(query: str, *parameters: Any) -> tuple[Any, ...]:
+def answer(query: str, parameters: dict[str, Any] | None = None) -> tuple[Any, ...]:
     """One row, seen as an operator."""
     with operator_scope(ACTOR), connection.cursor() as cursor:
         cursor.execute(query, parameters)
