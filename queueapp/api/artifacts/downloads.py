@@ -5,10 +5,8 @@ import mimetypes
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
-from django.core.files import File
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
@@ -74,37 +72,45 @@ def download(request: HttpRequest, artifact: Artifact) -> HttpResponseBase:
     connections.close_all()
     if request.method == "HEAD":
         return HttpResponse(status=status, headers=headers)
-    return StreamingHttpResponse(_pieces(artifact, span), status=status, headers=headers)
+    return StreamingHttpResponse(Pieces(artifact, span), status=status, headers=headers)
 
 
-def _pieces(artifact: Artifact, span: Span) -> Iterator[bytes]:
-    """Reads the first piece at once, while there still is a status to tell of a failure."""
-    try:
-        file = store.open_object(artifact.object_key)
-        if span.start:
-            file.seek(span.start)
-        first = file.read(min(PIECE_BYTES, span.size))
-    except FileNotFoundError:
-        _log_failure(artifact, "its object is missing")
-        raise Gone("The object of this artifact is missing from the store; its row is all that is left.") from None
-    except OSError as error:
-        raise StoreUnavailable(error) from error
-    return _from(first, file, artifact, span.size)
+class Pieces:
+    """An iterator over a span of an object, which Django closes however the answer ends."""
 
+    def __init__(self, artifact: Artifact, span: Span) -> None:
+        """Reads the first piece at once, while there still is a status to tell of a failure."""
+        self._artifact = artifact
+        self._left = span.size
+        try:
+            self._file = store.open_object(artifact.object_key)
+            if span.start:
+                self._file.seek(span.start)
+            self._next = self._read()
+        except FileNotFoundError:
+            _log_failure(artifact, "its object is missing")
+            raise Gone("The object of this artifact is missing from the store; its row is all that is left.") from None
+        except OSError as error:
+            raise StoreUnavailable(error) from error
 
-def _from(piece: bytes, file: "File[Any]", artifact: Artifact, left: int) -> Iterator[bytes]:
-    """Too late for another status: what goes wrong here cuts the answer short of its Content-Length."""
-    with file:
-        while piece:
+    def __iter__(self) -> Iterator[bytes]:
+        """Too late for another status: what goes wrong here cuts the answer short of its Content-Length."""
+        while piece := self._next:
             yield piece
-            left -= len(piece)
+            self._left -= len(piece)
             try:
-                piece = file.read(min(PIECE_BYTES, left)) if left else b""
+                self._next = self._read()
             except OSError as error:
-                _log_failure(artifact, str(error))
+                _log_failure(self._artifact, str(error))
                 raise
-    if left:
-        _log_failure(artifact, f"its object is {left} bytes short")
+        if self._left:
+            _log_failure(self._artifact, f"its object is {self._left} bytes short")
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _read(self) -> bytes:
+        return bytes(self._file.read(min(PIECE_BYTES, self._left)))
 
 
 def _log_failure(artifact: Artifact, reason: str) -> None:

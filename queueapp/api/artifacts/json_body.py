@@ -25,7 +25,13 @@ def read_json(stream: IO[bytes], intake: Intake) -> Any:
         if (start := _start_of_data(head)) is not None:
             return parse_json(head[:start] + _take_data(stream, head[start:], intake))
         _check_size(head)
-    return parse_json(head)
+    value = parse_json(head)
+    if isinstance(value, dict) and isinstance(text := value.get(FIELD), str):  # its name was spelt with an escape
+        data = Base64Text(intake)
+        data.feed(text.encode())
+        data.finish()
+        value[FIELD] = ""
+    return value
 
 
 def _start_of_data(head: bytes) -> int | None:
