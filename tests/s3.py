@@ -23,6 +23,8 @@ PARTS = (
 class S3Server(Child):
     """Its data outlive `stop`, and so do its ports."""
 
+    stop_seconds = 3.0  # it waits for idle connections of clients
+
     def __init__(self, directory: Path) -> None:
         directory.mkdir(exist_ok=True)
         super().__init__("s3", directory)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from django.db import connections
+from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from queueapp.api.errors import Gone, RangeNotSatisfiable
@@ -69,7 +69,7 @@ def download(request: HttpRequest, artifact: Artifact) -> HttpResponseBase:
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{artifact.size_bytes}"
     status = 206 if span.asked_for else 200
     logger.info("artifact fetched", extra={"event": "artifact_fetch_requested", "artifact_id": str(artifact.id)})
-    connections.close_all()
+    _release_connection()
     if request.method == "HEAD":
         return HttpResponse(status=status, headers=headers)
     return StreamingHttpResponse(Pieces(artifact, span), status=status, headers=headers)
@@ -95,6 +95,7 @@ class Pieces:
 
     def __iter__(self) -> Iterator[bytes]:
         """Too late for another status: what goes wrong here cuts the answer short of its Content-Length."""
+        _release_connection()
         while piece := self._next:
             yield piece
             self._left -= len(piece)
@@ -111,6 +112,12 @@ class Pieces:
 
     def _read(self) -> bytes:
         return bytes(self._file.read(min(PIECE_BYTES, self._left)))
+
+
+def _release_connection() -> None:
+    """An operator's page is still in its transaction while it is made, and lets go when its bytes are sent."""
+    if not connection.in_atomic_block:
+        connections.close_all()
 
 
 def _log_failure(artifact: Artifact, reason: str) -> None:

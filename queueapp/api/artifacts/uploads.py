@@ -41,6 +41,7 @@ class UploadForm(ContentForm):
 
 def read_upload(request: HttpRequest, intake: Intake) -> dict[str, Any]:
     """The members of a body; its content goes to the intake. Raises ApiError, ArtifactTooLarge."""
+    connections.close_all()  # a client may take its time to send
     if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise UnsupportedBody("Send the body as it is: compressed ones are not read.")
     try:
