@@ -11,6 +11,6 @@ WITH owner AS (
     RETURNING u.id, u.tenant_id, u.task_id, owner.attempt
 )
 INSERT INTO artifacts (id, tenant_id, task_id, attempt, type, content_type, size_bytes, sha256, metadata)
-SELECT id, tenant_id, task_id, attempt, %(type)s, %(content_type)s, %(size_bytes)s, %(sha256)s, %(metadata)s::jsonb
+SELECT id, tenant_id, task_id, attempt, %(type)s, %(content_type)s, %(size_bytes)s::bigint, %(sha256)s, %(metadata)s::jsonb
 FROM claimed
 RETURNING *

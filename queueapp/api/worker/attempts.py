@@ -86,7 +86,7 @@ class HeldAttempt:
         return self._settle(failed(task.id, self.attempt, kind, code, message, delay))
 
     def _settle(self, verdict: Verdict) -> dict[str, Any]:
-        status = settle(self.worker_id, [verdict], keeps_session=False).get(self._task_id)
+        status = settle(self.worker_id, [verdict]).get(self._task_id)
         if status is None:
             self.refuse()
         return {"id": self._task_id, "status": status}
