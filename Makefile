@@ -5,7 +5,7 @@ PORT ?= 8000
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: up demo test chaos fuzz mutants bench bench-snapshot bench-crash lint start init-db
+.PHONY: up demo test chaos chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
 
 up: $(VENV)/installed  ## all of Taskrunner on this machine until Ctrl-C, data in .taskrunner/
 	$(RUN) -m taskrunner.up --port $(PORT)
@@ -18,6 +18,9 @@ test: lint  ## what CI runs
 
 chaos: $(VENV)/installed-dev  ## half an hour of kills and restarts, judged by the database
 	$(RUN) -m tests.chaos
+
+chaos-s3: $(VENV)/installed-dev  ## the object store stopped for half a minute while tasks attach
+	$(RUN) -m tests.chaos --scenario s3_stopped
 
 fuzz: $(VENV)/installed-dev  ## made-up requests to the API, ten minutes in all; FUZZ_SECONDS=60 for another length of each half
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(RUN) -m pytest tests/openapi/test_fuzz.py

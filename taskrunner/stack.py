@@ -44,7 +44,8 @@ class Stack:
         kept = kept_secrets(self.directory / "secrets.json", ["SECRET_KEY"])
         given = {name: os.environ[name] for name in ("SECRET_KEY", *SERVER_VARIABLES) if os.environ.get(name)}
         servers = self._servers.environment() if self._servers else {}
-        return {"TASKRUNNER_URL": self.url, **kept, **given, **servers}
+        artifacts = os.environ.get("ARTIFACTS_DIRECTORY", str(self.directory / "artifacts"))
+        return {"TASKRUNNER_URL": self.url, "ARTIFACTS_DIRECTORY": artifacts, **kept, **given, **servers}
 
     def start(self) -> None:
         self.directory.mkdir(mode=0o711, parents=True, exist_ok=True)

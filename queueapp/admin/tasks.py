@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from queueapp import queries
 from queueapp.admin import display
+from queueapp.admin.artifacts import DOWNLOAD, artifacts_of, download_view
 from queueapp.admin.browsing import BrowseList, ReadOnlyAdmin, by_id
 from queueapp.admin.filters import QueueFilter, StatusFilter, TenantFilter, TypeFilter, asked_for, kinds_asked_for
 from queueapp.admin.paging import TaskPaginator
@@ -141,7 +142,8 @@ class TaskAdmin(ReadOnlyAdmin):
             )
             for name in BUTTONS
         ]
-        return pages + super().get_urls()
+        file = path("artifacts/<uuid:artifact_id>/", self.admin_site.admin_view(download_view), name=DOWNLOAD)
+        return [file, *pages, *super().get_urls()]
 
     def verb_view(self, request: HttpRequest, task_id: UUID, name: str) -> HttpResponse:
         """What the buttons on a task's page post to."""
@@ -165,6 +167,7 @@ class TaskAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         if obj is not None:
             context["log"] = list(display.with_elapsed(queries.story(obj.pk, limit=LOG_ENTRIES)))
+            context["artifacts"] = artifacts_of(obj)
             context["log_is_longer"] = len(context["log"]) == LOG_ENTRIES
             if self.has_operate_permission(request):
                 context["buttons"] = [

@@ -55,6 +55,8 @@ def submit_several(caller: Caller, items: list[Any]) -> dict[str, Any]:
 def submit_checked(caller: Caller, members: dict[str, Any]) -> tuple[dict[str, Any], UUID]:
     """Submit one task and return it as a document, and its id. Raises InvalidTask naming each field."""
     task = lifecycle.submit_request(members)
+    if members.get("dedup"):  # it may be an earlier one, with artifacts
+        task = find_task(caller, task.id)
     return document_of(task, caller), task.id
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from taskrunner.checkup import machine, postgres, redis_server, workers
+from taskrunner.checkup import artifact_store, machine, postgres, redis_server, workers
 from taskrunner.checkup.finding import Finding
 
 __all__ = ["Finding", "check_everything"]
@@ -13,5 +13,6 @@ def check_everything() -> Iterator[Finding]:
     database = list(postgres.check())
     yield from database
     yield from redis_server.check()
+    yield from artifact_store.check()
     if not any(finding.level == "fault" for finding in database):
         yield from workers.check()

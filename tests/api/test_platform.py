@@ -68,6 +68,7 @@ def test_limits_are_those_of_the_tenant(client, limit):
     limit(tasks_per_minute=7)
     assert client.get("/limits").json() == {
         "task_max_runtime_seconds": 600,
+        "task_max_artifact_mb": 25,
         "tasks_per_minute": 7,
         "max_batch_size": 50,
         "max_body_bytes": 1_048_576,

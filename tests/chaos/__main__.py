@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
@@ -19,8 +20,12 @@ from pathlib import Path
 import django
 
 from taskrunner.embedded import EmbeddedServers
+from tests.s3 import S3Server
 
-SCENARIOS = ("kills", "redis_flushed", "redis_stopped", "redis_frozen", "postgres_restarted", "terminated", "stopped")
+SCENARIOS = (
+    *("kills", "redis_flushed", "redis_stopped", "redis_frozen", "postgres_restarted", "terminated", "stopped"),
+    "s3_stopped",
+)
 
 
 def main() -> int:
@@ -63,8 +68,13 @@ def run(scenario: str, scale: float, seed: int) -> dict[str, object]:
 
 
 def _in_child(scenario: str, scale: float, seed: int, directory: Path) -> dict[str, object]:
-    with EmbeddedServers(directory) as servers:
-        os.environ.update(servers.environment())
+    with EmbeddedServers(directory) as servers, ExitStack() as stack:
+        os.environ.update(servers.environment(), ARTIFACTS_DIRECTORY=str(directory / "artifacts"))
+        s3 = S3Server(directory / "s3")
+        if scenario.startswith("s3"):
+            stack.callback(s3.stop)
+            s3.start()
+            os.environ.update(s3.variables)
         os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
         subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], check=True)
@@ -73,7 +83,7 @@ def _in_child(scenario: str, scale: float, seed: int, directory: Path) -> dict[s
         scenarios, world_module, oracle = (
             import_module(f"tests.chaos.{name}") for name in ("scenarios", "world", "oracle")
         )
-        world = world_module.World(seed, directory)
+        world = world_module.World(seed, directory, s3)
         try:
             started = time.monotonic()
             figures = scenarios.SCENARIOS[scenario](world, servers, scale)

@@ -9,6 +9,7 @@ import psutil
 
 from queueapp import doorbell
 from taskrunner.embedded import EmbeddedServers
+from tests.chaos import attached
 from tests.chaos.world import World
 from tests.clusters import running_cluster
 
@@ -141,6 +142,23 @@ def stopped(world: World, servers: EmbeddedServers, scale: float) -> dict[str, A
     return {"rounds": rounds, "attempts_whose_lease_expired_while_stopped": held}
 
 
+def s3_stopped(world: World, servers: EmbeddedServers, scale: float) -> dict[str, Any]:
+    """The object store is stopped for half a minute while tasks attach: they wait or are tried again, and finish."""
+    seconds = {"up": max(2, int(10 * scale)), "away": max(4, int(30 * scale)), "back": max(2, int(10 * scale))}
+    canaries = {}
+    for phase, length in seconds.items():
+        if phase == "away":
+            world.s3.stop()
+        elif phase == "back":
+            world.s3.start()
+        ends = time.monotonic() + length
+        while time.monotonic() < ends:
+            world.submit_attaching(20)
+            time.sleep(0.5)
+        canaries[f"canary_seconds_while_{phase}"] = world.canary_seconds()
+    return {"seconds": seconds, **canaries, "seconds_to_finish": world.heal(seconds=300), **attached.judge()}
+
+
 def figures(times: list[float]) -> dict[str, float]:
     """Median, 95th percentile and maximum in seconds."""
     ordered = sorted(times)
@@ -154,5 +172,14 @@ def figures(times: list[float]) -> dict[str, float]:
 
 SCENARIOS = {
     function.__name__: function
-    for function in (kills, redis_flushed, redis_stopped, redis_frozen, postgres_restarted, terminated, stopped)
+    for function in (
+        kills,
+        redis_flushed,
+        redis_stopped,
+        redis_frozen,
+        postgres_restarted,
+        terminated,
+        stopped,
+        s3_stopped,
+    )
 }

@@ -17,6 +17,7 @@ from queueapp import lifecycle
 from queueapp.models import Task, Tenant
 from queueapp.tenancy import operator_scope
 from tests.clusters import RunningCluster
+from tests.s3 import S3Server
 from tests.waiting import wait_until
 
 WORKERS = 4
@@ -25,7 +26,8 @@ WORKERS = 4
 class World:
     """What the scenarios act on. `submitted` counts every task that was acknowledged."""
 
-    def __init__(self, seed: int, directory: Path) -> None:
+    def __init__(self, seed: int, directory: Path, s3: S3Server) -> None:
+        self.s3 = s3
         self.random = random.Random(seed)
         self.marks = directory / "marks"
         self.submitted = 0
@@ -49,6 +51,15 @@ class World:
             for _ in range(count)
         ]
         self.submitted += len(lifecycle.submit_many(requests, tenant_id=self.tenant))
+
+    def submit_attaching(self, count: int) -> None:
+        """Submit tasks that mark their executions and attach up to 400 kB each."""
+        mark, most = str(self.marks), 10_000
+        tasks = [
+            {"type": "sample.attach", "params": {"mark": mark, "times": self.random.randint(1, most)}}
+            for _ in range(count)
+        ]
+        self.submitted += len(lifecycle.submit_many(tasks, tenant_id=self.tenant))
 
     def canary_seconds(self, *, patience: float = 60) -> float:
         """How long a task submitted now takes to complete, whatever has just been done to the cluster."""

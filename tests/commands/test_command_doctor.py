@@ -42,7 +42,7 @@ def test_a_healthy_installation_is_ok_in_every_part(healthy):
     document = run_json("doctor")
     assert {finding["level"] for finding in document["findings"]} == {"ok"}
     parts = [finding["part"] for finding in document["findings"]]
-    assert parts[:10] == [
+    assert parts[:11] == [
         "Python",
         "environment",
         "PostgreSQL",
@@ -53,8 +53,9 @@ def test_a_healthy_installation_is_ok_in_every_part(healthy):
         "resting tenant",
         "clock",
         "Redis",
+        "artifacts",
     ]
-    assert "queue default" in parts[10:]
+    assert "queue default" in parts[11:]
     assert document["ok"] is True
     assert run("doctor").count("\nok ") == len(parts) - 1
 
@@ -228,3 +229,20 @@ def test_people_read_the_fix_below_the_fault(make_task):
     at = next(number for number, line in enumerate(lines) if line.startswith("fault"))
     assert lines[at + 1].strip() == "fix: manage.py qcluster --queues default"
     assert words.endswith("parts at fault.")
+
+
+def test_a_store_of_artifacts_that_cannot_be_written_to(healthy, settings):
+    nowhere = {"BACKEND": "queueapp.artifacts.files.FileStore", "OPTIONS": {"location": "/proc/no/such/place"}}
+    settings.STORAGES = {**settings.STORAGES, "artifacts": nowhere}
+    found = part("artifacts", faults=True)
+    assert (found["level"], "ARTIFACTS_DIRECTORY" in found["fix"]) == ("fault", True)
+
+
+def test_a_store_of_artifacts_that_does_not_answer(healthy, settings):
+    options = {"endpoint_url": "http://127.0.0.1:1", "access_key": "a", "secret_key": "b", "bucket_name": "artifacts"}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "artifacts": {"BACKEND": "queueapp.artifacts.s3.S3Store", "OPTIONS": options},
+    }
+    found = part("artifacts", faults=True)
+    assert (found["level"], "MINIO_ENDPOINT" in found["fix"]) == ("fault", True)

@@ -10,7 +10,10 @@ from urllib.parse import urlencode
 
 import schemathesis
 
-TASK_IDS = os.environ["FUZZ_TASK_IDS"].split(",")
+IDS = {
+    "task_id": os.environ["FUZZ_TASK_IDS"].split(","),
+    "artifact_id": os.environ["FUZZ_ARTIFACT_IDS"].split(","),
+}
 LONGEST_ADDRESS = 3_900
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 KNOWN = {
@@ -29,9 +32,6 @@ def filter_case(context: schemathesis.HookContext, case: schemathesis.Case) -> b
 
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
-    task_id = case.path_parameters.get("task_id")
-    if isinstance(task_id, str) and UUID.fullmatch(task_id):
-        case.path_parameters["task_id"] = TASK_IDS[int(task_id[0], 16) % len(TASK_IDS)]
     for part in (case.path_parameters, case.query, case.body):
         if isinstance(part, dict):
             _know(part)
@@ -45,3 +45,6 @@ def _know(part: dict[str, Any]) -> None:
     for name, (form, known) in KNOWN.items():
         if isinstance(part.get(name), str) and form.fullmatch(part[name]):
             part[name] = known
+    for name, ids in IDS.items():
+        if isinstance(part.get(name), str) and UUID.fullmatch(part[name]):
+            part[name] = ids[int(part[name][0], 16) % len(ids)]

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from queueapp.artifacts import keeping, store
+from queueapp.artifacts.describing import About
+from queueapp.artifacts.intake import Intake
+from queueapp.tenancy import tenant_scope
 from tests.web import python, running_server
 from tests.worker_api.conftest import make_key
 
@@ -40,7 +44,8 @@ def length() -> list[str]:
 )
 def test_whatever_is_sent_the_answer_is_as_described(acme, make_task, tmp_path, role, which):
     statuses = ("queued", "scheduled", "leased", "failed", "completed", "dead_letter", "cancelled")
-    ids = ",".join(str(make_task(status).id) for status in statuses)
+    tasks = [make_task(status) for status in statuses]
+    artifacts = [_artifact_of(task) for task in tasks]
     key = make_key(acme, role)
     with running_server(TASKS_PER_MINUTE="1000000", LOG_LEVEL="ERROR") as server:
         process = python(
@@ -49,7 +54,8 @@ def test_whatever_is_sent_the_answer_is_as_described(acme, make_task, tmp_path, 
             *("--phases", "examples,coverage,fuzzing", "--suppress-health-check", "all", "--no-shrink", "--no-color"),
             directory=tmp_path,  # where it leaves what it learnt
             SCHEMATHESIS_HOOKS=str(HOOKS),
-            FUZZ_TASK_IDS=ids,
+            FUZZ_TASK_IDS=",".join(str(task.id) for task in tasks),
+            FUZZ_ARTIFACT_IDS=",".join(artifacts),
             PYTHONWARNINGS="",
         )
         try:
@@ -58,3 +64,12 @@ def test_whatever_is_sent_the_answer_is_as_described(acme, make_task, tmp_path, 
             process.kill()
             raise
     assert process.returncode == 0, report
+
+
+def _artifact_of(task) -> str:
+    """The id of one with some bytes, so that there is something to download."""
+    with tenant_scope(task.tenant_id), Intake(100) as intake:
+        intake.write(b"something to download")
+        reserved = keeping.reserve(task.tenant_id, task.id)
+        store.put(reserved.object_key, intake)
+        return str(keeping.claim(reserved, About(type="note", content_type="text/plain"), intake).id)

@@ -148,3 +148,11 @@ def talk(task: TaskContext, params: Anything) -> None:
 @handler("sample.not_json", params=Anything)
 def not_json(task: TaskContext, params: Anything) -> str:
     return "NUL: \x00"
+
+
+@handler("sample.attach", params=Anything, max_retries=20, retry_base_seconds=0.5)
+def attach(task: TaskContext, params: Anything) -> str:
+    """Bytes that can be told from those of any other task."""
+    leave_mark(task, params)
+    time.sleep(params.seconds)
+    return str(task.attach("sample", str(task.id) * params.times, content_type="text/plain"))

@@ -11,6 +11,7 @@ from queueapp.api import quota
 from queueapp.api.access import Right
 from queueapp.api.base import ApiView, Form
 from queueapp.api.waiting import MAX_WAIT_SECONDS
+from queueapp.artifacts.intake import MEBIBYTE, limit_bytes
 
 
 class Limits(ApiView):
@@ -23,6 +24,7 @@ class Limits(ApiView):
         return Response(
             {
                 "task_max_runtime_seconds": settings.TASK_MAX_RUNTIME_SECONDS,
+                "task_max_artifact_mb": limit_bytes(self.caller.tenant_limits) // MEBIBYTE,
                 "tasks_per_minute": quota.tasks_per_minute(self.caller),
                 "max_batch_size": settings.MAX_BATCH_SIZE,
                 "max_body_bytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
