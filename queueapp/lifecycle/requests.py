@@ -83,6 +83,7 @@ def _near(value: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 Text = Annotated[str, AfterValidator(_text)]
+JsonValue = Annotated[Any, BeforeValidator(_json)]
 Label = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
 Scalar = Text | int | float | bool
 

@@ -12,6 +12,9 @@ from queueapp.models import (
     IdempotencyKey,
     Membership,
     OperatorAction,
+    Run,
+    RunMetric,
+    RunNote,
     SecurityEvent,
     TaskCount,
     TaskStat,
@@ -44,6 +47,9 @@ def fill(tenant: Tenant, worker_id: UUID) -> None:
         ApiKey.objects.create(tenant=tenant, name="k", role="client", prefix=tenant.slug, digest="0" * 64)
         Membership.objects.create(tenant=tenant, user=user)
         TaskType.objects.create(tenant=tenant, type="declared", params_schema={})
+        run = Run.objects.create(tenant=tenant, task=task, attempt=1, run_key="k")
+        RunMetric.objects.create(tenant=tenant, run=run, task=task, name="n", value=1)
+        RunNote.objects.create(tenant=tenant, run=run, task=task, type="t", content="")
         SecurityEvent.objects.create(tenant_id=tenant.id, actor="x", event="not_visible")
         OperatorAction.objects.create(tenant_id=tenant.id, actor="x", action="pause", target="default")
         TaskCount.objects.create(**counted, status="queued", tasks=1)
