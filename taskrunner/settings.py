@@ -83,6 +83,11 @@ if ENVIRONMENT.owner_database is not None:
 
 REDIS_URL = ENVIRONMENT.redis
 
+STORAGES = {
+    "artifacts": ENVIRONMENT.artifact_store,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
 Q_CLUSTER = {
     "name": "taskrunner",
     "broker_class": "queueapp.engine.broker.ServeBroker",

@@ -11,7 +11,7 @@ from queueapp.migrations._runsql import run_sql_file
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('queueapp', '0006_task_types'),
+        ('queueapp', '0007_artifacts'),
     ]
 
     operations = [

@@ -8,6 +8,7 @@ from django.db import connection
 
 from queueapp.models import (
     ApiKey,
+    Artifact,
     DedupKey,
     IdempotencyKey,
     Membership,
@@ -20,6 +21,7 @@ from queueapp.models import (
     TaskStat,
     TaskType,
     Tenant,
+    UnclaimedObject,
 )
 from queueapp.tenancy import operator_scope
 from queueapp.tenancy.guard import tenant_tables
@@ -36,7 +38,7 @@ def fill(tenant: Tenant, worker_id: UUID) -> None:
     """Rows in every tenant table: tasks queued, held by a worker of another id, held by this one, and ended."""
     task = create_task("queued", tenant)
     create_task("leased", tenant)
-    create_task("leased", tenant, worker_id=worker_id)
+    held = create_task("leased", tenant, worker_id=worker_id)
     create_task("completed", tenant)
     user = User.objects.create_user(f"member of {tenant.slug}")
     now = datetime.now(UTC)
@@ -50,6 +52,10 @@ def fill(tenant: Tenant, worker_id: UUID) -> None:
         run = Run.objects.create(tenant=tenant, task=task, attempt=1, run_key="k")
         RunMetric.objects.create(tenant=tenant, run=run, task=task, name="n", value=1)
         RunNote.objects.create(tenant=tenant, run=run, task=task, type="t", content="")
+        for owner in (task, held):
+            about = {"type": "report", "content_type": "text/plain", "size_bytes": 0, "sha256": "0" * 64}
+            Artifact.objects.create(tenant=tenant, task=owner, attempt=owner.attempt, **about)
+        UnclaimedObject.objects.create(tenant=tenant, task_id=task.id, due_at=now)
         SecurityEvent.objects.create(tenant_id=tenant.id, actor="x", event="not_visible")
         OperatorAction.objects.create(tenant_id=tenant.id, actor="x", action="pause", target="default")
         TaskCount.objects.create(**counted, status="queued", tasks=1)
