@@ -62,6 +62,10 @@ TEMPLATES = [
 ]
 
 
+# a server that is gone without a word is noticed within half a minute, also by who waits for its answer
+CONNECTION_OPTIONS = {"connect_timeout": 5, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+
+
 def _database(parameters: dict[str, str]) -> dict[str, Any]:
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     database: dict[str, Any] = {django: parameters.get(libpq, "") for libpq, django in known.items()}
@@ -72,7 +76,7 @@ def _database(parameters: dict[str, str]) -> dict[str, Any]:
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": ENVIRONMENT.database_pooled,  # nor prepared statements: queueapp/sql
-        "OPTIONS": {"connect_timeout": 5, **options},
+        "OPTIONS": {**CONNECTION_OPTIONS, **options},
     }
 
 
@@ -147,6 +151,7 @@ LOGIN_URL = "admin:login"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.https_only
+SECURE_REDIRECT_EXEMPT = ["^health"]  # asked by orchestrators, within the network
 SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT.https_only else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = ENVIRONMENT.https_only
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.https_only else None
