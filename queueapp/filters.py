@@ -55,12 +55,12 @@ class TaskFilter(BaseModel):
         if self.state:
             tasks = tasks.filter(status=self.state)
         if self.created_after:
-            tasks = tasks.filter(created_at__gt=self.created_after, id__gte=_id_at(self.created_after - SLACK))
+            tasks = tasks.filter(created_at__gt=self.created_after, id__gte=id_at(self.created_after - SLACK))
         if self.created_before:
-            tasks = tasks.filter(created_at__lt=self.created_before, id__lt=_id_at(self.created_before + SLACK))
+            tasks = tasks.filter(created_at__lt=self.created_before, id__lt=id_at(self.created_before + SLACK))
         return tasks
 
 
-def _id_at(moment: datetime) -> UUID:
+def id_at(moment: datetime) -> UUID:
     """The least id of a task made at this moment or later."""
     return UUID(int=max(0, int(moment.astimezone(UTC).timestamp() * 1000)) << 80)

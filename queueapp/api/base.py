@@ -67,7 +67,7 @@ class ApiView(APIView):
 
     def body(self, form: type[SomeForm]) -> SomeForm:
         """The body, checked. Raises InvalidRequest naming each field."""
-        return _checked(form, self.members(), "body")
+        return checked(form, self.members(), "body")
 
     def query(self, form: type[SomeForm]) -> SomeForm:
         """The query string, checked. Raises InvalidRequest naming each parameter."""
@@ -78,10 +78,11 @@ class ApiView(APIView):
                 "A parameter is given twice.",
                 errors=[FieldError(name, "given_twice", "may be given once") for name in twice],
             )
-        return _checked(form, {name: value for name, value in given.items() if name != "tenant"}, "query string")
+        return checked(form, {name: value for name, value in given.items() if name != "tenant"}, "query string")
 
 
-def _checked(form: type[SomeForm], given: dict[str, Any], where: str) -> SomeForm:
+def checked(form: type[SomeForm], given: dict[str, Any], where: str) -> SomeForm:
+    """A form made of what was given. Raises InvalidRequest naming each field."""
     try:
         return form.model_validate(given)
     except ValidationError as error:

@@ -20,7 +20,7 @@ def document_of(task: Task, caller: Caller) -> dict[str, Any]:
     # looked up only for an admin, who reads other tenants' too
     slug = caller.tenant_slug if task.tenant_id == caller.tenant_id else task.tenant.slug
     document = task_document(task, slug)
-    return {**document, "params": masked(document["params"])}
+    return {**document, "params": masked(document["params"]), "artifact_ids": task.artifact_ids}
 
 
 def masked(value: Any) -> Any:
@@ -39,6 +39,7 @@ def log_document(entry: TaskLog) -> dict[str, Any]:
 
 
 def etag_of(task: Task) -> str:
-    """Changes whenever the row does."""
-    state = f"{task.id} {task.updated_at.isoformat()} {task.attempt} {task.status} {task.priority}"
+    """Changes whenever the row does, or an artifact comes or goes."""
+    artifacts = f"{len(task.artifact_ids)} {[*task.artifact_ids][-1:]}"
+    state = f"{task.id} {task.updated_at.isoformat()} {task.attempt} {task.status} {task.priority} {artifacts}"
     return f'"{hashlib.sha256(state.encode()).hexdigest()[:32]}"'

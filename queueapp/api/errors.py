@@ -69,6 +69,12 @@ class Conflict(ApiError):
     status, code = 409, "conflict"
 
 
+class Gone(ApiError):
+    """The artifact is known, and the store has lost its object."""
+
+    status, code = 410, "artifact_lost"
+
+
 class LengthRequired(ApiError):
     status, code = 411, "length_required"
 
@@ -83,6 +89,10 @@ class TooLarge(ApiError):
 
 class UnsupportedBody(ApiError):
     status, code = 415, "unsupported_media_type"
+
+
+class RangeNotSatisfiable(ApiError):
+    status, code = 416, "range_not_satisfiable"
 
 
 class KeyReused(ApiError):

@@ -13,11 +13,14 @@ from rest_framework.response import Response
 
 from queueapp.api.errors import ApiError, NotVisible
 from queueapp.errors import (
+    ArtifactTooLarge,
     DuplicateTask,
+    InvalidArtifact,
     InvalidTask,
     InvalidValue,
     LeaseLost,
     QueueNotFound,
+    StoreUnavailable,
     TaskNotFound,
     TaskrunnerError,
     WrongState,
@@ -33,6 +36,8 @@ STATUS_OF: dict[type[TaskrunnerError], int] = {
     WrongState: 409,
     DuplicateTask: 409,
     LeaseLost: 409,
+    InvalidArtifact: 400,
+    ArtifactTooLarge: 413,
 }
 
 
@@ -63,6 +68,10 @@ def describe(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
             return problem(error.status, error.code, str(error), **fields, **error.extra), error.headers
         case TaskNotFound():
             return describe(NotVisible())
+        case StoreUnavailable():
+            logger.error("artifact store unavailable", extra={"event": "artifact_store_failed", "error": str(error)})
+            detail = "The artifact store did not answer as it should. Try again later."
+            return problem(503, error.code, detail), {"Retry-After": "5"}
         case TaskrunnerError() if type(error) in STATUS_OF:
             return _of_the_platform(error), {}
         case drf.MethodNotAllowed():
@@ -85,7 +94,7 @@ def describe(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
 
 def _of_the_platform(error: TaskrunnerError) -> dict[str, Any]:
     members: dict[str, Any] = {}
-    if isinstance(error, InvalidTask | InvalidValue):
+    if isinstance(error, InvalidTask | InvalidValue | InvalidArtifact):
         members["errors"] = [field.as_dict() for field in error.errors]
     if isinstance(error, WrongState):
         members["task_status"] = error.status

@@ -57,6 +57,8 @@ def submit_checked(caller: Caller, members: dict[str, Any]) -> tuple[dict[str, A
     """Submit one task and return it as a document, and its id. Raises InvalidTask naming each field."""
     parse_request(members)  # refuses what submit() would take for an argument of its own
     task = lifecycle.submit(**members)
+    if members.get("dedup"):  # it may be an earlier one, with artifacts
+        task = find_task(caller, task.id)
     return document_of(task, caller), task.id
 
 

@@ -20,6 +20,7 @@ from django_q.status import Stat
 from queueapp.engine import clusters, workers
 from queueapp.engine.housekeeping import Housekeeper
 from queueapp.engine.options import get_options
+from queueapp.engine.sweeper import Sweeper
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class ServeBroker(Broker):  # type: ignore[misc]
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key)
         self._housekeeper = Housekeeper()
+        self._sweeper = Sweeper()
         self._chores_at = float("-inf")
 
     def enqueue(self, task: Any) -> NoReturn:
@@ -84,6 +86,7 @@ class ServeBroker(Broker):  # type: ignore[misc]
             if stat := options.memory.read_stat():
                 clusters.store_stat(options.cluster_id, stat)
             self._housekeeper.run()
+            self._sweeper.run_if_due()
         except DatabaseError as error:
             # everything here is done again a second later
             logger.warning("chores undone", extra={"event": "db_connection_failed", "error": str(error).strip()})

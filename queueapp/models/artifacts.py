@@ -65,6 +65,7 @@ class Artifact(TenantModel):
         )
         indexes = (
             models.Index(name="artifact_by_tenant", fields=("tenant", "-id")),
+            models.Index(name="artifact_by_type", fields=("tenant", "type", "-id")),
             models.Index(name="artifact_by_task", fields=("task", "id")),
         )
 

@@ -1,5 +1,8 @@
 """The task row, which is the task, and the deduplication keys that point to it."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -47,6 +50,8 @@ class Task(TenantModel):
     `attempt` is the fence and grows at every claim; `failures` counts handler errors and time-outs;
     `crash_count` counts leases lost to dead workers.
     """
+
+    artifact_ids: Sequence[UUID] = ()  # no column: set by queries that look them up (api/finding.py)
 
     type = models.CharField(max_length=200)
     queue = models.CharField(max_length=64)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from taskrunner.environment import Environment
+from tests.api.calling import Api, key_for
 from tests.lifecycle.workers import Worker
 from tests.s3 import S3Server
 
@@ -49,3 +50,20 @@ def claimed(worker, make_task):
     """A task of acme that the worker holds."""
     make_task("queued")
     return worker.claim()
+
+
+@pytest.fixture
+def client(acme):
+    """A client of acme."""
+    return Api(key_for(acme))
+
+
+@pytest.fixture
+def stranger(globex):
+    """A client of another tenant."""
+    return Api(key_for(globex))
+
+
+@pytest.fixture
+def admin(acme):
+    return Api(key_for(acme, "admin"))

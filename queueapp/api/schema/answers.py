@@ -63,6 +63,7 @@ class Task(Answered):
     params: dict[str, Any]
     requirements: dict[str, Any]
     result: Any
+    artifact_ids: list[UUID] = Field(description="The oldest 200; GET …/artifacts lists all.")
     error: TaskError | None
     attempt: int = Field(description="Grows with every claim.")
     failures: int
@@ -92,6 +93,20 @@ class Page(Answered, Generic[Document]):
     results: list[Document]
     next: str | None
     previous: str | None
+
+
+class Artifact(Answered):
+    """What a task left behind, without the bytes."""
+
+    id: UUID
+    task_id: UUID
+    attempt: int = Field(description="The task's, when it was stored.")
+    type: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+    metadata: dict[str, Any]
+    created_at: datetime
 
 
 class LogEntry(Answered):

@@ -3,21 +3,23 @@
 from typing import Any
 
 ERRORS: dict[int, str] = {
-    400: "Bad input: `invalid_request`, `malformed_json`, `invalid_value` or `task_rejected_invalid_params`; `errors` "
+    400: "Bad input: `invalid_request`, `malformed_json`, `invalid_value`, `task_rejected_invalid_params`; `errors` "
     "names the fields.",
     401: "`unauthenticated`: no key, or none that is valid.",
     403: "`forbidden`: the key's role or scopes do not include the right.",
     404: "`not_found`: no such thing that this key may see; foreign and unknown ids look the same.",
     405: "`method_not_allowed`: an id that is none can make another address of this one.",
     409: "The state forbids it: `wrong_state`, `duplicate_task`, `lease_lost` or `task_runtime_exceeded`.",
+    410: "`artifact_lost`: the store has lost the object.",
     411: "`length_required`: a chunked body.",
     412: "`precondition_failed`: it has changed since.",
-    413: "`body_too_large`.",
+    413: "`body_too_large`, or `artifact_size_exceeded`.",
     415: "`unsupported_media_type`: not JSON, or compressed.",
+    416: "`range_not_satisfiable`: the artifact is shorter.",
     422: "`idempotency_key_reused`: the key belongs to another request.",
     429: "`rate_limit_exceeded`: by the tenant's submissions, or by requests with bad keys from one address.",
     500: "`internal_error`: our fault.",
-    503: "`busy` or `database_unavailable`: try again.",
+    503: "`busy`, `database_unavailable` or `artifact_store_unavailable`: try again.",
 }
 ALWAYS = (400, 401, 403, 429, 500, 503)
 WITH_BODY = (411, 413, 415)
@@ -33,6 +35,11 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string"},
         "example": "wait=10",
     },
+    "Range": {
+        "description": "One range of bytes.",
+        "schema": {"type": "string"},
+        "example": "bytes=0-99",
+    },
     "If-Match": {
         "description": "Change it only if this is still its ETag.",
         "schema": {"type": "string"},
@@ -43,9 +50,11 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
     },
 }
 RESPONSE_HEADERS: dict[str, str] = {
-    "ETag": "Changes whenever the task does.",
+    "Content-Disposition": "`attachment`, with a file name.",
+    "Content-Range": "Which bytes these are.",
+    "ETag": "Changes whenever what it stands for does.",
     "Idempotent-Replayed": "`true` where the request had been carried out before.",
-    "Location": "The address of the task.",
+    "Location": "The address of what was made.",
     "Preference-Applied": "The wait that was granted.",
     "RateLimit": "What is left of the tenant's submissions.",
     "RateLimit-Policy": "How many submissions in how many seconds.",
@@ -54,6 +63,7 @@ RESPONSE_HEADERS: dict[str, str] = {
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "task_id": {"type": "string", "format": "uuid"},
     "run_id": {"type": "string", "format": "uuid"},
+    "artifact_id": {"type": "string", "format": "uuid"},
     "family": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 100},
     "operation": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 99},
     "name": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_.-]{0,63}$"},

@@ -48,7 +48,8 @@ class TaskView(ApiView):
         """200 once it is cancelled, 202 while its worker is being stopped."""
         with self.caller.scope():
             find_task(self.caller, task_id)
-            task = lifecycle.cancel(task_id)
+            lifecycle.cancel(task_id)
+            task = find_task(self.caller, task_id)
             return self.show(task, 200 if task.status == Status.CANCELLED else 202)
 
 
@@ -77,7 +78,8 @@ class TaskDetail(TaskView):
             if task is None:
                 raise TaskNotFound(task_id)
             check_if_match(request, etag_of(task))
-            return self.show(lifecycle.reprioritise(task_id, priority))
+            lifecycle.reprioritise(task_id, priority)
+            return self.show(find_task(self.caller, task_id))
 
     def delete(self, request: Request, task_id: UUID) -> Response:
         return self.cancel(task_id)
@@ -100,7 +102,8 @@ class TaskRetry(TaskView):
     def post(self, request: Request, task_id: UUID) -> Response:
         with self.caller.scope():
             find_task(self.caller, task_id)
-            return self.show(lifecycle.retry(task_id))
+            lifecycle.retry(task_id)
+            return self.show(find_task(self.caller, task_id))
 
 
 class TaskLogs(TaskView):

@@ -2,16 +2,19 @@
 
 from typing import Any
 
+from queueapp.artifacts.sweeping import sweep
 from queueapp.engine import housekeeping
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.operations import record
 
 
 class Command(PlatformCommand):
-    help = "Promote due tasks, take back expired leases, fold counters and prune, once and now."
+    help = "Promote due tasks, take back expired leases, fold counters, prune and sweep, once and now."
 
     def handle(self, **options: Any) -> None:
         done = housekeeping.run_once()
+        if done:
+            done["objects_swept"] = sweep()
         with acting():
             record("housekeeping.run", "", **done)
         if options["json"]:

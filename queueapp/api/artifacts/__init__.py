@@ -1,0 +1,1 @@
+"""Artifacts over HTTP: bodies in and out in pieces, never whole in memory."""

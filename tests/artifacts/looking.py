@@ -1,0 +1,34 @@
+"""What the database and the store hold."""
+
+from queueapp.artifacts import store
+from queueapp.models import Artifact, UnclaimedObject
+from queueapp.tenancy import operator_scope
+
+
+def rows():
+    with operator_scope("operator:test"):
+        return list(Artifact.objects.order_by("id"))
+
+
+def unclaimed():
+    with operator_scope("operator:test"):
+        return list(UnclaimedObject.objects.order_by("id"))
+
+
+def content_of(row):
+    """The object that an artifact, or an unclaimed object, names. Raises FileNotFoundError."""
+    with store.open_object(row.object_key) as file:
+        return file.read()
+
+
+def is_stored(row):
+    try:
+        content_of(row)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def body_of(answer):
+    """What was streamed, or answered at once."""
+    return b"".join(answer.streaming_content) if answer.streaming else answer.content
