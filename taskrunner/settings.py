@@ -62,6 +62,10 @@ TEMPLATES = [
 ]
 
 
+# a server that is gone without a word is noticed within half a minute, also by who waits for its answer
+CONNECTION_OPTIONS = {"connect_timeout": 5, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+
+
 def _database(parameters: dict[str, str]) -> dict[str, Any]:
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     database: dict[str, Any] = {django: parameters.get(libpq, "") for libpq, django in known.items()}
@@ -72,7 +76,7 @@ def _database(parameters: dict[str, str]) -> dict[str, Any]:
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": ENVIRONMENT.database_pooled,  # nor prepared statements: queueapp/sql
-        "OPTIONS": {"connect_timeout": 5, **options},
+        "OPTIONS": {**CONNECTION_OPTIONS, **options},
     }
 
 
@@ -103,11 +107,21 @@ Q_CLUSTER = {
 
 WORKER_MAX_TASKS = ENVIRONMENT.worker_max_tasks
 WORKER_MAX_MEMORY_MB = ENVIRONMENT.worker_max_memory_mb
-TASK_MAX_ARTIFACT_MB = ENVIRONMENT.task_max_artifact_mb
 TASK_MAX_RUNTIME_SECONDS = ENVIRONMENT.task_max_runtime_seconds
 
 TASKS_PER_MINUTE = ENVIRONMENT.tasks_per_minute
 MAX_BATCH_SIZE = ENVIRONMENT.max_batch_size
+TASK_MAX_ARTIFACT_MB = ENVIRONMENT.task_max_artifact_mb
+
+SEARCH_SOURCE_ALLOWLIST = ENVIRONMENT.search_source_allowlist
+SEARCH_CACHE_TTL_SECONDS = ENVIRONMENT.search_cache_ttl_seconds
+SEARCH_MAX_RESULTS = ENVIRONMENT.search_max_results
+BRAVE_API_KEY = ENVIRONMENT.brave_api_key.get_secret_value()
+BRAVE_API_URL = str(ENVIRONMENT.brave_api_url)
+SEARXNG_URL = str(ENVIRONMENT.searxng_url) if ENVIRONMENT.searxng_url else None
+FETCH_DOMAIN_ALLOWLIST = ENVIRONMENT.fetch_domain_allowlist
+FETCH_ALLOWED_NETWORKS = ENVIRONMENT.fetch_allowed_networks
+
 CORS_ALLOWED_ORIGINS = ENVIRONMENT.cors_allowed_origins
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 API_WAITING_REQUESTS = 16  # half of gunicorn's threads (services.py)
@@ -137,6 +151,7 @@ LOGIN_URL = "admin:login"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.https_only
+SECURE_REDIRECT_EXEMPT = ["^health"]  # asked by orchestrators, within the network
 SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT.https_only else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = ENVIRONMENT.https_only
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.https_only else None

@@ -4,13 +4,15 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from taskrunner.health import live
+from taskrunner import health
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("queueapp.api.urls")),
-    path("health/live", live),
+    path("health", health.health),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
 ]
 
 handler400 = "queueapp.api.problems.bad_request"

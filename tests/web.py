@@ -45,7 +45,7 @@ def _answers(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=2) as answer:
             return answer.status == 200
-    except urllib.error.URLError:
+    except OSError:  # refused, or not in time
         return False
 
 

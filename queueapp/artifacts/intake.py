@@ -7,10 +7,10 @@ from tempfile import SpooledTemporaryFile
 from types import TracebackType
 from typing import IO, Any, Self
 
-from django.conf import settings
 from django.core.files import File
 
 from queueapp.errors import ArtifactTooLarge
+from queueapp.tenant_limits import limits_of
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ Content = bytes | bytearray | memoryview | str | IO[bytes] | Iterable[bytes]
 
 def limit_bytes(tenant_limits: dict[str, Any]) -> int:
     """How many bytes an artifact of this tenant may have."""
-    return int(tenant_limits.get("task_max_artifact_mb", settings.TASK_MAX_ARTIFACT_MB)) * MEBIBYTE
+    return limits_of("", tenant_limits).task_max_artifact_bytes
 
 
 class Intake:

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from queueapp.models import TaskType
 from queueapp.registry import Handler, find_handler
-from queueapp.tenancy import bound_tenant, ensure_scope
+from queueapp.tenancy import bound_tenant, current_scope, ensure_scope
+from queueapp.tenant_limits import effective_limits
 
 # Both say the queue, the time-outs and the retries of their tasks; requests.py checks the parameters of each.
 TypeRules = Handler | TaskType
@@ -26,8 +27,15 @@ class TypeFinder:
             self._declared[type] = self._read(type)
         return self._declared[type]
 
+    def longest_seconds(self, rules: TypeRules) -> int:
+        """How long a task of the type may run at most: the type's own cap, else the tenant's."""
+        return rules.max_timeout_seconds or effective_limits(self._owner_id()).task_max_runtime_seconds
+
     def _read(self, type: str) -> TaskType | None:
-        with ensure_scope(self._tenant_id) as scope:
+        with ensure_scope(self._tenant_id):
             # named in the query too, since an operator's scope does not narrow to a tenant
-            owner_id = scope.tenant_id or self._tenant_id or bound_tenant()
-            return TaskType.objects.filter(tenant_id=owner_id, type=type).first()
+            return TaskType.objects.filter(tenant_id=self._owner_id(), type=type).first()
+
+    def _owner_id(self) -> UUID:
+        scope = current_scope()
+        return (scope.tenant_id if scope else None) or self._tenant_id or bound_tenant()

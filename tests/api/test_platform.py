@@ -64,19 +64,6 @@ def test_figures_are_a_tenants_own(client, admin, make_task, globex):
     assert admin.get("/stats?tenant=globex").json()["counts"] == {"queued": 1}
 
 
-def test_limits_are_those_of_the_tenant(client, limit):
-    limit(tasks_per_minute=7)
-    assert client.get("/limits").json() == {
-        "task_max_runtime_seconds": 600,
-        "task_max_artifact_mb": 25,
-        "tasks_per_minute": 7,
-        "max_batch_size": 50,
-        "max_body_bytes": 1_048_576,
-        "max_wait_seconds": 30,
-        "allowed_types": ["*"],
-    }
-
-
 def test_types_come_with_the_schema_of_their_parameters(client):
     types = {each["type"]: each for each in client.get("/task-types").json()["results"]}
     assert types["sleep"]["params_schema"]["required"] == ["seconds"]

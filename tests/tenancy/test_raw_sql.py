@@ -19,7 +19,8 @@ from tests.tenancy.rows import TABLES, everything, fill
 
 # with the owner's rights, before a tenant is known
 READ_BY_FIND_API_KEY = ("api_keys", "tenants")
-SEEN_BY_WORKERS = ("tasks", "artifacts", "unclaimed_objects")
+RECORDED_BY_WORKERS = ("runs", "run_metrics", "run_notes")  # tests/runs/test_isolation.py says how little they reach
+SEEN_BY_WORKERS = ("tasks", "artifacts", "unclaimed_objects", *RECORDED_BY_WORKERS)
 APPEND_ONLY = ("task_logs", "security_events", "operator_actions")
 
 

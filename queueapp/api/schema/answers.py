@@ -149,6 +149,48 @@ class DryRun(Answered):
     count: int
 
 
+class Run(Answered):
+    """One attempt at the work that a key stands for."""
+
+    id: UUID
+    run_key: str
+    task_id: UUID
+    attempt: int
+    status: Literal["running", "completed", "failed"]
+    started_at: datetime
+    finished_at: datetime | None
+    metadata: dict[str, Any]
+
+
+class Metric(Answered):
+    """A figure, or any JSON, that a task measured; no run where its type keeps none."""
+
+    id: UUID
+    run_id: UUID | None
+    task_id: UUID
+    name: str
+    value: Any
+    created_at: datetime
+
+
+class Note(Answered):
+    """A text that a task left; no run where its type keeps none."""
+
+    id: UUID
+    run_id: UUID | None
+    task_id: UUID
+    type: str
+    content: str
+    created_at: datetime
+
+
+class RunInFull(Run):
+    """A run with what it measured and noted, the oldest first."""
+
+    metrics: list[Metric]
+    notes: list[Note]
+
+
 class TaskType(Answered):
     """A type of task, and how its tasks run unless they say otherwise."""
 
@@ -162,16 +204,29 @@ class TaskType(Answered):
     params_schema: dict[str, Any]
 
 
+class LimitsUse(Answered):
+    """What of the limits is used now."""
+
+    window_seconds: int
+    tasks_accepted: int | None = Field(description="Submissions in the window that ends now.")
+    tasks_left: int | None
+
+
 class Limits(Answered):
-    """What holds for the tenant; no tasks_per_minute means no limit."""
+    """What holds for the tenant; no tasks_per_minute means no limit. A megabyte has 2**20 bytes."""
 
     task_max_runtime_seconds: int
     task_max_artifact_mb: int
     tasks_per_minute: int | None
     max_batch_size: int
+    search_source_allowlist: list[str]
+    search_max_results: int
+    search_cache_ttl_seconds: int
+    fetch_domain_allowlist: list[str]
+    allowed_types: list[str]
     max_body_bytes: int
     max_wait_seconds: int
-    allowed_types: list[str]
+    use: LimitsUse
 
 
 class TypeUsage(Answered):

@@ -7,19 +7,22 @@ from typing import Any
 from django.urls import Resolver404, resolve
 
 from queueapp.api.access import Right
-from queueapp.api.schema import artifacts, parts, platform, tasks, workers
+from queueapp.api.schema import artifacts, parts, platform, runs, tasks, workers
 from queueapp.api.schema.operations import OPERATIONS, Answer, Operation
 from queueapp.api.schema.parts import reference
 from queueapp.api.schema.schemas import SchemaBook, options_schema, params_name, params_schemas, typed_body
 from queueapp.registry import registered_handlers
 
-DESCRIBED_BY = (tasks, artifacts, platform, workers)  # importing them is what describes
-TAGS = ("Tasks", "Artifacts", "Task types", "Workers", "Usage", "Platform", "About")  # then those of other apps
+DESCRIBED_BY = (tasks, artifacts, runs, platform, workers)  # importing them is what describes
+TAGS = ("Tasks", "Artifacts", "Runs", "Task types", "Workers", "Usage", "Platform", "About")  # then other apps' tags
 
 ROOT = "/api/v1"
 TYPED = "/tasks/{family}/{operation}"
 SAMPLE_ID = "00000000-0000-7000-8000-000000000000"
-SAMPLES = {"task_id": SAMPLE_ID, "artifact_id": SAMPLE_ID, "name": "x", "family": "x", "operation": "x"}
+SAMPLES = {
+    **dict.fromkeys(("task_id", "artifact_id", "run_id"), SAMPLE_ID),
+    **dict.fromkeys(("name", "family", "operation"), "x"),
+}
 
 
 @cache

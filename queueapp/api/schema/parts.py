@@ -62,6 +62,7 @@ RESPONSE_HEADERS: dict[str, str] = {
 }
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "task_id": {"type": "string", "format": "uuid"},
+    "run_id": {"type": "string", "format": "uuid"},
     "artifact_id": {"type": "string", "format": "uuid"},
     "family": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 100},
     "operation": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 99},
