@@ -20,6 +20,7 @@ WRITABLE = """
     SELECT attname, has_column_privilege(current_user, attrelid, attnum, 'INSERT'),
         has_column_privilege(current_user, attrelid, attnum, 'UPDATE')
     FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped
+        AND attgenerated = ''
 """
 
 
