@@ -82,9 +82,9 @@ class InvalidValue(TaskrunnerError):
 
     code = "invalid_value"
 
-    def __init__(self, error: FieldError) -> None:
-        self.errors = [error]
-        super().__init__(f"{error.field}: {error.message}")
+    def __init__(self, *errors: FieldError) -> None:
+        self.errors = list(errors)
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in self.errors))
 
 
 class LeaseLost(TaskrunnerError):

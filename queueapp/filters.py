@@ -1,6 +1,5 @@
 """Which tasks: the filters that lists and bulk operations share. Unknown ones are refused by name."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Self
 from uuid import UUID
@@ -10,18 +9,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, m
 from queueapp.lifecycle import requests
 from queueapp.lifecycle.requests import Label, Text
 from queueapp.models.tasks import TaskQuerySet
+from queueapp.patterns import type_pattern
 from queueapp.states import STATUS_GROUPS, Status
 
-TYPE_PATTERN = re.compile(r"\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?")
 # Ids sort by the time they were made, a moment away from created_at: this much is far more than a moment.
 SLACK = timedelta(days=1)
-
-
-def type_pattern(value: str) -> str:
-    """Raises ValueError for what is no pattern of types."""
-    if not TYPE_PATTERN.fullmatch(value):
-        raise ValueError("must be a type, `X.*` for all types below X, or `*`")
-    return value
 
 
 def _status(value: str) -> str:

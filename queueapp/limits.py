@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 
@@ -34,6 +35,11 @@ if taken < limit then
 end
 local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2] or now
 return {limit - taken, oldest + window - now}
+"""
+
+COUNT = """
+local clock = redis.call('TIME')
+return redis.call('ZCOUNT', KEYS[1], '(' .. (clock[1] * 1000000 + clock[2] - ARGV[1]), '+inf')
 """
 
 _silent_until = 0.0
@@ -73,6 +79,11 @@ class LocalWindow:
                 self._taken.append((now, token))
             return left, (self._taken[0][0] + seconds - now if self._taken else seconds)
 
+    def taken(self, seconds: float) -> int:
+        with self._lock:
+            since = time.monotonic() - seconds
+            return sum(at > since for at, _ in self._taken)
+
     def give_back(self, token: str) -> None:
         with self._lock:
             self._taken = deque(entry for entry in self._taken if entry[1] != token)
@@ -93,6 +104,12 @@ def take(name: str, limit: int, window_seconds: int = 60) -> Allowance:
     return Allowance(name, limit, window_seconds, max(0, left), max(0.0, reset), token if left >= 0 else None)
 
 
+def taken(name: str, window_seconds: int = 60) -> int:
+    """How many of a name were granted in the window that ends now. Never raises."""
+    elsewhere = _in_redis(COUNT, name, window_seconds * 1_000_000)
+    return max(int(elsewhere or 0), _window(name).taken(window_seconds))
+
+
 def give_back(allowance: Allowance) -> None:
     """What was granted did not happen: it shall not count."""
     if allowance.token is None:
@@ -111,18 +128,22 @@ def forget() -> None:
 
 def _take_in_redis(name: str, limit: int, window_seconds: int, token: str) -> tuple[int, float] | None:
     """As LocalWindow.take; None while Redis is away."""
+    answer = _in_redis(TAKE, name, limit, window_seconds * 1_000_000, token)
+    return None if answer is None else (int(answer[0]) - 1, int(answer[1]) / 1_000_000)
+
+
+def _in_redis(script: str, name: str, *arguments: int | str) -> Any:
+    """What a script answers about a name; None while Redis is away."""
     global _silent_until
     if time.monotonic() < _silent_until:
         return None
-    script = doorbell.client().register_script(TAKE)
     try:
-        left, microseconds = script(keys=[_key(name)], args=[limit, window_seconds * 1_000_000, token])
+        return doorbell.client().register_script(script)(keys=[_key(name)], args=arguments)
     except redis.RedisError as error:
         # one time-out a second at most, so that requests stay fast while Redis is away
         _silent_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
         logger.warning("limits kept in this process alone", extra={"event": "redis_error", "error": str(error)})
         return None
-    return int(left) - 1, int(microseconds) / 1_000_000
 
 
 def _window(name: str) -> LocalWindow:

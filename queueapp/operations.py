@@ -7,12 +7,15 @@ import re
 from typing import Any
 
 from django.db.models.functions import Coalesce, Now
+from pydantic import ValidationError
 
 from queueapp import doorbell
 from queueapp.errors import FieldError, InvalidValue, QueueNotFound, ScopeError
+from queueapp.lifecycle.requests import field_errors
 from queueapp.models import OperatorAction, Queue, Tenant
 from queueapp.tenancy import current_scope
 from queueapp.tenancy.scopes import OPERATOR
+from queueapp.tenant_limits import TenantLimits, limits_of
 
 QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 TENANT_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
@@ -69,6 +72,23 @@ def create_tenant(slug: str, name: str = "") -> Tenant:
         raise InvalidValue(FieldError("slug", "taken", f"there is a tenant {slug!r} already"))
     record("tenant.create", slug, name=tenant.name)
     return tenant
+
+
+def set_limits(slug: str, limits: dict[str, Any]) -> TenantLimits:
+    """Replace a tenant's own limits; returns what holds for it from now on, in a running process after two seconds.
+
+    Raises InvalidValue for an unknown tenant, and naming each limit that is unknown or refused.
+    """
+    require_operator()
+    try:
+        checked = TenantLimits.model_validate(limits, strict=True)
+    except ValidationError as error:
+        raise InvalidValue(*field_errors(error, "")) from None
+    values = checked.model_dump(exclude_unset=True)
+    if not Tenant.objects.filter(slug=slug).update(limits=values):
+        raise InvalidValue(FieldError("slug", "unknown_tenant", f"there is no tenant {slug!r}"))
+    record("tenant.change", slug, values={"limits": values})
+    return limits_of(slug, values)
 
 
 def record(action: str, target: str, **detail: Any) -> None:

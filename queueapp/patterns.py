@@ -3,8 +3,18 @@
 `X.*` matches every type below X at any depth, not X itself; `*` matches all; else the type itself.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+TYPE_PATTERN = re.compile(r"\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?")
+
+
+def type_pattern(value: str) -> str:
+    """Raises ValueError for what is no pattern of types."""
+    if not TYPE_PATTERN.fullmatch(value):
+        raise ValueError("must be a type, `X.*` for all types below X, or `*`")
+    return value
 
 
 def type_matches(type: str, pattern: str) -> bool:

@@ -1,11 +1,21 @@
 """Settings read once from environment variables: typed, bounded, every error reported together."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any
 
 import psycopg2
 from django.core.exceptions import ImproperlyConfigured
 from psycopg2.extensions import parse_dsn
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    HttpUrl,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -23,6 +33,11 @@ def _libpq_url(value: SecretStr) -> SecretStr:
 
 
 CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+SourceName = Annotated[str, BeforeValidator(str.lower), StringConstraints(pattern="^[a-z0-9][a-z0-9_-]*$")]
+HostName = Annotated[
+    str, BeforeValidator(str.lower), StringConstraints(pattern=r"^(\*|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$")
+]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_libpq_url)]
 
 
@@ -57,6 +72,15 @@ class Environment(BaseSettings):
     task_max_runtime_seconds: int = Field(600, ge=1, le=86_400)
     tasks_per_minute: int = Field(30, ge=1)
     max_batch_size: int = Field(50, ge=1, le=1000)
+    task_max_artifact_mb: int = Field(25, ge=1, le=1024)  # of 2**20 bytes
+    search_source_allowlist: Annotated[list[SourceName], NoDecode, BeforeValidator(_split)] = ["brave"]
+    search_cache_ttl_seconds: int = Field(3600, ge=0)
+    search_max_results: int = Field(10, ge=1, le=20)  # Brave gives at most 20
+    brave_api_key: SecretStr = SecretStr("")
+    brave_api_url: HttpUrl = HttpUrl("https://api.search.brave.com/res/v1/web/search")
+    searxng_url: HttpUrl | None = None
+    fetch_domain_allowlist: Annotated[list[HostName], NoDecode, BeforeValidator(_split)] = ["*"]
+    fetch_allowed_networks: Annotated[list[Network], NoDecode, BeforeValidator(_split)] = []
     cors_allowed_origins: CommaSeparated = []
     worker_processes: int = Field(4, ge=1, le=64)
     worker_max_tasks: int = Field(200_000, ge=1)

@@ -101,6 +101,17 @@ TASK_MAX_RUNTIME_SECONDS = ENVIRONMENT.task_max_runtime_seconds
 
 TASKS_PER_MINUTE = ENVIRONMENT.tasks_per_minute
 MAX_BATCH_SIZE = ENVIRONMENT.max_batch_size
+TASK_MAX_ARTIFACT_MB = ENVIRONMENT.task_max_artifact_mb
+
+SEARCH_SOURCE_ALLOWLIST = ENVIRONMENT.search_source_allowlist
+SEARCH_CACHE_TTL_SECONDS = ENVIRONMENT.search_cache_ttl_seconds
+SEARCH_MAX_RESULTS = ENVIRONMENT.search_max_results
+BRAVE_API_KEY = ENVIRONMENT.brave_api_key.get_secret_value()
+BRAVE_API_URL = str(ENVIRONMENT.brave_api_url)
+SEARXNG_URL = str(ENVIRONMENT.searxng_url) if ENVIRONMENT.searxng_url else None
+FETCH_DOMAIN_ALLOWLIST = ENVIRONMENT.fetch_domain_allowlist
+FETCH_ALLOWED_NETWORKS = ENVIRONMENT.fetch_allowed_networks
+
 CORS_ALLOWED_ORIGINS = ENVIRONMENT.cors_allowed_origins
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 API_WAITING_REQUESTS = 16  # half of gunicorn's threads (services.py)

@@ -4,7 +4,7 @@ from functools import cache
 
 from django.db import connection, connections
 
-from queueapp import doorbell, limits
+from queueapp import doorbell, limits, tenant_limits
 from queueapp.apikeys import recognising
 from queueapp.errors import ScopeError
 from queueapp.lifecycle import routing
@@ -76,6 +76,7 @@ def _forget() -> None:
     routing._table = None
     doorbell._silent_until = 0.0
     limits.forget()
+    tenant_limits.forget()
     recognising.forget()
 
 

@@ -1,32 +1,20 @@
 """Tenants and who may look at them or operate them."""
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import ValidationError
 
 from queueapp import operations
 from queueapp.admin.browsing import ModelForm, OperatorAdmin
-from queueapp.filters import type_pattern
+from queueapp.lifecycle.requests import field_errors
 from queueapp.models import Membership, Tenant
+from queueapp.tenant_limits import TenantLimits
 
-LimitName = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_.]{0,63}$")]
-LimitNumber = Annotated[int | float, Field(ge=0, allow_inf_nan=False)]
 EXAMPLE = 'E.g. {"tasks_per_minute": 600, "allowed_types": ["echo", "reports.*"]}'
-AllowedType = Annotated[str, AfterValidator(type_pattern)]
-
-
-class Limits(BaseModel):
-    """What a tenant's limits may hold. null lifts tasks_per_minute; other names are numbers."""
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[LimitName, LimitNumber]
-
-    tasks_per_minute: Annotated[int, Field(ge=0)] | None = None
-    allowed_types: list[AllowedType] = []
 
 
 if TYPE_CHECKING:  # these take their type arguments in the stubs only
@@ -70,9 +58,10 @@ class TenantForm(ModelForm):
 
     def clean_limits(self) -> dict[str, Any]:
         try:
-            limits = Limits.model_validate_json(self.cleaned_data["limits"] or "{}")
-        except ValidationError:
-            raise forms.ValidationError("Give a JSON object of names and numbers.") from None
+            limits = TenantLimits.model_validate_json(self.cleaned_data["limits"] or "{}", strict=True)
+        except ValidationError as error:
+            lines = [f"{each.field}: {each.message}" for each in field_errors(error, "limits.")]
+            raise forms.ValidationError(lines) from None
         return limits.model_dump(exclude_unset=True)
 
 

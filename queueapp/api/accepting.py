@@ -58,9 +58,7 @@ def accept(caller: Caller, identity: Identity | None, work: Callable[[], tuple[d
 
 def check_allowed(caller: Caller, types: list[Any], *, path: str = "tasks.{}.type") -> None:
     """Raises InvalidTask for types that the tenant may not submit (its limit `allowed_types`, a list of patterns)."""
-    patterns = caller.tenant_limits.get("allowed_types")
-    if patterns is None:
-        return
+    patterns = caller.limits.allowed_types
     message = f"is not among the types that this tenant may submit: {', '.join(patterns) or 'none'}"
     errors = [
         FieldError(path.format(index), "type_not_allowed", message)

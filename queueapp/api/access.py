@@ -10,6 +10,7 @@ from uuid import UUID
 from queueapp.apikeys import KnownKey
 from queueapp.models import ApiKey
 from queueapp.tenancy import Scope, operator_scope, tenant_scope
+from queueapp.tenant_limits import TenantLimits, limits_of
 
 
 class Right(StrEnum):
@@ -67,6 +68,11 @@ class Caller:
     def sees_tenant(self) -> UUID | None:
         """The tenant that reads are narrowed to; None for an admin who named none and so reads all."""
         return None if self.is_admin and not self.names_tenant else self.tenant_id
+
+    @property
+    def limits(self) -> TenantLimits:
+        """What holds for the tenant acted for."""
+        return limits_of(self.tenant_slug, self.tenant_limits)
 
     def may(self, right: Right) -> bool:
         scopes = self.key.scopes

@@ -1,31 +1,21 @@
 """How many submissions of a tenant are accepted in a minute, and the header fields that tell."""
 
 import math
-from typing import Any
-
-from django.conf import settings
 
 from queueapp import limits
 from queueapp.api.access import Caller
 from queueapp.api.errors import RateLimited
 from queueapp.limits import Allowance
-from queueapp.models.tenants import SYSTEM_TENANT_SLUG
 
-
-def tasks_per_minute(caller: Caller) -> int | None:
-    """None where there is no limit."""
-    if caller.tenant_slug == SYSTEM_TENANT_SLUG:
-        return None
-    limit: Any = caller.tenant_limits.get("tasks_per_minute", settings.TASKS_PER_MINUTE)
-    return None if limit is None else int(limit)
+WINDOW_SECONDS = 60
 
 
 def spend(caller: Caller) -> Allowance | None:
     """Count one submission. Raises RateLimited; None where there is no limit."""
-    limit = tasks_per_minute(caller)
+    limit = caller.limits.tasks_per_minute
     if limit is None:
         return None
-    allowance = limits.take(f"submissions:{caller.tenant_id}", limit)
+    allowance = limits.take(_name(caller), limit, WINDOW_SECONDS)
     if not allowance.granted:
         wait = max(1, math.ceil(allowance.reset_seconds))
         raise RateLimited(
@@ -33,6 +23,11 @@ def spend(caller: Caller) -> Allowance | None:
             headers={"Retry-After": str(wait), **fields(allowance)},
         )
     return allowance
+
+
+def accepted_lately(caller: Caller) -> int | None:
+    """How many submissions were accepted in the window that ends now; None where they are not limited, nor counted."""
+    return None if caller.limits.tasks_per_minute is None else limits.taken(_name(caller), WINDOW_SECONDS)
 
 
 def fields(allowance: Allowance | None) -> dict[str, str]:
@@ -44,3 +39,7 @@ def fields(allowance: Allowance | None) -> dict[str, str]:
         "RateLimit-Policy": f'"submissions";q={allowance.limit};w={allowance.window_seconds}',
         "RateLimit": f'"submissions";r={allowance.remaining};t={reset}',
     }
+
+
+def _name(caller: Caller) -> str:
+    return f"submissions:{caller.tenant_id}"

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -44,8 +43,9 @@ def accept_and_wait(request: Request, caller: Caller, work: Work) -> Response:
 
 def submit_several(caller: Caller, items: list[Any]) -> dict[str, Any]:
     """Submit all or none. Raises InvalidTask naming every bad item."""
-    if len(items) > settings.MAX_BATCH_SIZE:
-        message = f"must hold at most {settings.MAX_BATCH_SIZE} tasks, not {len(items)}"
+    most = caller.limits.max_batch_size
+    if len(items) > most:
+        message = f"must hold at most {most} tasks, not {len(items)}"
         raise BatchTooLarge(f"tasks: {message}", errors=[FieldError("tasks", BatchTooLarge.code, message)])
     check_allowed(caller, [item.get("type") if isinstance(item, dict) else None for item in items])
     ids = lifecycle.submit_many(items)

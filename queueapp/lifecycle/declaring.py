@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models.functions import Now
 
 from queueapp.errors import FieldError, InvalidValue
@@ -12,6 +11,7 @@ from queueapp.lifecycle.schemas import schema_fault
 from queueapp.models import TaskType
 from queueapp.registry import find_handler
 from queueapp.tenancy import ensure_scope
+from queueapp.tenant_limits import effective_limits
 
 MAX_DECLARED_TYPES = 500
 
@@ -34,8 +34,9 @@ def declare(
         raise _refused("type", "type_registered", f"{type} has a handler here; choose another name")
     if fault := schema_fault(params_schema):
         raise _refused("params_schema", "schema_refused", fault)
-    if timeout_seconds > settings.TASK_MAX_RUNTIME_SECONDS:
-        raise _refused("timeout_seconds", "above_limit", f"must be at most {settings.TASK_MAX_RUNTIME_SECONDS}")
+    longest = effective_limits(tenant_id).task_max_runtime_seconds
+    if timeout_seconds > longest:
+        raise _refused("timeout_seconds", "above_limit", f"must be at most {longest}")
     with ensure_scope(tenant_id):
         queues = routing_table(fresh=True).queues
         if queue not in queues:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from django.conf import settings
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -174,7 +173,7 @@ def prepare(request: TaskRequest, types: TypeFinder, *, path: str = "") -> Submi
         run_at=request.run_at,
         delay_seconds=request.delay_seconds,
         max_retries=rules.max_retries if request.max_retries is None else request.max_retries,
-        timeout_seconds=_checked_timeout(rules, request, path),
+        timeout_seconds=_checked_timeout(rules, request, types.longest_seconds(rules), path),
         dedup_key=dedup.key if dedup else None,
         dedup_ttl_seconds=dedup.ttl_seconds if dedup else None,
         dedup_replace=bool(dedup and dedup.on_conflict == "replace"),
@@ -220,8 +219,7 @@ def _checked_params(rules: TypeRules, request: TaskRequest, types: TypeFinder, p
     return params.model_dump(mode="json")
 
 
-def _checked_timeout(rules: TypeRules, request: TaskRequest, path: str) -> int:
-    cap = rules.max_timeout_seconds or settings.TASK_MAX_RUNTIME_SECONDS
+def _checked_timeout(rules: TypeRules, request: TaskRequest, cap: int, path: str) -> int:
     wanted = request.timeout_seconds
     if wanted is None:
         return min(rules.timeout_seconds, cap)

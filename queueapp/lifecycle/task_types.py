@@ -5,6 +5,7 @@ from uuid import UUID
 from queueapp.models import TaskType
 from queueapp.registry import Handler, find_handler
 from queueapp.tenancy import bound_tenant, current_scope, ensure_scope
+from queueapp.tenant_limits import effective_limits
 
 # Both say the queue, the time-outs and the retries of their tasks; requests.py checks the parameters of each.
 TypeRules = Handler | TaskType
@@ -25,6 +26,10 @@ class TypeFinder:
         if type not in self._declared:
             self._declared[type] = self._read(type)
         return self._declared[type]
+
+    def longest_seconds(self, rules: TypeRules) -> int:
+        """How long a task of the type may run at most: the type's own cap, else the tenant's."""
+        return rules.max_timeout_seconds or effective_limits(self.owner_id()).task_max_runtime_seconds
 
     def _read(self, type: str) -> TaskType | None:
         with ensure_scope(self._tenant_id):

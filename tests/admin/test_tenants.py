@@ -79,25 +79,45 @@ BAD_LIMITS = [
     "7",
     "null",
     "{",
-    '{"a": "text"}',
-    '{"a": "\\u0000"}',
+    '{"task_per_minute": 5}',
+    '{"tasks_per_minute": "5"}',
+    '{"tasks_per_minute": true}',
+    '{"tasks_per_minute": 1.5}',
+    '{"tasks_per_minute": -1}',
+    '{"tasks_per_minute": NaN}',
+    '{"tasks_per_minute": 1e999}',
+    '{"tasks_per_minute": ["b"]}',
+    '{"max_batch_size": 0}',
+    '{"max_batch_size": 1001}',
+    '{"max_batch_size": null}',
+    '{"task_max_runtime_seconds": 0}',
+    '{"task_max_artifact_mb": 2000}',
+    '{"search_source_allowlist": "brave"}',
+    '{"search_source_allowlist": ["a b"]}',
+    '{"fetch_domain_allowlist": ["http://a.example"]}',
+    '{"fetch_allowed_networks": ["10.0.0.0/8"]}',
     '{"\\u0000": 1}',
     '{"\\ud800": 1}',
-    '{"a": NaN}',
-    '{"a": 1e999}',
-    '{"a": -1}',
-    '{"a": ["b"]}',
-    '{"A": 1}',
     '{"allowed_types": 5}',
     '{"allowed_types": ["a.*.b"]}',
     '{"tasks_per_minute": "x"}',
-    '{"a": ' + "9" * 5000 + "}",
+    '{"tasks_per_minute": ' + "9" * 5000 + "}",
     '{"a": ' + "[" * 2000,
     "\x00",
 ]
 
 
-@pytest.mark.parametrize("limits", [{}, {"tasks_per_minute": None}, {"allowed_types": ["a.*"], "mb": 1.5}], ids=str)
+GOOD_LIMITS = [
+    {},
+    {"tasks_per_minute": None},
+    {"allowed_types": ["a.*"], "task_max_artifact_mb": 1},
+    {"search_source_allowlist": ["brave", "searxng"], "search_max_results": 5},
+    {"fetch_domain_allowlist": ["example.org"], "max_batch_size": 1000, "task_max_runtime_seconds": 3600},
+    {"fetch_domain_allowlist": ["*"], "allowed_types": []},
+]
+
+
+@pytest.mark.parametrize("limits", GOOD_LIMITS, ids=str)
 def test_limits_are_kept_as_they_were_given(save, acme, limits):
     assert save(name="Acme Ltd", active="on", limits=json.dumps(limits)).status_code == 302
     with operator_scope("operator:test"):
@@ -110,6 +130,14 @@ def test_limits_are_an_object(save, acme, limits):
     assert answer.status_code == 200
     assert "limits" in answer.context["adminform"].form.errors
     assert noted() == []
+
+
+def test_a_refusal_names_the_limit_and_the_bound(save, acme):
+    answer = save(limits='{"max_batch_size": 5000, "colour": 1}')
+    assert answer.context["adminform"].form.errors["limits"] == [
+        "limits.max_batch_size: Input should be less than or equal to 1000",
+        "limits.colour: Extra inputs are not permitted",
+    ]
 
 
 def test_members_come_and_go(save, acme, acme_viewer):

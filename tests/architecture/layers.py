@@ -20,6 +20,7 @@ LAYERS = [
         "claiming",
         "doorbell",
         "limits",
+        "tenant_limits",
         "queries",
         "artifacts",
         "operations",

@@ -147,15 +147,29 @@ class TaskType(Answered):
     params_schema: dict[str, Any]
 
 
+class LimitsUse(Answered):
+    """What of the limits is used now."""
+
+    window_seconds: int
+    tasks_accepted: int | None = Field(description="Submissions in the window that ends now.")
+    tasks_left: int | None
+
+
 class Limits(Answered):
-    """What holds for the tenant; no tasks_per_minute means no limit."""
+    """What holds for the tenant; no tasks_per_minute means no limit. A megabyte has 2**20 bytes."""
 
     task_max_runtime_seconds: int
+    task_max_artifact_mb: int
     tasks_per_minute: int | None
     max_batch_size: int
+    search_source_allowlist: list[str]
+    search_max_results: int
+    search_cache_ttl_seconds: int
+    fetch_domain_allowlist: list[str]
+    allowed_types: list[str]
     max_body_bytes: int
     max_wait_seconds: int
-    allowed_types: list[str]
+    use: LimitsUse
 
 
 class TypeUsage(Answered):

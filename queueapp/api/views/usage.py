@@ -14,20 +14,25 @@ from queueapp.api.waiting import MAX_WAIT_SECONDS
 
 
 class Limits(ApiView):
-    """What holds for the caller's tenant, its own limits included."""
+    """What holds for the caller's tenant, its own limits included, and how much of it is used."""
 
     rights: ClassVar = {"GET": Right.USAGE_READ}
 
     def get(self, request: Request) -> Response:
         self.query(Form)
+        limits, accepted = self.caller.limits, quota.accepted_lately(self.caller)
+        most = limits.tasks_per_minute
         return Response(
             {
-                "task_max_runtime_seconds": settings.TASK_MAX_RUNTIME_SECONDS,
-                "tasks_per_minute": quota.tasks_per_minute(self.caller),
-                "max_batch_size": settings.MAX_BATCH_SIZE,
+                **limits.model_dump(),
+                "search_cache_ttl_seconds": settings.SEARCH_CACHE_TTL_SECONDS,
                 "max_body_bytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
                 "max_wait_seconds": MAX_WAIT_SECONDS,
-                "allowed_types": self.caller.tenant_limits.get("allowed_types", ["*"]),
+                "use": {
+                    "window_seconds": quota.WINDOW_SECONDS,
+                    "tasks_accepted": accepted,
+                    "tasks_left": None if most is None or accepted is None else max(0, most - accepted),
+                },
             }
         )
 

@@ -1,0 +1,45 @@
+"""Show what holds for a tenant, or change its own limits: `limits SLUG tasks_per_minute=600 max_batch_size=default`."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from queueapp import operations
+from queueapp.management.arguments import find_tenant, parameter
+from queueapp.management.base import PlatformCommand, acting
+from queueapp.tenant_limits import limits_of
+
+DEFAULT = "default"
+
+
+class Command(PlatformCommand):
+    help = "Show what holds for a tenant, or change its own limits."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("slug", help="the tenant")
+        parser.add_argument(
+            "changes",
+            nargs="*",
+            type=parameter,
+            metavar="NAME=VALUE",
+            help="the value is JSON, e.g. 600 or '[\"brave\"]'; `default` goes back to the platform's limit",
+        )
+
+    def handle(self, **options: Any) -> None:
+        with acting():
+            tenant = find_tenant(options["slug"])
+            own = {**tenant.limits, **dict(options["changes"])}
+            own = {name: value for name, value in own.items() if value != DEFAULT}
+            holds = operations.set_limits(tenant.slug, own) if options["changes"] else limits_of(tenant.slug, own)
+        if options["json"]:
+            self.output.json(holds.model_dump())
+        else:
+            rows = [[name, _shown(value), "own" if name in own else ""] for name, value in holds.model_dump().items()]
+            self.output.table(("limit", "value", ""), rows)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
+    return ", ".join(value) if isinstance(value, list) else str(value)
