@@ -4,7 +4,7 @@ from uuid import UUID
 
 from queueapp.models import TaskType
 from queueapp.registry import Handler, find_handler
-from queueapp.tenancy import bound_tenant, ensure_scope
+from queueapp.tenancy import bound_tenant, current_scope, ensure_scope
 
 # Both say the queue, the time-outs and the retries of their tasks; requests.py checks the parameters of each.
 TypeRules = Handler | TaskType
@@ -27,7 +27,11 @@ class TypeFinder:
         return self._declared[type]
 
     def _read(self, type: str) -> TaskType | None:
-        with ensure_scope(self._tenant_id) as scope:
+        with ensure_scope(self._tenant_id):
             # named in the query too, since an operator's scope does not narrow to a tenant
-            owner_id = scope.tenant_id or self._tenant_id or bound_tenant()
-            return TaskType.objects.filter(tenant_id=owner_id, type=type).first()
+            return TaskType.objects.filter(tenant_id=self.owner_id(), type=type).first()
+
+    def owner_id(self) -> UUID:
+        """The tenant that submits."""
+        scope = current_scope()
+        return (scope.tenant_id if scope else None) or self._tenant_id or bound_tenant()

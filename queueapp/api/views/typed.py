@@ -28,7 +28,7 @@ class TypedTask(ApiView):
         except InvalidTask as error:
             if any(each.field == "type" and each.code == "unknown_type" for each in error.errors):
                 raise UnknownType(f"There is no task type {type!r}: GET /api/v1/task-types lists them.") from None
-            raise InvalidTask([_as_sent(each, options) for each in error.errors]) from None
+            raise InvalidTask([_as_sent(each, options) for each in error.errors], error.code) from None
 
 
 def _as_sent(error: FieldError, options: dict[str, Any]) -> FieldError:
