@@ -76,6 +76,7 @@ class Environment(BaseSettings):
     search_source_allowlist: Annotated[list[SourceName], NoDecode, BeforeValidator(_split)] = ["brave"]
     search_cache_ttl_seconds: int = Field(3600, ge=0)
     search_max_results: int = Field(10, ge=1, le=20)  # Brave gives at most 20
+    search_calls_per_second: int = Field(1, ge=1, le=1000)  # Brave's smallest plan allows one
     brave_api_key: SecretStr = SecretStr("")
     brave_api_url: HttpUrl = HttpUrl("https://api.search.brave.com/res/v1/web/search")
     searxng_url: HttpUrl | None = None

@@ -106,6 +106,7 @@ TASK_MAX_ARTIFACT_MB = ENVIRONMENT.task_max_artifact_mb
 SEARCH_SOURCE_ALLOWLIST = ENVIRONMENT.search_source_allowlist
 SEARCH_CACHE_TTL_SECONDS = ENVIRONMENT.search_cache_ttl_seconds
 SEARCH_MAX_RESULTS = ENVIRONMENT.search_max_results
+SEARCH_CALLS_PER_SECOND = ENVIRONMENT.search_calls_per_second
 BRAVE_API_KEY = ENVIRONMENT.brave_api_key.get_secret_value()
 BRAVE_API_URL = str(ENVIRONMENT.brave_api_url)
 SEARXNG_URL = str(ENVIRONMENT.searxng_url) if ENVIRONMENT.searxng_url else None
