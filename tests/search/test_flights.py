@@ -8,13 +8,13 @@ import pytest
 from queueapp import doorbell
 from tests.waiting import threads
 from workloads.search import flights
-from workloads.search.flights import Kept, fetch_once
+from workloads.search.flights import fetch_once
 from workloads.search.hits import Hit
-from workloads.search.providers import ProviderError
+from workloads.search.providers import Answer, ProviderError
 
 pytestmark = pytest.mark.usefixtures("ground")
 
-ANSWER = Kept(hits=[Hit(title="A page", url="https://a.org/")], retrieved_at=datetime(2026, 1, 1, tzinfo=UTC))
+ANSWER = Answer(hits=[Hit(title="A page", url="https://a.org/")], retrieved_at=datetime(2026, 1, 1, tzinfo=UTC))
 KEY = "search:v1:test"
 
 
@@ -35,8 +35,8 @@ class Source:
         return ANSWER
 
 
-def ask(source, *, fresh=False, pause=None):
-    return fetch_once(KEY, source, fresh=fresh, pause=pause or threading.Event().wait)
+def ask(source, *, fresh=False, check_cancelled=lambda: None):
+    return fetch_once(KEY, source, fresh=fresh, check_cancelled=check_cancelled)
 
 
 def test_an_answer_is_kept_for_its_time(settings):
@@ -61,13 +61,9 @@ def test_many_at_once_make_one_call():
     source, everybody = Source(ready=False), threading.Barrier(12)
     waiting = threading.Semaphore(0)
 
-    def pause(seconds):
-        waiting.release()
-        threading.Event().wait(seconds)
-
     def join():
         everybody.wait(10)
-        return ask(source, pause=pause)
+        return ask(source, check_cancelled=waiting.release)
 
     with threads(12) as run:
         calls = [run(join) for _ in range(12)]
@@ -78,7 +74,7 @@ def test_many_at_once_make_one_call():
         answers = [call.result(20) for call in calls]
     assert source.calls == 1
     assert sorted(cached for _, cached in answers) == [False] + [True] * 11
-    assert {kept.retrieved_at for kept, _ in answers} == {ANSWER.retrieved_at}
+    assert {answer.retrieved_at for answer, _ in answers} == {ANSWER.retrieved_at}
 
 
 def test_after_a_failure_the_next_one_asks():
@@ -95,11 +91,7 @@ def test_after_a_failure_the_next_one_asks():
         assert entered.wait(10)
         waits = threading.Event()
 
-        def pause(seconds):
-            waits.set()
-            threading.Event().wait(seconds)
-
-        second = run(lambda: ask(source, pause=pause))
+        second = run(lambda: ask(source, check_cancelled=waits.set))
         assert waits.wait(10) and source.calls == 0
         may_fail.set()
         with pytest.raises(ProviderError, match="answered 500"):
@@ -111,12 +103,9 @@ def test_the_lock_of_a_dead_process_ends_by_itself(monkeypatch):
     monkeypatch.setattr(flights, "LOCK_SECONDS", 1)
     assert doorbell.client().lock(f"{KEY}:lock", timeout=1).acquire(blocking=False)  # and its holder is killed
     source = Source()
-    paused = []
-    assert ask(source, pause=lambda seconds: (paused.append(seconds), threading.Event().wait(seconds))) == (
-        ANSWER,
-        False,
-    )
-    assert paused and source.calls == 1
+    looks = []
+    assert ask(source, check_cancelled=lambda: looks.append("taken")) == (ANSWER, False)
+    assert looks and source.calls == 1
 
 
 def test_waiting_ends(monkeypatch):
@@ -163,8 +152,8 @@ def test_without_a_ttl_nothing_is_kept(settings):
 def test_a_cancelled_waiter_stops():
     assert doorbell.client().lock(f"{KEY}:lock", timeout=60).acquire(blocking=False)
 
-    def cancelled(_):
+    def cancelled():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ask(Source(), pause=cancelled)
+        ask(Source(), check_cancelled=cancelled)

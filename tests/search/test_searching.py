@@ -57,8 +57,8 @@ def test_the_second_time_nobody_is_asked(look, brave, searxng):
     assert (first.cached, second.cached) == (False, True)
     assert second.as_dict()["results"] == first.as_dict()["results"]
     assert second.retrieved_at == first.retrieved_at
-    assert [report.raw is None for report in first.reports] == [False, False]
-    assert [report.raw for report in second.reports] == [None, None]
+    assert [report.answer.raw is None for report in first.reports] == [False, False]
+    assert [report.answer.raw for report in second.reports] == [None, None]
     assert len(brave.asked) == len(searxng.asked) == 1
 
 

@@ -9,13 +9,11 @@ from collections.abc import Callable
 
 import redis
 from django.conf import settings
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic.types import AwareDatetime
+from pydantic import ValidationError
 from redis.exceptions import LockError
 
 from queueapp import doorbell
-from workloads.search.hits import Hit
-from workloads.search.providers import ProviderError
+from workloads.search.providers import Answer, ProviderError
 
 logger = logging.getLogger(__name__)
 
@@ -26,16 +24,11 @@ WAIT_SECONDS = 50
 LOOK_EVERY_SECONDS = 0.05
 
 
-class Kept(BaseModel):
-    """A source's answer as it is kept for others."""
-
-    model_config = ConfigDict(frozen=True)
-
-    hits: list[Hit]
-    retrieved_at: AwareDatetime
+Call = Callable[[], Answer]
+Check = Callable[[], None]
 
 
-def fetch_once(key: str, call: Callable[[], Kept], *, fresh: bool, pause: Callable[[float], None]) -> tuple[Kept, bool]:
+def fetch_once(key: str, call: Call, *, fresh: bool, check_cancelled: Check) -> tuple[Answer, bool]:
     """The answer of this key, and whether it was another call's; `fresh` takes no earlier one.
 
     Raises what the call raises, and ProviderError after 50 s of waiting for the calls of others.
@@ -45,47 +38,48 @@ def fetch_once(key: str, call: Callable[[], Kept], *, fresh: bool, pause: Callab
     try:
         if fresh:
             return _keep(key, call()), False
-        return _take_or_call(key, call, pause)
+        return _take_or_call(key, call, check_cancelled)
     except redis.RedisError as error:
         logger.warning("search without its cache", extra={"event": "redis_error", "error": str(error)})
         return call(), False
 
 
-def _take_or_call(key: str, call: Callable[[], Kept], pause: Callable[[float], None]) -> tuple[Kept, bool]:
+def _take_or_call(key: str, call: Call, check_cancelled: Check) -> tuple[Answer, bool]:
     lock = doorbell.client().lock(f"{key}:lock", timeout=LOCK_SECONDS)
     gives_up = time.monotonic() + WAIT_SECONDS
     while True:
-        if (kept := _read(key)) is not None:
-            return kept, True
+        if (answer := _read(key)) is not None:
+            return answer, True
         if lock.acquire(blocking=False):
             break
         if time.monotonic() > gives_up:
             raise ProviderError("the same is being asked elsewhere, without an answer yet")
-        pause(LOOK_EVERY_SECONDS)
+        check_cancelled()
+        time.sleep(LOOK_EVERY_SECONDS)
     try:
         # the answer may have come between the look and the lock
-        if (kept := _read(key)) is not None:
-            return kept, True
+        if (answer := _read(key)) is not None:
+            return answer, True
         return _keep(key, call()), False
     finally:
         _release(lock)
 
 
-def _read(key: str) -> Kept | None:
+def _read(key: str) -> Answer | None:
     found = doorbell.client().get(key)
     try:
-        return Kept.model_validate_json(found) if found else None
+        return Answer.model_validate_json(found) if found else None
     except ValidationError:  # of another version of this code
         return None
 
 
-def _keep(key: str, kept: Kept) -> Kept:
+def _keep(key: str, answer: Answer) -> Answer:
     try:
-        doorbell.client().set(key, kept.model_dump_json(), ex=settings.SEARCH_CACHE_TTL_SECONDS)
+        doorbell.client().set(key, answer.model_dump_json(), ex=settings.SEARCH_CACHE_TTL_SECONDS)
     except redis.RedisError as error:
         # here and not above: the call was made, and must not be made again
         logger.warning("search not kept", extra={"event": "redis_error", "error": str(error)})
-    return kept
+    return answer
 
 
 def _release(lock: redis.lock.Lock) -> None:

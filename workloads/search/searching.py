@@ -39,7 +39,7 @@ class Findings:
     @property
     def retrieved_at(self) -> datetime:
         """When the oldest answer among those merged was given."""
-        return min(report.retrieved_at for report in self.reports)
+        return min(report.answer.retrieved_at for report in self.reports)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -60,7 +60,7 @@ def search(question: Question, sources: Iterable[str], task: TaskContext, *, fre
         if report.error:
             task.log(f"{name}: {report.error}", level="warning", query=question.query)
         reports.append(report)
-    answered = {report.name: report.hits for report in reports if report.error is None}
+    answered = {report.name: report.answer.hits for report in reports if report.error is None}
     return Findings(question, merge(answered, limit=question.count), reports)
 
 

@@ -37,7 +37,7 @@ class Brave:
         web = found.get("web")
         items = web.get("results") if isinstance(web, dict) else None
         hits = [_hit(item) for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-        return Answer([hit for hit in hits if hit][: question.count], raw)
+        return Answer(hits=[hit for hit in hits if hit][: question.count], raw=raw)
 
 
 def _hit(item: dict[str, Any]) -> Hit | None:

@@ -36,7 +36,7 @@ class Library:
         hits = [
             hit_of(page["title"] or page["url"], page["url"], page["snippet"], page["published_at"]) for page in pages
         ]
-        return Answer([hit for hit in hits if hit])
+        return Answer(hits=[hit for hit in hits if hit])
 
 
 def _matching(question: Question) -> QuerySet[FetchedPage, Any]:

@@ -1,19 +1,23 @@
 """The port that every source of results implements, and what it may answer."""
 
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from queueapp.errors import TaskrunnerError
 from workloads.search.hits import Hit
 from workloads.search.question import Question
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Hits, the best first, and what the provider sent, byte for byte, where it is somebody else's."""
+class Answer(BaseModel):
+    """Hits, the best first. `raw` is what a provider elsewhere sent, byte for byte; it is not kept for others."""
+
+    model_config = ConfigDict(frozen=True)
 
     hits: list[Hit]
-    raw: bytes | None = None
+    raw: bytes | None = Field(None, exclude=True)
+    retrieved_at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
 class ProviderError(TaskrunnerError):
@@ -27,7 +31,7 @@ class ProviderError(TaskrunnerError):
 
 
 class Provider(Protocol):
-    """A source of results. `shared`: it answers everybody alike, and it is somebody else's, so calls are spared."""
+    """A source of results. `shared`: it answers everybody alike, and is somebody else's, so that calls are spared."""
 
     name: str
     shared: bool

@@ -33,4 +33,4 @@ class Searxng:
             for item in (items if isinstance(items, list) else [])
             if isinstance(item, dict)
         ]
-        return Answer([hit for hit in hits if hit][: question.count], raw)
+        return Answer(hits=[hit for hit in hits if hit][: question.count], raw=raw)
