@@ -19,9 +19,9 @@ LOOKED_THROUGH_BYTES = 4096
 
 def decode(body: bytes, charset: str | None) -> str:
     """The text of a body; `charset` is what its header says. Never raises: what cannot be read becomes U+FFFD."""
-    for mark, encoding in MARKS.items():
+    for mark, marked in MARKS.items():
         if body.startswith(mark):
-            return body[len(mark) :].decode(encoding, "replace")
+            return body[len(mark) :].decode(marked, "replace")
     declared = DECLARED.search(body, 0, LOOKED_THROUGH_BYTES)
     for name in (charset, declared[1].decode() if declared else None):
         if encoding := _known(name):
