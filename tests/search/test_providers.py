@@ -3,6 +3,7 @@
 import gzip
 import json
 import time
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
@@ -124,9 +125,8 @@ def test_an_answer_without_results_is_an_answer(brave, searxng, document):
         (b'{"web": ' + b"9" * 10_000 + b"}", "not JSON"),
         (b"\xff\xfe\x00", "not JSON"),
         (b"[1]", "no object"),
-        (b" " * (http.MAX_BODY_BYTES + 1), "more than 1048576 bytes"),
     ],
-    ids=["nothing", "a page", "deep", "a long number", "bytes", "a list", "long"],
+    ids=["nothing", "a page", "deep", "a long number", "bytes", "a list"],
 )
 def test_an_answer_that_cannot_be_read_is_a_failure_that_may_pass(brave, body, words):
     brave.refuses(200, body)
@@ -135,11 +135,30 @@ def test_an_answer_that_cannot_be_read_is_a_failure_that_may_pass(brave, body, w
     assert not error.permanent
 
 
-def test_a_bomb_is_not_unpacked(brave):
-    brave.refuses(200, gzip.compress(b" " * 200 * 2**20), Content_Encoding="gzip")
-    started = time.monotonic()
-    assert "more than" in str(refusal(BRAVE))
-    assert time.monotonic() - started < 5
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b" " * (http.MAX_BODY_BYTES + 1), {}),
+        (gzip.compress(b" " * 200 * 2**20), {"Content_Encoding": "gzip"}),
+    ],
+    ids=["long", "a bomb"],
+)
+def test_an_answer_that_is_too_long_is_not_read_to_its_end(brave, body, headers):
+    brave.refuses(200, body, **headers)
+    tracemalloc.start()
+    try:
+        error = refusal(BRAVE)
+        assert tracemalloc.get_traced_memory()[1] < 20 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert str(error) == "cannot be used (artifact_size_exceeded)" and error.permanent
+
+
+def test_a_redirect_is_not_followed(brave, searxng):
+    brave.refuses(302, Location=f"{searxng.url}/search?q=x")
+    error = refusal(BRAVE)
+    assert str(error) == "cannot be used (too_many_redirects)" and error.permanent
+    assert searxng.asked == []
 
 
 @pytest.mark.parametrize(
@@ -154,7 +173,6 @@ def test_a_bomb_is_not_unpacked(brave):
         (500, {}, False, None),
         (401, {}, True, None),
         (422, {}, True, None),
-        (302, {"Location": "http://127.0.0.1:1/"}, True, None),
     ],
 )
 def test_a_refusal_says_whether_to_come_back_and_when(brave, status, headers, permanent, after):

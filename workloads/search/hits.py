@@ -3,19 +3,17 @@
 import re
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
+from workloads.http import InvalidUrl, parse
 from workloads.search.question import collapsed
 
 MAX_TITLE_CHARACTERS = 300
 MAX_SNIPPET_CHARACTERS = 1_000
-MAX_URL_CHARACTERS = 2_048
 
 # Halves of surrogate pairs, which cannot be stored, and marks that make text read in another order than it is written.
 UNWANTED = re.compile("[\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-NOT_IN_URLS = re.compile(r"[\s\x00-\x20\x7f-\x9f\"<>\\^`{|}]")
 
 
 class Hit(BaseModel):
@@ -53,17 +51,11 @@ def text_of(value: Any, limit: int) -> str:
 
 def url_of(value: Any) -> str:
     """An http(s) address as it was sent; empty for anything else."""
-    if not isinstance(value, str) or len(value) > MAX_URL_CHARACTERS:
-        return ""
-    url = value.strip()
-    if NOT_IN_URLS.search(url) or UNWANTED.search(url):
-        return ""
     try:
-        parts = urlsplit(url)
-        named = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
-    except ValueError:  # a port that is no number, half an IPv6 address
+        parse(value if isinstance(value, str) else "")
+    except InvalidUrl:
         return ""
-    return url if named else ""
+    return str(value)
 
 
 def moment_of(value: Any) -> datetime | None:

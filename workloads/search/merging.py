@@ -4,15 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from workloads.http import parse
 from workloads.search.hits import Hit
 
 # The constant of Cormack, Clarke and Büttcher (2009): large enough that the first rank of one source does not outweigh
 # the agreement of two.
 K = 60
-
-DEFAULT_PORTS = {("http", 80), ("https", 443)}
 
 
 @dataclass(slots=True)
@@ -38,7 +36,7 @@ class Result:
 
 def merge(lists: Mapping[str, Sequence[Hit]], *, limit: int) -> list[Result]:
     """The best results over all sources. What comes out does not depend on the order in which the sources are given."""
-    found: dict[tuple[str, ...], Result] = {}
+    found: dict[str, Result] = {}
     ranked = sorted(
         ((rank, source, hit) for source, hits in lists.items() for rank, hit in enumerate(hits, start=1)),
         key=lambda each: each[:2],
@@ -50,12 +48,9 @@ def merge(lists: Mapping[str, Sequence[Hit]], *, limit: int) -> list[Result]:
     return sorted(found.values(), key=lambda result: (-result.score, result.best))[:limit]
 
 
-def _identity(url: str) -> tuple[str, ...]:
-    """Equal for addresses of one page: scheme, default port, last slash, fragment and order of parameters aside."""
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port and (parts.scheme, parts.port) not in DEFAULT_PORTS else ""
-    parameters = sorted(parse_qsl(parts.query, keep_blank_values=True))
-    return f"{parts.hostname}{port}", parts.path.rstrip("/"), urlencode(parameters)
+def _identity(url: str) -> str:
+    """Equal for addresses of one page; http and https are taken for the same."""
+    return parse(url).canonical.partition("://")[2]
 
 
 def _completed(hit: Hit, other: Hit) -> Hit:
