@@ -97,6 +97,35 @@ class LeaseLost(TaskrunnerError):
         super().__init__(f"Attempt {attempt} no longer holds task {task_id}.")
 
 
+class InvalidArtifact(TaskrunnerError):
+    """What was said of an artifact was refused and nothing was stored; `errors` says which fields and why."""
+
+    code = "invalid_artifact"
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        self.errors = list(errors)
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in self.errors))
+
+
+class ArtifactTooLarge(TaskrunnerError):
+    """An artifact has more bytes than its tenant's may have; nothing was stored."""
+
+    code = "artifact_size_exceeded"
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        super().__init__(f"An artifact may have at most {limit_bytes} bytes ({limit_bytes / 2**20:g} MiB).")
+
+
+class StoreUnavailable(TaskrunnerError):
+    """The object store did not do what it was asked to; trying again may help."""
+
+    code = "artifact_store_unavailable"
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(f"The artifact store cannot be used: {reason}")
+
+
 class ScopeError(TaskrunnerError):
     """A tenant's table was used outside a scope, or a scope was opened inside another tenant's."""
 

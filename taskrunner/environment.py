@@ -1,6 +1,7 @@
 """Settings read once from environment variables: typed, bounded, every error reported together."""
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Annotated, Any
 
 import psycopg2
@@ -8,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg2.extensions import parse_dsn
 from pydantic import (
     AfterValidator,
+    AliasChoices,
     BeforeValidator,
     Field,
     HttpUrl,
@@ -69,6 +71,17 @@ class Environment(BaseSettings):
     redis_db: int = Field(0, ge=0)
     redis_tls: bool = False
 
+    artifacts_directory: Path = Path(".taskrunner/artifacts")
+    minio_endpoint: str | None = Field(None, pattern=r"^[A-Za-z0-9_.-]+(:[0-9]{1,5})?$")
+    minio_access_key: str | None = Field(None, validation_alias=AliasChoices("MINIO_ACCESS_KEY", "MINIO_ROOT_USER"))
+    minio_secret_key: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("MINIO_SECRET_KEY", "MINIO_ROOT_PASSWORD")
+    )
+    minio_bucket: str = Field("artifacts", pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+    minio_region: str = "us-east-1"
+    minio_secure: bool = False
+
+    task_max_artifact_mb: int = Field(25, ge=1, le=1024)
     task_max_runtime_seconds: int = Field(600, ge=1, le=86_400)
     tasks_per_minute: int = Field(30, ge=1)
     max_batch_size: int = Field(50, ge=1, le=1000)
@@ -90,6 +103,12 @@ class Environment(BaseSettings):
     def _needs_a_database(self) -> "Environment":
         if self.database_url is None and self.postgres_user is None:
             raise ValueError("DATABASE_URL (or POSTGRES_USER, POSTGRES_PASSWORD, …) is not set")
+        return self
+
+    @model_validator(mode="after")
+    def _needs_the_stores_keys(self) -> "Environment":
+        if self.minio_endpoint is not None and not (self.minio_access_key and self.minio_secret_key):
+            raise ValueError("MINIO_ENDPOINT is set, MINIO_ACCESS_KEY and MINIO_SECRET_KEY are not")
         return self
 
     @property
@@ -120,6 +139,23 @@ class Environment(BaseSettings):
         password = self.redis_password.get_secret_value()
         credentials = f":{password}@" if password else ""
         return f"{scheme}://{credentials}{self.redis_host}:{self.redis_port}/{self.redis_db}"
+
+    @property
+    def artifact_store(self) -> dict[str, Any]:
+        """Django's description of the store: S3 where an endpoint is named, else a directory."""
+        if self.minio_endpoint is None:
+            location = str(self.artifacts_directory.resolve())
+            return {"BACKEND": "queueapp.artifacts.files.FileStore", "OPTIONS": {"location": location}}
+        return {
+            "BACKEND": "queueapp.artifacts.s3.S3Store",
+            "OPTIONS": {
+                "endpoint_url": f"{'https' if self.minio_secure else 'http'}://{self.minio_endpoint}",
+                "access_key": self.minio_access_key,
+                "secret_key": self.minio_secret_key.get_secret_value() if self.minio_secret_key else None,
+                "bucket_name": self.minio_bucket,
+                "region_name": self.minio_region,
+            },
+        }
 
 
 def load() -> Environment:

@@ -82,6 +82,11 @@ if ENVIRONMENT.owner_database is not None:
 
 REDIS_URL = ENVIRONMENT.redis
 
+STORAGES = {
+    "artifacts": ENVIRONMENT.artifact_store,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
 Q_CLUSTER = {
     "name": "taskrunner",
     "broker_class": "queueapp.engine.broker.ServeBroker",
@@ -97,6 +102,7 @@ Q_CLUSTER = {
 
 WORKER_MAX_TASKS = ENVIRONMENT.worker_max_tasks
 WORKER_MAX_MEMORY_MB = ENVIRONMENT.worker_max_memory_mb
+TASK_MAX_ARTIFACT_MB = ENVIRONMENT.task_max_artifact_mb
 TASK_MAX_RUNTIME_SECONDS = ENVIRONMENT.task_max_runtime_seconds
 
 TASKS_PER_MINUTE = ENVIRONMENT.tasks_per_minute

@@ -17,6 +17,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     given = os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")
     if not given and "PYTEST_XDIST_WORKER" not in os.environ:
         _start_servers(early_config)
+    if "ARTIFACTS_DIRECTORY" not in os.environ:
+        directory = tempfile.TemporaryDirectory(prefix="taskrunner-artifacts-")
+        early_config.add_cleanup(directory.cleanup)
+        os.environ["ARTIFACTS_DIRECTORY"] = directory.name
     os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
     return (yield)
 

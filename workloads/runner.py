@@ -1,5 +1,6 @@
 """The runner family: echo and sleep."""
 
+import json
 import time
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,8 +25,10 @@ class SleepParams(BaseModel):
 
 @handler("echo", params=EchoParams)
 def echo(task: TaskContext, params: EchoParams) -> dict[str, object]:
-    """Return the parameters."""
-    return params.model_dump(mode="json")
+    """Return the parameters, and keep them as an artifact."""
+    echoed = params.model_dump(mode="json")
+    task.attach("echo_result", json.dumps(echoed), content_type="application/json", metadata={"summary": "echo result"})
+    return echoed
 
 
 @handler("sleep", params=SleepParams)
@@ -36,4 +39,7 @@ def sleep(task: TaskContext, params: SleepParams) -> dict[str, float]:
         task.check_cancelled()
         task.progress(1 - left / params.seconds, f"{left:.0f} s left")
         time.sleep(min(left, 1.0))
-    return {"slept_seconds": params.seconds}
+    result = {"slept_seconds": params.seconds}
+    summary = {"summary": f"slept {params.seconds:g} seconds"}
+    task.attach("sleep_result", json.dumps(result), content_type="application/json", metadata=summary)
+    return result

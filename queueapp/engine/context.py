@@ -1,8 +1,11 @@
-"""What a handler is given: its task, and how to log, tell progress and notice a cancel."""
+"""What a handler is given: its task, and how to log, tell progress, attach artifacts and notice a cancel."""
 
 from typing import Any
 from uuid import UUID
 
+from queueapp.artifacts.describing import describe
+from queueapp.artifacts.intake import Content
+from queueapp.engine.attaching import attach
 from queueapp.engine.hand import Running
 from queueapp.engine.interrupts import CancelRequested
 from queueapp.engine.side import SideChannel
@@ -51,6 +54,16 @@ class TaskContext:
         if not 0 <= fraction <= 1:
             raise ValueError(f"fraction must be between 0 and 1, not {fraction}")
         self._running.progress = {"fraction": round(fraction, 4), "message": message}
+
+    def attach(self, type: str, content: Content, *, content_type: str, metadata: dict[str, Any] | None = None) -> UUID:
+        """Keep bytes (or text, a file open for reading, an iterator of bytes) as an artifact; returns its id.
+
+        Stored at once, by transactions of its own, also where the handler is transactional: what a failed attempt
+        attached stays. Waits up to ten seconds for a store that is away.
+        Raises LeaseLost when the attempt no longer holds the task, InvalidArtifact, ArtifactTooLarge, StoreUnavailable.
+        """
+        about = describe(type, content_type, metadata)
+        return attach(self._side, self.worker_id, self._running.task, about, content)
 
     def check_cancelled(self) -> None:
         """Raise if the task is to stop: for loops that catch everything, or prefer to stop at a place of their own."""

@@ -11,7 +11,7 @@ from queueapp.backoff import retry_delay_seconds
 from queueapp.claiming import Claimed
 from queueapp.engine.context import TaskContext
 from queueapp.engine.interrupts import CancelRequested, Interrupted, Interrupter, LeaseGone
-from queueapp.errors import LeaseLost, PermanentFailure, RetryLater
+from queueapp.errors import ArtifactTooLarge, InvalidArtifact, LeaseLost, PermanentFailure, RetryLater
 from queueapp.lifecycle.settling import Kind, Verdict, completed, failed, settle
 from queueapp.registry import Handler, find_handler
 from queueapp.tenancy import bind_tenant, tenant_scope
@@ -70,7 +70,7 @@ def classify(error: BaseException, task: Claimed, handler: Handler) -> Verdict |
         case RetryLater():
             seconds = max(0.0, error.after_seconds)
             return failed(task.id, task.attempt, Kind.ERROR, error.code, str(error), seconds)
-        case PermanentFailure():
+        case PermanentFailure() | ArtifactTooLarge() | InvalidArtifact():
             return failed(task.id, task.attempt, Kind.PERMANENT, error.code, str(error))
         case ValidationError():
             # stored by an older version of this handler: no retry will make it valid

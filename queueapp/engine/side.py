@@ -30,7 +30,7 @@ class SideChannel:
 
     def close(self) -> None:
         """Close the connection and end the thread, unless a call hangs in it."""
-        self._executor.submit(connection.close)
+        self._executor.submit(lambda: connection.close())  # looked up in the thread, each of which has its own
         self._executor.shutdown(wait=False)
 
 

@@ -48,16 +48,16 @@ def _key(value: Any) -> str:
     return _text(value)
 
 
-def _json(value: Any, depth: int = 1) -> Any:
+def storable_json(value: Any, depth: int = 1) -> Any:
     """A value that PostgreSQL can keep as jsonb, at most 32 levels deep. Raises ValueError saying why not."""
     if depth > MAX_JSON_DEPTH:
         raise ValueError(f"is nested deeper than {MAX_JSON_DEPTH} levels")
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, dict):
-        return {_key(key): _json(item, depth + 1) for key, item in value.items()}
+        return {_key(key): storable_json(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_json(item, depth + 1) for item in value]
+        return [storable_json(item, depth + 1) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError("holds a number that is not finite")
     if isinstance(value, int) and abs(value) > MAX_JSON_INTEGER:
@@ -103,7 +103,7 @@ class TaskRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     type: Annotated[str, StringConstraints(pattern=TASK_TYPE_PATTERN, max_length=200)]
-    params: Annotated[dict[str, Any], BeforeValidator(_json)] = {}
+    params: Annotated[dict[str, Any], BeforeValidator(storable_json)] = {}
     queue: Annotated[Text, StringConstraints(min_length=1, max_length=64)] | None = None
     priority: int = Field(5, ge=1, le=10, strict=True)
     run_at: Annotated[Moment, AfterValidator(_near)] | None = None

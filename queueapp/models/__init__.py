@@ -1,6 +1,7 @@
 """The platform's tables: fields, named constraints, indexes and query vocabulary; no workflow."""
 
 from queueapp.models.api import ApiKey, IdempotencyKey
+from queueapp.models.artifacts import Artifact, UnclaimedObject
 from queueapp.models.audit import OperatorAction, SecurityEvent, TaskLog
 from queueapp.models.clusters import Cluster
 from queueapp.models.counters import TaskCount, TaskDelta, TaskStat
@@ -12,6 +13,7 @@ from queueapp.models.workers import Worker
 
 __all__ = [
     "ApiKey",
+    "Artifact",
     "Cluster",
     "DedupKey",
     "IdempotencyKey",
@@ -28,5 +30,6 @@ __all__ = [
     "TaskStat",
     "TaskType",
     "Tenant",
+    "UnclaimedObject",
     "Worker",
 ]

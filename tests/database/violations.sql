@@ -115,3 +115,28 @@ INSERT INTO queues (name, strategy, created_at) VALUES ('default', 'fifo', now()
 INSERT INTO routes (pattern, queue) VALUES ('taken.*', 'default')
 -- routes_queue_fk 23503
 INSERT INTO routes (pattern, queue) VALUES ('x.*', 'nowhere')
+
+-- artifact_type_format 23514
+INSERT INTO artifacts (tenant_id, task_id, attempt, type, content_type, size_bytes, sha256, metadata)
+VALUES (%(acme)s, %(task)s, 0, 'no type', 'text/plain', 0, repeat('0', 64), '{}')
+-- artifact_content_type_format 23514
+INSERT INTO artifacts (tenant_id, task_id, attempt, type, content_type, size_bytes, sha256, metadata)
+VALUES (%(acme)s, %(task)s, 0, 'x', 'text', 0, repeat('0', 64), '{}')
+-- artifact_sha256_format 23514
+INSERT INTO artifacts (tenant_id, task_id, attempt, type, content_type, size_bytes, sha256, metadata)
+VALUES (%(acme)s, %(task)s, 0, 'x', 'text/plain', 0, 'x', '{}')
+-- artifact_figures_not_negative 23514
+INSERT INTO artifacts (tenant_id, task_id, attempt, type, content_type, size_bytes, sha256, metadata)
+VALUES (%(acme)s, %(task)s, 0, 'x', 'text/plain', -1, repeat('0', 64), '{}')
+-- artifact_metadata_bounded 23514
+INSERT INTO artifacts (tenant_id, task_id, attempt, type, content_type, size_bytes, sha256, metadata)
+VALUES (%(acme)s, %(task)s, 0, 'x', 'text/plain', 0, repeat('0', 64), jsonb_build_object('x', repeat('x', 2000000)))
+-- artifact_task_of_tenant 23503
+INSERT INTO artifacts (tenant_id, task_id, attempt, type, content_type, size_bytes, sha256, metadata)
+VALUES (%(globex)s, %(task)s, 0, 'x', 'text/plain', 0, repeat('0', 64), '{}')
+-- artifacts_tenant_id_fk 23503 owner
+ALTER TABLE artifacts DROP CONSTRAINT artifact_task_of_tenant;
+INSERT INTO artifacts (tenant_id, task_id, attempt, type, content_type, size_bytes, sha256, metadata)
+VALUES (%(nobody)s, %(task)s, 0, 'x', 'text/plain', 0, repeat('0', 64), '{}')
+-- unclaimed_objects_tenant_id_fk 23503
+INSERT INTO unclaimed_objects (tenant_id, task_id, due_at) VALUES (%(nobody)s, %(task)s, now())

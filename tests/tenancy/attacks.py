@@ -19,8 +19,7 @@ NO_PRIVILEGE = "42501"  # also what a policy answers to a row that it does not a
 WRITABLE = """
     SELECT attname, has_column_privilege(current_user, attrelid, attnum, 'INSERT'),
         has_column_privilege(current_user, attrelid, attnum, 'UPDATE')
-    FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped
-        AND attgenerated = ''
+    FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
 """
 
 

@@ -8,6 +8,7 @@ from django.db import connection
 
 from queueapp.models import (
     ApiKey,
+    Artifact,
     DedupKey,
     IdempotencyKey,
     Membership,
@@ -17,6 +18,7 @@ from queueapp.models import (
     TaskStat,
     TaskType,
     Tenant,
+    UnclaimedObject,
 )
 from queueapp.tenancy import operator_scope, tenant_scope
 from queueapp.tenancy.guard import tenant_tables
@@ -34,7 +36,7 @@ def fill(tenant: Tenant, worker_id: UUID) -> None:
     """Rows in every tenant table: tasks queued, held by a worker of another id, held by this one, and ended."""
     task = create_task("queued", tenant)
     create_task("leased", tenant)
-    create_task("leased", tenant, worker_id=worker_id)
+    held = create_task("leased", tenant, worker_id=worker_id)
     create_task("completed", tenant)
     user = User.objects.create_user(f"member of {tenant.slug}")
     now = datetime.now(UTC)
@@ -45,6 +47,10 @@ def fill(tenant: Tenant, worker_id: UUID) -> None:
         ApiKey.objects.create(tenant=tenant, name="k", role="client", prefix=tenant.slug, digest="0" * 64)
         Membership.objects.create(tenant=tenant, user=user)
         TaskType.objects.create(tenant=tenant, type="declared", params_schema={})
+        for owner in (task, held):
+            about = {"type": "report", "content_type": "text/plain", "size_bytes": 0, "sha256": "0" * 64}
+            Artifact.objects.create(tenant=tenant, task=owner, attempt=owner.attempt, **about)
+        UnclaimedObject.objects.create(tenant=tenant, task_id=task.id, due_at=now)
         SecurityEvent.objects.create(tenant_id=tenant.id, actor="x", event="not_visible")
         OperatorAction.objects.create(tenant_id=tenant.id, actor="x", action="pause", target="default")
         TaskCount.objects.create(**counted, status="queued", tasks=1)

@@ -3,6 +3,7 @@
 import json
 import os
 from contextlib import closing
+from uuid import UUID
 
 import psycopg2
 import pytest
@@ -10,6 +11,7 @@ from django.db import IntegrityError, connection
 
 from queueapp.claiming import Capabilities
 from queueapp.engine.workers import register
+from queueapp.models import Task
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, tenant_scope, worker_scope
 from tests.tenancy.attacks import Attack, answer_to
@@ -17,6 +19,7 @@ from tests.tenancy.rows import TABLES, everything, fill
 
 # with the owner's rights: before a tenant is known, and through an index that no policy would use
 READ_BY_FUNCTIONS = ("api_keys", "tenants", "fetched_pages")
+SEEN_BY_WORKERS = ("tasks", "artifacts", "unclaimed_objects")
 APPEND_ONLY = ("task_logs", "security_events", "operator_actions")
 
 
@@ -58,7 +61,7 @@ def test_a_client_neither_sees_nor_touches_another_tenants_rows(attack, acme, gl
     assert everything(table, globex.id) == before
 
 
-@pytest.mark.parametrize("table", [table for table in TABLES if table != "tasks"])
+@pytest.mark.parametrize("table", [table for table in TABLES if table not in SEEN_BY_WORKERS])
 def test_a_worker_has_no_business_with_other_tables(attack, worker_id, table):
     before, attempts = everything(table), attack(table)
     with worker_scope(worker_id), connection.cursor() as cursor:
@@ -82,6 +85,20 @@ def test_a_worker_sees_what_is_queued_and_what_it_holds(attack, worker_id):
     assert [row for row in everything("tasks") if json.loads(row)["id"] in hidden] == [
         row for row in before if json.loads(row)["id"] in hidden
     ]
+
+
+@pytest.mark.parametrize("table", ["artifacts", "unclaimed_objects"])
+def test_a_worker_sees_the_artifacts_of_the_tasks_it_holds(attack, worker_id, acme, globex, table):
+    before, attempts = everything(table), attack(table)
+    with operator_scope("operator:test"):
+        held = set(Task.objects.filter(worker_id=worker_id).values_list("id", flat=True))
+    hidden = [row["id"] for row in map(json.loads, before) if UUID(row["task_id"]) not in held]
+    assert hidden
+    with worker_scope(worker_id), connection.cursor() as cursor:
+        for statement in attempts.statements(cursor):
+            answer = answer_to(cursor, statement) or ""
+            assert not any(row_id in answer for row_id in hidden), statement
+    assert everything(table) == before
 
 
 @pytest.mark.parametrize("table", TABLES)

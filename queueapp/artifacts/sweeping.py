@@ -1,0 +1,54 @@
+"""The sweep: deletes objects that no artifact claims. Bounded; may run anywhere, any number of times at once."""
+
+import logging
+import time
+from uuid import UUID
+
+from queueapp import sql
+from queueapp.artifacts import store
+from queueapp.errors import StoreUnavailable
+from queueapp.models import UnclaimedObject
+from queueapp.tenancy import system_scope
+
+logger = logging.getLogger(__name__)
+
+BATCH = 100
+MOST_SECONDS = 20.0
+AGAIN_SECONDS = 600  # when a sweep that died on the way, or met a store that is away, is followed up
+
+
+def sweep() -> int:
+    """Delete what is due, for at most 20 s; returns how many objects. Holds no connection while the store works.
+
+    Raises StoreUnavailable; what was not deleted is due again ten minutes later.
+    """
+    deadline = time.monotonic() + MOST_SECONDS
+    deleted = 0
+    while time.monotonic() < deadline and (objects := _take()):
+        deleted += _delete(objects, deadline)
+    if deleted:
+        logger.info("objects swept", extra={"event": "artifacts_swept", "objects": deleted})
+    return deleted
+
+
+def _take() -> dict[UUID, str]:
+    with system_scope("sweep"):
+        rows = sql.rows("take_unclaimed_objects", {"batch": BATCH, "again_seconds": AGAIN_SECONDS})
+    return {row["id"]: row["object_key"] for row in rows}
+
+
+def _delete(objects: dict[UUID, str], deadline: float) -> int:
+    gone: list[UUID] = []
+    try:
+        for artifact_id, key in objects.items():
+            if time.monotonic() > deadline:
+                break
+            store.delete(key)
+            gone.append(artifact_id)
+    except StoreUnavailable as error:
+        logger.warning("sweep stopped", extra={"event": "artifact_store_unavailable", "error": str(error)})
+        raise
+    finally:
+        with system_scope("sweep"):
+            UnclaimedObject.objects.filter(id__in=gone).delete()
+    return len(gone)

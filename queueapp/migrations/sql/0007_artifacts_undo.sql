@@ -1,0 +1,14 @@
+DROP POLICY trigger_writes ON unclaimed_objects;
+DROP TRIGGER artifacts_deleted ON artifacts;
+DROP FUNCTION artifacts_deleted;
+DROP POLICY operator ON unclaimed_objects;
+DROP POLICY operator ON artifacts;
+DROP POLICY worker_claims ON unclaimed_objects;
+DROP POLICY worker_adds ON artifacts;
+DROP POLICY worker_sees ON artifacts;
+DROP POLICY client ON unclaimed_objects;
+DROP POLICY client ON artifacts;
+REVOKE ALL ON artifacts, unclaimed_objects FROM taskrunner_client, taskrunner_worker, taskrunner_operator;
+ALTER TABLE unclaimed_objects DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE artifacts DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE artifacts DROP CONSTRAINT artifact_task_of_tenant;

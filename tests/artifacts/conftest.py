@@ -1,0 +1,51 @@
+"""Every test runs on each kind of store: a directory, and a real S3 server, started when the first test wants it."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from taskrunner.environment import Environment
+from tests.lifecycle.workers import Worker
+from tests.s3 import S3Server
+
+
+@pytest.fixture(scope="session")
+def s3():
+    """One server for the session."""
+    with tempfile.TemporaryDirectory(prefix="taskrunner-s3-") as directory:
+        server = S3Server(Path(directory))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture(params=["files", "s3"])
+def store(request, settings, monkeypatch):
+    """The store of this process and of those it starts; the value says which."""
+    if request.param == "s3":
+        for name, value in request.getfixturevalue("s3").variables.items():
+            monkeypatch.setenv(name, value)
+    settings.STORAGES = {**settings.STORAGES, "artifacts": Environment().artifact_store}
+    return request.param
+
+
+@pytest.fixture
+def on_files(settings):
+    """The directory of the session, for tests that look at it."""
+    return Path(os.environ["ARTIFACTS_DIRECTORY"])
+
+
+@pytest.fixture
+def worker(ground):
+    return Worker()
+
+
+@pytest.fixture
+def claimed(worker, make_task):
+    """A task of acme that the worker holds."""
+    make_task("queued")
+    return worker.claim()
