@@ -1,22 +1,39 @@
 """Handlers: code registered for a task type, declared once, with a Pydantic model for its parameters."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from queueapp.errors import FieldError, PermanentFailure, RetryLater
 
-__all__ = ["Handler", "PermanentFailure", "RetryLater", "find_handler", "handler", "registered_handlers"]
+__all__ = [
+    "Handler",
+    "PermanentFailure",
+    "RetryLater",
+    "Reusable",
+    "find_handler",
+    "handler",
+    "registered_handlers",
+]
 
 # (context, validated parameters) → a JSON-serialisable result or a Pydantic model
 HandlerFunction = Callable[..., Any]
 ParamsModel = type[BaseModel]
 # (validated parameters, the id of the tenant) → what is wrong with them, by the parameters' own names
 Check = Callable[[Any, UUID], list[FieldError]]
+RunKey = Callable[[Any], str | None]
+
+
+class Reusable(BaseModel):
+    """Base of the parameters of types that may answer with an earlier result."""
+
+    force: bool = Field(False, description="Do the work again, even where an earlier result could be used.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +51,20 @@ class Handler:
     retry_base_seconds: float
     batch: bool
     transactional: bool
+    run_key: RunKey | None
+    reuse_seconds: float | None
+
+    @property
+    def keeps_runs(self) -> bool:
+        return self.run_key is not None or self.reuse_seconds is not None
+
+    def key_of(self, params: BaseModel) -> str | None:
+        """What the runs of tasks with these parameters are found by; None where none is kept."""
+        if self.run_key is not None:
+            return self.run_key(params)
+        plain = params.model_dump(mode="json", exclude={"force"})
+        normalised = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return f"{self.type}:{hashlib.sha256(normalised.encode()).hexdigest()}"
 
 
 _handlers: dict[str, Handler] = {}
@@ -51,6 +82,8 @@ def handler(
     retry_base_seconds: float = 1.0,
     batch: bool = True,
     transactional: bool = False,
+    run_key: RunKey | None = None,
+    reuse_seconds: float | None = None,
 ) -> Callable[[HandlerFunction], HandlerFunction]:
     """Register a function for a task type.
 
@@ -59,6 +92,10 @@ def handler(
     model can know, such as what the tenant may not ask for; its first error's code is that of the refusal.
     With `batch=False` its tasks are claimed and settled one at a time. With `transactional=True` it runs inside one
     transaction in its tenant's scope, which commits its own writes and the task's completion together.
+
+    With `reuse_seconds` or `run_key` each attempt leaves a run. Its key is made from the type and the parameters, or by
+    `run_key` from the parameters (None: no run for these). A task whose key was completed less than `reuse_seconds` ago
+    is answered with that result, unless its parameters (Reusable) say `force`; 0 keeps runs and reuses nothing.
     Raises ImproperlyConfigured when the type has a handler already.
     """
 
@@ -77,6 +114,8 @@ def handler(
             retry_base_seconds,
             batch and not transactional,
             transactional,
+            run_key,
+            reuse_seconds,
         )
         return function
 

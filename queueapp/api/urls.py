@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from queueapp.api.schema import views as schema
-from queueapp.api.views import bulk, platform, task, tasks, typed, usage
+from queueapp.api.views import bulk, platform, runs, task, tasks, typed, usage
 from queueapp.api.worker import types
 from queueapp.api.worker import views as worker
 from queueapp.bulk import Verb
@@ -22,7 +22,11 @@ urlpatterns = [
     path("tasks/<uuid:task_id>/retry", task.TaskRetry.as_view()),
     path("tasks/<uuid:task_id>/logs", task.TaskLogs.as_view()),
     path("tasks/<uuid:task_id>/why", task.TaskWhy.as_view()),
+    path("tasks/<uuid:task_id>/metrics", runs.TaskMetrics.as_view()),
+    path("tasks/<uuid:task_id>/notes", runs.TaskNotes.as_view()),
     path("tasks/<slug:family>/<slug:operation>", typed.TypedTask.as_view()),
+    path("runs", runs.RunList.as_view()),
+    path("runs/<uuid:run_id>", runs.RunDetail.as_view()),
     path("task-types", types.TypeList.as_view()),
     path("limits", usage.Limits.as_view()),
     path("stats", usage.Stats.as_view()),

@@ -11,6 +11,7 @@ from queueapp.engine.interrupts import CancelRequested
 from queueapp.engine.side import SideChannel
 from queueapp.errors import LeaseLost
 from queueapp.lifecycle.leases import LOG_LEVELS, append_log
+from queueapp.lifecycle.recording import add_metric, add_note
 
 
 class TaskContext:
@@ -48,6 +49,17 @@ class TaskContext:
             raise ValueError(f"level must be one of {', '.join(LOG_LEVELS)}, not {level!r}")
         if not self._side.call(self._append_log, message, level, detail):
             raise LeaseLost(self.id, self.attempt)
+
+    def metric(self, name: str, value: Any) -> None:
+        """Keep a figure (or any JSON) of the task and of its run, if its type keeps runs; at once, as a log line.
+
+        Raises ValueError for what cannot be kept, LeaseLost when the attempt no longer holds the task.
+        """
+        self._side.call(add_metric, self.worker_id, (self.id, self.attempt), name, value)
+
+    def note(self, type: str, content: str) -> None:
+        """Keep a text of the task and of its run, as `metric`. Raises ValueError, LeaseLost."""
+        self._side.call(add_note, self.worker_id, (self.id, self.attempt), type, content)
 
     def progress(self, fraction: float, message: str = "") -> None:
         """Tell how far the work is, 0 to 1. Stored with the worker's next beat, at most a second later."""

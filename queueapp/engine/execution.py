@@ -66,6 +66,7 @@ def classify(error: BaseException, task: Claimed, handler: Handler) -> Verdict |
         case CancelRequested():
             return Verdict(task.id, task.attempt, Kind.CANCELLED)
         case Interrupted():
+            logger.warning("task stopped", extra={"event": "task_killed", "task_id": str(task.id)})
             return timed_out(task, delay)
         case RetryLater():
             seconds = max(0.0, error.after_seconds)

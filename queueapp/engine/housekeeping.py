@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.db import connection
 
 from queueapp import doorbell, sql
+from queueapp.lifecycle.recording import end_runs
 from queueapp.tenancy import system_scope
 
 HOUSEKEEPER_LOCK = 0x7A5B0001  # any number that only this lock uses
@@ -24,6 +25,7 @@ class Housekeeper:
         chores: dict[str, Callable[[], int]] = {
             "promoted": _promote_due,
             "rescued": _expire_leases,
+            "runs_ended": end_runs,
             "deltas_folded": _fold_counters,
         }
         if time.monotonic() - self._pruned_at > PRUNE_SECONDS:

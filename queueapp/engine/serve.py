@@ -15,10 +15,10 @@ from queueapp import doorbell
 from queueapp.claiming import Claimed, Claimer
 from queueapp.engine import workers
 from queueapp.engine.context import TaskContext
-from queueapp.engine.execution import run_attempt
 from queueapp.engine.hand import Hand, Running
 from queueapp.engine.interrupts import Interrupter
 from queueapp.engine.options import ServeOptions, get_options
+from queueapp.engine.runs import run_on_record
 from queueapp.engine.side import SideChannel
 from queueapp.engine.slots import Slot
 from queueapp.engine.watchdog import Watchdog
@@ -110,7 +110,7 @@ class ServingWorker:
         task = running.task
         # the supervisor ends a process whose handler holds the interpreter beyond this
         self._slot.deadline = running.hard_deadline
-        verdict = run_attempt(task, TaskContext(running, self.id, self._side), self._interrupter)
+        verdict = run_on_record(task, TaskContext(running, self.id, self._side), self._interrupter)
         self._slot.deadline = 0.0
         self._claimer.pace.record(task.type, running.seconds)
         self._hand.finish(verdict)

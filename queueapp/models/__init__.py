@@ -6,6 +6,7 @@ from queueapp.models.audit import OperatorAction, SecurityEvent, TaskLog
 from queueapp.models.clusters import Cluster
 from queueapp.models.counters import TaskCount, TaskDelta, TaskStat
 from queueapp.models.queues import Queue, Route, TaskKind
+from queueapp.models.runs import Run, RunMetric, RunNote
 from queueapp.models.task_types import TaskType
 from queueapp.models.tasks import DedupKey, Task
 from queueapp.models.tenants import Membership, Tenant
@@ -21,6 +22,9 @@ __all__ = [
     "OperatorAction",
     "Queue",
     "Route",
+    "Run",
+    "RunMetric",
+    "RunNote",
     "SecurityEvent",
     "Task",
     "TaskCount",

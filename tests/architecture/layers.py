@@ -22,6 +22,7 @@ LAYERS = [
         "limits",
         "tenant_limits",
         "queries",
+        "runs",
         "artifacts",
         "operations",
         "receivers",

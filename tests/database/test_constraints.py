@@ -7,7 +7,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from queueapp.models import ApiKey, DedupKey, IdempotencyKey, Membership, Queue, Route, TaskType
+from queueapp.models import ApiKey, DedupKey, IdempotencyKey, Membership, Queue, Route, Run, TaskType
 from queueapp.states import Who
 from queueapp.tenancy import operator_scope, system_scope
 from tests.database.moves import SQL, Refusal, acting_as, attempt
@@ -35,8 +35,10 @@ def names(make_task, acme, globex, acme_viewer):
         ApiKey.objects.create(tenant=acme, name="k", role="client", prefix="taken", digest="0" * 64)
         TaskType.objects.create(tenant=acme, type="taken", params_schema={})
         Route.objects.create(pattern="taken.*", queue=Queue.objects.get(name="default"))
+        run = Run.objects.create(tenant=acme, task=task, attempt=1, run_key="k")
     nobody = "ffffffff-ffff-7fff-bfff-ffffffffffff"
-    return {"acme": acme.id, "globex": globex.id, "nobody": nobody, "task": task.id, "user": acme_viewer.id}
+    ids = {"acme": acme.id, "globex": globex.id, "nobody": nobody, "task": task.id, "run": run.id}
+    return {**ids, "user": acme_viewer.id}
 
 
 def test_every_named_constraint_has_its_violation(ground):

@@ -140,3 +140,40 @@ INSERT INTO artifacts (tenant_id, task_id, attempt, type, content_type, size_byt
 VALUES (%(nobody)s, %(task)s, 0, 'x', 'text/plain', 0, repeat('0', 64), '{}')
 -- unclaimed_objects_tenant_id_fk 23503
 INSERT INTO unclaimed_objects (tenant_id, task_id, due_at) VALUES (%(nobody)s, %(task)s, now())
+-- run_id_within_tenant 23505 owner
+ALTER TABLE runs DROP CONSTRAINT runs_pkey;
+INSERT INTO runs (id, tenant_id, task_id, attempt, run_key) VALUES (%(run)s, %(acme)s, %(task)s, 2, 'k')
+-- run_once_an_attempt 23505
+INSERT INTO runs (tenant_id, task_id, attempt, run_key) VALUES (%(acme)s, %(task)s, 1, 'k')
+-- run_key_not_empty 23514
+UPDATE runs SET run_key = ''
+-- run_status_known 23514
+UPDATE runs SET status = 'paused', finished_at = now()
+-- run_finished_iff_ended 23514
+UPDATE runs SET status = 'completed'
+-- run_task_of_tenant 23503
+INSERT INTO runs (tenant_id, task_id, attempt, run_key) VALUES (%(globex)s, %(task)s, 1, 'k')
+-- runs_tenant_id_fk 23503 owner
+ALTER TABLE runs DROP CONSTRAINT run_task_of_tenant;
+INSERT INTO runs (tenant_id, task_id, attempt, run_key) VALUES (%(nobody)s, %(task)s, 1, 'k')
+-- run_metric_has_a_name 23514
+INSERT INTO run_metrics (tenant_id, run_id, task_id, name, value) VALUES (%(acme)s, %(run)s, %(task)s, '', '1')
+-- run_metric_task_of_tenant 23503
+INSERT INTO run_metrics (tenant_id, run_id, task_id, name, value) VALUES (%(acme)s, NULL, %(nobody)s, 'n', '1')
+-- run_metric_run_of_tenant 23503
+INSERT INTO run_metrics (tenant_id, run_id, task_id, name, value) VALUES (%(acme)s, %(nobody)s, %(task)s, 'n', '1')
+-- run_metrics_tenant_id_fk 23503 owner
+ALTER TABLE run_metrics DROP CONSTRAINT run_metric_task_of_tenant;
+INSERT INTO run_metrics (tenant_id, run_id, task_id, name, value) VALUES (%(nobody)s, NULL, %(task)s, 'n', '1')
+-- run_note_has_a_type 23514
+INSERT INTO run_notes (tenant_id, run_id, task_id, type, content) VALUES (%(acme)s, %(run)s, %(task)s, '', 'x')
+-- run_note_task_of_tenant 23503
+INSERT INTO run_notes (tenant_id, run_id, task_id, type, content) VALUES (%(acme)s, NULL, %(nobody)s, 't', 'x')
+-- run_note_run_of_tenant 23503
+INSERT INTO run_notes (tenant_id, run_id, task_id, type, content) VALUES (%(acme)s, %(nobody)s, %(task)s, 't', 'x')
+-- run_notes_tenant_id_fk 23503 owner
+ALTER TABLE run_notes DROP CONSTRAINT run_note_task_of_tenant;
+INSERT INTO run_notes (tenant_id, run_id, task_id, type, content) VALUES (%(nobody)s, NULL, %(task)s, 't', 'x')
+
+-- tenant_limits_known 23514
+UPDATE tenants SET limits = '{"colour": 1}'

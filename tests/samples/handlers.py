@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from queueapp import lifecycle
 from queueapp.engine.context import TaskContext
 from queueapp.errors import FieldError
-from queueapp.registry import PermanentFailure, RetryLater, handler
+from queueapp.registry import PermanentFailure, RetryLater, Reusable, handler
 
 
 class Anything(BaseModel):
@@ -157,3 +157,71 @@ def talk(task: TaskContext, params: Anything) -> None:
 @handler("sample.not_json", params=Anything)
 def not_json(task: TaskContext, params: Anything) -> str:
     return "NUL: \x00"
+
+
+class Question(Reusable):
+    mark: str = ""
+    about: str = ""
+    fails: bool = False
+
+
+@handler("sample.ask", params=Question, reuse_seconds=3600)
+def ask(task: TaskContext, params: Question) -> dict[str, object]:
+    """Work whose result serves for an hour."""
+    leave_mark(task, params)
+    task.metric("answers", 42)
+    task.note("summary", f"asked about {params.about}")
+    if params.fails:
+        raise RuntimeError("no answer")
+    return {"artifact_ids": [], "summary": f"answer about {params.about}"}
+
+
+@handler("sample.ask_soon", params=Question, reuse_seconds=1.5)
+def ask_soon(task: TaskContext, params: Question) -> dict[str, object]:
+    leave_mark(task, params)
+    return {"summary": "soon stale"}
+
+
+@handler("sample.keep", params=Question, reuse_seconds=0)
+def keep(task: TaskContext, params: Question) -> dict[str, object]:
+    """Keeps runs and is never answered with an earlier result."""
+    leave_mark(task, params)
+    return {"summary": "anew"}
+
+
+@handler("sample.keyed", params=Question, run_key=lambda params: f"about:{params.about}" if params.about else None)
+def keyed(task: TaskContext, params: Question) -> dict[str, object]:
+    return {"summary": "keyed"}
+
+
+@handler("sample.kept_and_transactional", params=Question, reuse_seconds=0, transactional=True)
+def kept_and_transactional(task: TaskContext, params: Question) -> dict[str, object]:
+    lifecycle.submit("sample.noop", {}, labels=["child"])
+    return {"summary": "committed"}
+
+
+@handler("sample.measure", params=Anything)
+def measure(task: TaskContext, params: Anything) -> None:
+    """A metric and a note without a run."""
+    task.metric("size", {"bytes": 7})
+    task.note("remark", "no run here")
+
+
+@handler("sample.crash_in_run", params=Anything, reuse_seconds=0)
+def crash_in_run(task: TaskContext, params: Anything) -> dict[str, object]:
+    leave_mark(task, params)
+    if task.attempt <= params.times:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"summary": "alive"}
+
+
+@handler("sample.deaf_in_run", params=Anything, reuse_seconds=0)
+def deaf_in_run(task: TaskContext, params: Anything) -> dict[str, object]:
+    return deaf(task, params) or {}
+
+
+@handler("sample.wait_in_run", params=Anything, reuse_seconds=0)
+def wait_in_run(task: TaskContext, params: Anything) -> None:
+    while True:
+        task.check_cancelled()
+        time.sleep(0.01)

@@ -13,6 +13,9 @@ from queueapp.models import (
     IdempotencyKey,
     Membership,
     OperatorAction,
+    Run,
+    RunMetric,
+    RunNote,
     SecurityEvent,
     TaskCount,
     TaskStat,
@@ -51,6 +54,9 @@ def fill(tenant: Tenant, worker_id: UUID) -> None:
             about = {"type": "report", "content_type": "text/plain", "size_bytes": 0, "sha256": "0" * 64}
             Artifact.objects.create(tenant=tenant, task=owner, attempt=owner.attempt, **about)
         UnclaimedObject.objects.create(tenant=tenant, task_id=task.id, due_at=now)
+        run = Run.objects.create(tenant=tenant, task=task, attempt=1, run_key="k")
+        RunMetric.objects.create(tenant=tenant, run=run, task=task, name="n", value=1)
+        RunNote.objects.create(tenant=tenant, run=run, task=task, type="t", content="")
         SecurityEvent.objects.create(tenant_id=tenant.id, actor="x", event="not_visible")
         OperatorAction.objects.create(tenant_id=tenant.id, actor="x", action="pause", target="default")
         TaskCount.objects.create(**counted, status="queued", tasks=1)

@@ -24,15 +24,15 @@ def without_guard() -> Iterator[None]:
 
 
 @contextmanager
-def without_policies() -> Iterator[None]:
+def without_policies(table: str = "tasks") -> Iterator[None]:
     """Row-level security off, and the table open to the app's login, as if nobody had written 0004."""
     app = connection.ops.quote_name(connection.settings_dict["USER"])
     with connections["owner"].cursor() as owner:
-        owner.execute(f"ALTER TABLE tasks DISABLE ROW LEVEL SECURITY; GRANT SELECT ON tasks TO {app}")
+        owner.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY; GRANT SELECT ON {table} TO {app}")
         try:
             yield
         finally:
-            owner.execute(f"ALTER TABLE tasks ENABLE ROW LEVEL SECURITY; REVOKE SELECT ON tasks FROM {app}")
+            owner.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; REVOKE SELECT ON {table} FROM {app}")
 
 
 @pytest.fixture

@@ -7,18 +7,19 @@ from typing import Any
 from django.urls import Resolver404, resolve
 
 from queueapp.api.access import Right
-from queueapp.api.schema import parts, platform, tasks, workers
+from queueapp.api.schema import parts, platform, runs, tasks, workers
 from queueapp.api.schema.operations import OPERATIONS, Answer, Operation
 from queueapp.api.schema.parts import reference
 from queueapp.api.schema.schemas import SchemaBook, options_schema, params_name, params_schemas, typed_body
 from queueapp.registry import registered_handlers
 
-DESCRIBED_BY = (tasks, platform, workers)  # importing them is what describes
-TAGS = ("Tasks", "Task types", "Workers", "Usage", "Platform", "About")  # then those of other apps
+DESCRIBED_BY = (tasks, runs, platform, workers)  # importing them is what describes
+TAGS = ("Tasks", "Runs", "Task types", "Workers", "Usage", "Platform", "About")  # then those of other apps
 
 ROOT = "/api/v1"
 TYPED = "/tasks/{family}/{operation}"
-SAMPLES = {"task_id": "00000000-0000-7000-8000-000000000000", "name": "x", "family": "x", "operation": "x"}
+SAMPLE_ID = "00000000-0000-7000-8000-000000000000"
+SAMPLES = {"task_id": SAMPLE_ID, "run_id": SAMPLE_ID, "name": "x", "family": "x", "operation": "x"}
 
 
 @cache

@@ -53,6 +53,7 @@ RESPONSE_HEADERS: dict[str, str] = {
 }
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "task_id": {"type": "string", "format": "uuid"},
+    "run_id": {"type": "string", "format": "uuid"},
     "family": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 100},
     "operation": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 99},
     "name": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_.-]{0,63}$"},

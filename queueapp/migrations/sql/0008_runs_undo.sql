@@ -1,0 +1,16 @@
+DROP POLICY operator ON run_notes;
+DROP POLICY operator ON run_metrics;
+DROP POLICY operator ON runs;
+DROP POLICY worker ON run_notes;
+DROP POLICY worker ON run_metrics;
+DROP POLICY worker ON runs;
+DROP POLICY client ON run_notes;
+DROP POLICY client ON run_metrics;
+DROP POLICY client ON runs;
+REVOKE ALL ON runs, run_metrics, run_notes FROM taskrunner_client, taskrunner_worker, taskrunner_operator;
+ALTER TABLE run_notes DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE run_metrics DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE runs DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE run_notes DROP CONSTRAINT run_note_run_of_tenant, DROP CONSTRAINT run_note_task_of_tenant;
+ALTER TABLE run_metrics DROP CONSTRAINT run_metric_run_of_tenant, DROP CONSTRAINT run_metric_task_of_tenant;
+ALTER TABLE runs DROP CONSTRAINT run_task_of_tenant;
