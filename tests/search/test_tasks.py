@@ -7,7 +7,7 @@ import pytest
 
 from queueapp import lifecycle
 from queueapp.artifacts.store import open_object
-from queueapp.models import Artifact, TaskLog
+from queueapp.models import Artifact, Run, TaskLog
 from queueapp.states import FINAL
 from queueapp.tenancy import operator_scope
 from tests.clusters import running_cluster
@@ -78,6 +78,9 @@ def test_a_search_leaves_its_results_and_what_the_providers_sent(acme, cluster, 
     assert again.result["cached"] is False  # the library is read anew
     assert [each["status"] for each in again.result["providers"]] == ["cached", "ok", "cached"]
     assert len(again.result["artifact_ids"]) == 1
+    with operator_scope("operator:test"):
+        runs = list(Run.objects.filter(task_id__in=[task.id, again.id]))
+    assert [run.status for run in runs] == ["completed"] * 2 and runs[0].run_key == runs[1].run_key
     forced = ended(submit(acme, query="deep sea", force=True))
     assert [each["status"] for each in forced.result["providers"]] == ["ok"] * 3
     assert len(brave.asked) == 2

@@ -20,7 +20,14 @@ QUEUE = "search"
 
 
 @handler(
-    "search", params=SearchParams, check=check_sources, queue=QUEUE, timeout_seconds=180, max_retries=3, batch=False
+    "search",
+    params=SearchParams,
+    check=check_sources,
+    queue=QUEUE,
+    timeout_seconds=180,
+    max_retries=3,
+    batch=False,
+    reuse_seconds=0,  # the library and a provider that failed may have more to say now; the others' answers are kept
 )
 def search_one(task: TaskContext, params: SearchParams) -> dict[str, Any]:
     """Search, and keep what was found as artifacts: the merged results first, then what each provider sent."""
@@ -44,11 +51,35 @@ def search_one(task: TaskContext, params: SearchParams) -> dict[str, Any]:
 
 
 @handler(
-    "search.batch", params=BatchParams, check=check_batch, queue=QUEUE, timeout_seconds=600, max_retries=3, batch=False
+    "search.batch",
+    params=BatchParams,
+    check=check_batch,
+    queue=QUEUE,
+    timeout_seconds=600,
+    max_retries=3,
+    batch=False,
+    reuse_seconds=0,
 )
 def search_batch(task: TaskContext, params: BatchParams) -> dict[str, Any]:
     """Search for one query after the other. A query that no source answered says so; all of them failing fails."""
     _tell("search_batch_started", task, queries=len(params.queries))
+    found, raw_ids = _search_each(task, params)
+    reports = [report for findings in found.values() for report in findings.reports]
+    answered = [findings for findings in found.values() if findings.sources_used]
+    if not answered:
+        raise failure_of(reports)
+    entries = [found[query].as_dict() | {"cached": found[query].cached} for query in params.queries]
+    result_id = _attach(task, "search_batch_results", {"queries": entries})
+    _tell("search_batch_completed", task, queries=len(params.queries))
+    return {
+        "artifact_ids": [result_id, *raw_ids],
+        "summary": _summary(answered, failed=len(found) - len(answered)),
+        "providers": _totals(reports),
+    }
+
+
+def _search_each(task: TaskContext, params: BatchParams) -> tuple[dict[str, Findings], list[str]]:
+    """What each query found, and the artifacts of what the providers sent; a query that comes twice is asked once."""
     limits = effective_limits(task.tenant)
     sources = _sources(params, limits)
     found: dict[str, Findings] = {}
@@ -56,22 +87,13 @@ def search_batch(task: TaskContext, params: BatchParams) -> dict[str, Any]:
     for number, query in enumerate(params.queries):
         task.check_cancelled()
         task.progress(number / len(params.queries), f"{number} of {len(params.queries)} queries")
-        if query not in found:
-            question = Question(query, params.recency_days, limits.search_max_results)
-            found[query] = search(question, sources, task, fresh=params.force)
-            _tell("search_batch_cached_hit" if found[query].cached else "search_batch_provider_call", task)
-            raw_ids += _attach_raw(task, found[query])
-    answered = [findings for findings in found.values() if findings.sources_used]
-    if not answered:
-        raise failure_of(report for findings in found.values() for report in findings.reports)
-    entries = [found[query].as_dict() | {"cached": found[query].cached} for query in params.queries]
-    result_id = _attach(task, "search_batch_results", {"queries": entries})
-    _tell("search_batch_completed", task, queries=len(params.queries))
-    return {
-        "artifact_ids": [result_id, *raw_ids],
-        "summary": _summary(answered, failed=len(found) - len(answered)),
-        "providers": _totals(report for findings in found.values() for report in findings.reports),
-    }
+        if query in found:
+            continue
+        question = Question(query, params.recency_days, limits.search_max_results)
+        found[query] = findings = search(question, sources, task, fresh=params.force)
+        _tell("search_batch_cached_hit" if findings.cached else "search_batch_provider_call", task)
+        raw_ids += _attach_raw(task, findings)
+    return found, raw_ids
 
 
 def _sources(params: Options, limits: TenantLimits) -> list[str]:
