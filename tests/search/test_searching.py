@@ -13,7 +13,7 @@ from tests.search.test_library import keep
 from tests.waiting import threads
 from workloads.search import asking
 from workloads.search.question import Question
-from workloads.search.searching import SearchFailed, failure_of, search
+from workloads.search.searching import Patience, SearchFailed, failure_of, search
 
 SEA = Question("deep sea", 7, 10)
 ALL = ["brave", "library", "searxng"]
@@ -23,8 +23,8 @@ ALL = ["brave", "library", "searxng"]
 def look(as_acme, task):
     """Search in acme's name."""
 
-    def look(*sources, question=SEA, fresh=False):
-        return search(question, sources, task, fresh=fresh)
+    def look(*sources, question=SEA, fresh=False, patience=None):
+        return search(question, sources, task, fresh=fresh, patience=patience or Patience())
 
     return look
 
@@ -87,9 +87,9 @@ def test_what_is_the_webs_is_shared_and_what_is_ones_own_is_not(acme, globex, ta
     keep(acme, "ours")
     keep(globex, "theirs")
     with bind_tenant(acme.id):
-        first = search(SEA, ["brave", "library"], task, fresh=False)
+        first = search(SEA, ["brave", "library"], task, fresh=False, patience=Patience())
     with bind_tenant(globex.id):
-        second = search(SEA, ["brave", "library"], task, fresh=False)
+        second = search(SEA, ["brave", "library"], task, fresh=False, patience=Patience())
     assert statuses(second) == {"brave": "cached", "library": "ok"}
     urls = [{result.hit.url for result in found.results} for found in (first, second)]
     assert "https://acme.example/ours" in urls[0] and "https://acme.example/ours" not in urls[1]
@@ -113,7 +113,7 @@ def test_tenants_at_once_make_one_call(acme, globex, task, brave):
 
     def look(tenant, who):
         with bind_tenant(tenant.id):
-            return search(SEA, ["brave"], who, fresh=False)
+            return search(SEA, ["brave"], who, fresh=False, patience=Patience())
 
     with threads(2) as run:
         first = run(look, acme, task)
@@ -203,6 +203,36 @@ def test_a_turn_is_waited_for(settings, look, brave):
         "ok",
         "ok",
     ]
+
+
+def test_a_source_is_asked_until_it_failed_three_times_in_a_row(look, brave, searxng):
+    patience = Patience()
+
+    def statuses_of_next(*replies):
+        answers = []
+        for reply in replies:
+            brave.reply = reply
+            number = len(brave.asked) + len(searxng.asked)
+            found = look("brave", "searxng", question=Question(f"sea {number}", 7, 10), patience=patience)
+            answers.append(statuses(found)["brave"])
+            assert statuses(found)["searxng"] == "ok"
+        return answers
+
+    good = brave.answer
+    brave.refuses(500)
+    bad = brave.reply
+    assert statuses_of_next(bad, bad, good, bad, bad, bad) == ["failed"] * 2 + ["ok"] + ["failed"] * 3
+    assert statuses_of_next(good) == ["failed"]
+    assert len(brave.asked) == 6
+
+
+def test_a_source_that_failed_for_good_is_not_asked_again(look, brave):
+    patience = Patience()
+    brave.refuses(401)
+    for number in range(3):
+        found = look("brave", question=Question(f"sea {number}", 7, 10), patience=patience)
+        assert found.reports[0].as_dict()["error"] == "answered 401"
+    assert len(brave.asked) == 1
 
 
 def test_without_redis_it_works(look, brave, settings):

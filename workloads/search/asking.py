@@ -39,7 +39,8 @@ def ask(provider: Provider, question: Question, task: TaskContext, *, fresh: boo
     try:
         answer, cached = _answer(provider, question, task, fresh=fresh)
     except ProviderError as error:
-        logger.warning("provider failed: %s", error, extra=_told("search_provider_error", provider, task))
+        told = _told("search_provider_error", provider, task)
+        logger.warning("provider failed: %s", error, extra={**told, "detail": error.detail})
         return Report(provider.name, "failed", Answer(hits=[]), error)
     return Report(provider.name, "cached" if cached else "ok", answer)
 

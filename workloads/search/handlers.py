@@ -12,7 +12,7 @@ from workloads.search.asking import Report
 from workloads.search.params import BatchParams, Options, SearchParams, check_batch, check_sources
 from workloads.search.providers import default_sources, refused_sources
 from workloads.search.question import Question
-from workloads.search.searching import Findings, failure_of, search
+from workloads.search.searching import Findings, Patience, failure_of, search
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def search_one(task: TaskContext, params: SearchParams) -> dict[str, Any]:
     _tell("search_task_started", task)
     limits = effective_limits(task.tenant)
     question = Question(params.query, params.recency_days, limits.search_max_results)
-    findings = search(question, _sources(params, limits), task, fresh=params.force)
+    findings = search(question, _sources(params, limits), task, fresh=params.force, patience=Patience())
     if not findings.sources_used:
         failure = failure_of(findings.reports)
         _tell("search_task_failed", task, error=str(failure))
@@ -84,13 +84,14 @@ def _search_each(task: TaskContext, params: BatchParams) -> tuple[dict[str, Find
     sources = _sources(params, limits)
     found: dict[str, Findings] = {}
     raw_ids: list[str] = []
+    patience = Patience()  # a provider that hangs must not use up the time of the others
     for number, query in enumerate(params.queries):
         task.check_cancelled()
         task.progress(number / len(params.queries), f"{number} of {len(params.queries)} queries")
         if query in found:
             continue
         question = Question(query, params.recency_days, limits.search_max_results)
-        found[query] = findings = search(question, sources, task, fresh=params.force)
+        found[query] = findings = search(question, sources, task, fresh=params.force, patience=patience)
         _tell("search_batch_cached_hit" if findings.cached else "search_batch_provider_call", task)
         raw_ids += _attach_raw(task, findings)
     return found, raw_ids

@@ -1,5 +1,6 @@
 """One search over several sources: what some of them find is a result, and only all failing is a failure."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +10,10 @@ from queueapp.engine.context import TaskContext
 from queueapp.errors import PermanentFailure, RetryLater, TaskrunnerError
 from workloads.search.asking import Report, ask
 from workloads.search.merging import Result, merge
-from workloads.search.providers import PROVIDERS
+from workloads.search.providers import PROVIDERS, Answer, ProviderError
 from workloads.search.question import Question
+
+MAX_FAILURES = 3
 
 
 class SearchFailed(TaskrunnerError):
@@ -51,14 +54,36 @@ class Findings:
         }
 
 
-def search(question: Question, sources: Iterable[str], task: TaskContext, *, fresh: bool) -> Findings:
+class Patience:
+    """Which sources a task asks no more: those that failed for good, or three times in a row."""
+
+    def __init__(self) -> None:
+        self._failures: Counter[str] = Counter()
+        self.lost: dict[str, ProviderError] = {}
+
+    def note(self, report: Report) -> None:
+        if report.error is None:
+            self._failures[report.name] = 0
+            return
+        self._failures[report.name] += 1
+        if report.error.permanent or self._failures[report.name] == MAX_FAILURES:
+            self.lost[report.name] = report.error
+
+
+def search(
+    question: Question, sources: Iterable[str], task: TaskContext, *, fresh: bool, patience: Patience
+) -> Findings:
     """Ask the sources one after the other and merge what they found. Never raises for a source that fails."""
     reports = []
     for name in sources:
         task.check_cancelled()
+        if lost := patience.lost.get(name):
+            reports.append(Report(name, "failed", Answer(hits=[]), lost))
+            continue
         report = ask(PROVIDERS[name], question, task, fresh=fresh)
         if report.error:
             task.log(f"{name}: {report.error}", level="warning", query=question.query)
+        patience.note(report)
         reports.append(report)
     answered = {report.name: report.answer.hits for report in reports if report.error is None}
     return Findings(question, merge(answered, limit=question.count), reports)

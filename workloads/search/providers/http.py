@@ -4,7 +4,6 @@ No redirect is followed: it would take the key elsewhere.
 """
 
 import json
-import logging
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
@@ -17,8 +16,6 @@ from queueapp.errors import PermanentFailure
 from workloads import http
 from workloads.search.hits import text_of
 from workloads.search.providers.port import ProviderError
-
-logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 15.0
 MAX_BODY_BYTES = 2**20  # no tenant's limit of artifacts is lower
@@ -53,20 +50,17 @@ def _get(url: str, headers: Mapping[str, str]) -> http.Answer:
             max_bytes=MAX_BODY_BYTES,
         )
     except (http.Unreachable, PermanentFailure) as error:
-        # in full to the operator alone: the address of the provider is no tenant's business
-        logger.warning("provider: %s", error, extra={"event": "search_provider_error"})
         permanent = isinstance(error, PermanentFailure)
         reason = f"cannot be used ({error.code})" if permanent else f"no answer within {TIMEOUT_SECONDS:g} s"
-        raise ProviderError(reason, permanent=permanent) from error
+        raise ProviderError(reason, permanent=permanent, detail=str(error)) from error
 
 
 def _refusal(answer: http.Answer) -> ProviderError:
-    """What an answer other than 200 means; the provider's own words go to the log only."""
+    """What an answer other than 200 means."""
     said = text_of(answer.body[:2000].decode(errors="replace"), 200)
-    logger.warning("provider refused", extra={"event": "search_provider_error", "status": answer.status, "said": said})
     transient = answer.status in TRANSIENT or answer.status >= 500
     wait = _retry_after(answer.headers) if transient else None
-    return ProviderError(f"answered {answer.status}", retry_after_seconds=wait, permanent=not transient)
+    return ProviderError(f"answered {answer.status}", retry_after_seconds=wait, permanent=not transient, detail=said)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

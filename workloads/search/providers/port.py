@@ -21,12 +21,17 @@ class Answer(BaseModel):
 
 
 class ProviderError(TaskrunnerError):
-    """A provider gave no answer. `retry_after_seconds` is what it asked for; `permanent`: it will never answer."""
+    """A provider gave no answer. `retry_after_seconds` is what it asked for; `permanent`: it will never answer.
+
+    `detail` is for the operator's log alone: the provider's own words or address are no tenant's business.
+    """
 
     code = "search_provider_error"
 
-    def __init__(self, reason: str, *, retry_after_seconds: float | None = None, permanent: bool = False) -> None:
-        self.retry_after_seconds, self.permanent = retry_after_seconds, permanent
+    def __init__(
+        self, reason: str, *, retry_after_seconds: float | None = None, permanent: bool = False, detail: str = ""
+    ) -> None:
+        self.retry_after_seconds, self.permanent, self.detail = retry_after_seconds, permanent, detail
         super().__init__(reason)
 
 
