@@ -103,7 +103,6 @@ Q_CLUSTER = {
 
 WORKER_MAX_TASKS = ENVIRONMENT.worker_max_tasks
 WORKER_MAX_MEMORY_MB = ENVIRONMENT.worker_max_memory_mb
-TASK_MAX_ARTIFACT_MB = ENVIRONMENT.task_max_artifact_mb
 TASK_MAX_RUNTIME_SECONDS = ENVIRONMENT.task_max_runtime_seconds
 
 TASKS_PER_MINUTE = ENVIRONMENT.tasks_per_minute
