@@ -82,7 +82,6 @@ class Environment(BaseSettings):
     minio_region: str = "us-east-1"
     minio_secure: bool = False
 
-    task_max_artifact_mb: int = Field(25, ge=1, le=1024)
     task_max_runtime_seconds: int = Field(600, ge=1, le=86_400)
     tasks_per_minute: int = Field(30, ge=1)
     max_batch_size: int = Field(50, ge=1, le=1000)
