@@ -85,6 +85,7 @@ class Environment(BaseSettings):
     task_max_runtime_seconds: int = Field(600, ge=1, le=86_400)
     tasks_per_minute: int = Field(30, ge=1)
     max_batch_size: int = Field(50, ge=1, le=1000)
+    task_max_artifact_mb: int = Field(25, ge=1, le=1024)  # of 2**20 bytes
     search_source_allowlist: Annotated[list[SourceName], NoDecode, BeforeValidator(_split)] = ["brave"]
     search_cache_ttl_seconds: int = Field(3600, ge=0)
     search_max_results: int = Field(10, ge=1, le=20)  # Brave gives at most 20

@@ -5,12 +5,10 @@ import logging
 from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter, ValidationError
-
 from queueapp import sql
 from queueapp.errors import LeaseLost
 from queueapp.lifecycle.leases import Attempt
-from queueapp.lifecycle.requests import JsonValue, Text
+from queueapp.lifecycle.requests import storable_json
 from queueapp.models.runs import MAX_NAME, MAX_RUN_KEY
 from queueapp.tenancy import worker_scope
 
@@ -20,9 +18,6 @@ MAX_VALUE_BYTES = 65_536
 MAX_NOTE_CHARACTERS = 100_000
 BATCH = 1_000
 
-_value: TypeAdapter[Any] = TypeAdapter(JsonValue)
-_string: TypeAdapter[str] = TypeAdapter(Text)
-
 
 def start_run(worker_id: UUID, attempt: Attempt, key: str) -> None:
     """Begin the run of an attempt. Raises ValueError for a key that is none, LeaseLost."""
@@ -31,7 +26,7 @@ def start_run(worker_id: UUID, attempt: Attempt, key: str) -> None:
 
 def add_metric(worker_id: UUID, attempt: Attempt, name: str, value: Any) -> None:
     """Keep a figure, or any JSON. Raises ValueError for what cannot be kept, LeaseLost."""
-    encoded = json.dumps(_checked(_value, "a metric's value", value))
+    encoded = json.dumps(_storable("a metric's value", value))
     if len(encoded) > MAX_VALUE_BYTES:
         raise ValueError(f"a metric's value may take {MAX_VALUE_BYTES} bytes, not {len(encoded)}")
     _insert("add_metric", worker_id, attempt, name=_text("a metric's name", name, MAX_NAME), value=encoded)
@@ -65,15 +60,13 @@ def _insert(statement: str, worker_id: UUID, attempt: Attempt, **values: Any) ->
 
 
 def _text(what: str, value: str, longest: int, *, empty: bool = False) -> str:
-    text = _checked(_string, what, value)
-    if not (text or empty) or len(text) > longest:
-        raise ValueError(f"{what} must have {0 if empty else 1} to {longest} characters")
-    return str(text)
+    if not isinstance(value, str) or not (value or empty) or len(value) > longest:
+        raise ValueError(f"{what} must be a text of {0 if empty else 1} to {longest} characters")
+    return str(_storable(what, value))
 
 
-def _checked(adapter: TypeAdapter[Any], what: str, value: Any) -> Any:
+def _storable(what: str, value: Any) -> Any:
     try:
-        return adapter.validate_python(value)
-    except ValidationError as error:  # itself the verdict on a task's parameters, which these are not
-        message = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise ValueError(f"{what}: {message}") from None
+        return storable_json(value)
+    except ValueError as error:
+        raise ValueError(f"{what} {error}") from None

@@ -83,7 +83,6 @@ def _near(value: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 Text = Annotated[str, AfterValidator(_text)]
-JsonValue = Annotated[Any, BeforeValidator(storable_json)]
 Label = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
 Scalar = Text | int | float | bool
 

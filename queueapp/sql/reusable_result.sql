@@ -8,3 +8,6 @@ FROM (
 JOIN tasks t ON t.tenant_id = latest.tenant_id AND t.id = latest.task_id AND t.attempt = latest.attempt
 WHERE latest.status = 'completed' AND latest.finished_at > clock_timestamp() - make_interval(secs => %(seconds)s)
     AND jsonb_typeof(t.result) = 'object'
+    AND NOT EXISTS (
+        SELECT FROM jsonb_path_query(t.result, '$.artifact_ids[*]') AS named
+        WHERE NOT EXISTS (SELECT FROM artifacts a WHERE a.tenant_id = t.tenant_id AND a.id = (named #>> '{}')::uuid))

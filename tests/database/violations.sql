@@ -140,6 +140,7 @@ INSERT INTO artifacts (tenant_id, task_id, attempt, type, content_type, size_byt
 VALUES (%(nobody)s, %(task)s, 0, 'x', 'text/plain', 0, repeat('0', 64), '{}')
 -- unclaimed_objects_tenant_id_fk 23503
 INSERT INTO unclaimed_objects (tenant_id, task_id, due_at) VALUES (%(nobody)s, %(task)s, now())
+
 -- run_id_within_tenant 23505 owner
 ALTER TABLE runs DROP CONSTRAINT runs_pkey;
 INSERT INTO runs (id, tenant_id, task_id, attempt, run_key) VALUES (%(run)s, %(acme)s, %(task)s, 2, 'k')

@@ -173,7 +173,8 @@ def ask(task: TaskContext, params: Question) -> dict[str, object]:
     task.note("summary", f"asked about {params.about}")
     if params.fails:
         raise RuntimeError("no answer")
-    return {"artifact_ids": [], "summary": f"answer about {params.about}"}
+    artifact_id = task.attach("answer", b"42", content_type="text/plain")
+    return {"artifact_ids": [artifact_id], "summary": f"answer about {params.about}"}
 
 
 @handler("sample.ask_soon", params=Question, reuse_seconds=1.5)

@@ -50,13 +50,13 @@ def fill(tenant: Tenant, worker_id: UUID) -> None:
         ApiKey.objects.create(tenant=tenant, name="k", role="client", prefix=tenant.slug, digest="0" * 64)
         Membership.objects.create(tenant=tenant, user=user)
         TaskType.objects.create(tenant=tenant, type="declared", params_schema={})
+        run = Run.objects.create(tenant=tenant, task=task, attempt=1, run_key="k")
+        RunMetric.objects.create(tenant=tenant, run=run, task=task, name="n", value=1)
+        RunNote.objects.create(tenant=tenant, run=run, task=task, type="t", content="")
         for owner in (task, held):
             about = {"type": "report", "content_type": "text/plain", "size_bytes": 0, "sha256": "0" * 64}
             Artifact.objects.create(tenant=tenant, task=owner, attempt=owner.attempt, **about)
         UnclaimedObject.objects.create(tenant=tenant, task_id=task.id, due_at=now)
-        run = Run.objects.create(tenant=tenant, task=task, attempt=1, run_key="k")
-        RunMetric.objects.create(tenant=tenant, run=run, task=task, name="n", value=1)
-        RunNote.objects.create(tenant=tenant, run=run, task=task, type="t", content="")
         SecurityEvent.objects.create(tenant_id=tenant.id, actor="x", event="not_visible")
         OperatorAction.objects.create(tenant_id=tenant.id, actor="x", action="pause", target="default")
         TaskCount.objects.create(**counted, status="queued", tasks=1)

@@ -19,8 +19,7 @@ from tests.tenancy.rows import TABLES, everything, fill
 
 # with the owner's rights: before a tenant is known, and through an index that no policy would use
 READ_BY_FUNCTIONS = ("api_keys", "tenants", "fetched_pages")
-# of what they hold; tests/runs/test_isolation.py says how little that is
-RECORDED_BY_WORKERS = ("runs", "run_metrics", "run_notes")
+RECORDED_BY_WORKERS = ("runs", "run_metrics", "run_notes")  # tests/runs/test_isolation.py says how little they reach
 SEEN_BY_WORKERS = ("tasks", "artifacts", "unclaimed_objects", *RECORDED_BY_WORKERS)
 APPEND_ONLY = ("task_logs", "security_events", "operator_actions")
 
