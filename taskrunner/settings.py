@@ -174,5 +174,9 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level},
     # django-q2 adds a plain-text handler to a logger that has none; ours keeps its lines JSON
-    "loggers": {"django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "trafilatura": {"level": "CRITICAL"},  # what is wrong with others' pages is no news
+        "htmldate": {"level": "CRITICAL"},
+    },
 }
