@@ -4,6 +4,7 @@ from functools import cache
 
 from django.db import connection, connections
 
+from configapp import reading
 from queueapp import doorbell, limits
 from queueapp.apikeys import recognising
 from queueapp.errors import ScopeError
@@ -77,6 +78,7 @@ def _forget() -> None:
     doorbell._silent_until = 0.0
     limits.forget()
     recognising.forget()
+    reading.forget()
 
 
 def _still_bound() -> str | None:

@@ -18,6 +18,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     if not given and "PYTEST_XDIST_WORKER" not in os.environ:
         _start_servers(early_config)
     os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
+    os.environ.setdefault("CONFIG_ENCRYPTION_KEYS", secrets.token_urlsafe(32))
     return (yield)
 
 

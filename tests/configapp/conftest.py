@@ -1,12 +1,15 @@
-"""Prints at the end of a run how much of the attack lists was refused, and how much honest text."""
+"""A worker that brings changes, for all tests of the configuration; and the rates of injection at the end of a run."""
 
 import pytest
+
+from tests.configapp.applying import Bringer
 
 RATES = pytest.StashKey[list[str]]()
 
 
-def pytest_configure(config):
-    config.stash[RATES] = []
+@pytest.fixture
+def bringer(ground):
+    return Bringer()
 
 
 @pytest.fixture
