@@ -4,7 +4,7 @@ from configapp.validation.markup_rules import MARKUP
 from configapp.validation.normalising import readings
 from configapp.validation.refused import Refused
 from configapp.validation.rules import Rule
-from configapp.validation.sql_rules import SQL_SHAPES, STATEMENT_WORD
+from configapp.validation.sql import SQL_SHAPES, STATEMENT_WORD
 
 
 def check_injection(text: str, *, free_text: bool) -> None:
