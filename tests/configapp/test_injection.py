@@ -102,25 +102,13 @@ def test_words_that_hold_a_keyword_are_taken_everywhere(text):
     assert check_value(LABEL, text) == check_value(PROSE, text) == text
 
 
-@pytest.mark.parametrize(
-    "keyword",
-    [
-        "SELECT",
-        "INSERT",
-        "UPDATE",
-        "DELETE",
-        "DROP",
-        "ALTER",
-        "CREATE",
-        "TRUNCATE",
-        "UNION",
-        "EXEC",
-        "EXECUTE",
-        "GRANT",
-        "REVOKE",
-        "MERGE",
-    ],
+KEYWORDS = (
+    *("SELECT", "UNION", "INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "CREATE", "TRUNCATE", "EXEC", "EXECUTE"),
+    *("GRANT", "REVOKE", "MERGE"),
 )
+
+
+@pytest.mark.parametrize("keyword", KEYWORDS)
 def test_a_statement_keyword_in_upper_case_is_for_free_text_only(keyword):
     assert refusal(LABEL, f"the {keyword} of May") == "sql_injection"
     assert check_value(PROSE, f"the {keyword} of May") == f"the {keyword} of May"
