@@ -76,10 +76,12 @@ def rows_read(claimer: Claimer) -> int:
 
     with connection.execute_wrapper(listen):
         claimer.claim()
-    statement, parameters = next(item for item in reversed(statements) if item[0].startswith("EXECUTE claim_"))
+    statement, parameters = next(item for item in reversed(statements) if "EXECUTE claim_" in item[0])
     with transaction.atomic():
         with worker_scope(claimer.worker_id), connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
+            # without the scope's settings, which came along in front of it
+            claim = statement[statement.index("EXECUTE claim_") :]
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {claim}", parameters)
             (plan,) = cursor.fetchone() or ([],)
         transaction.set_rollback(True)
     return scanned(plan[0]["Plan"])

@@ -52,7 +52,8 @@ def run(ground: Ground, running: RunningCluster, type: str, count: int) -> dict[
         resume()
         wall = wait_for(all_done, seconds=600)
     completed, stored, seconds, logged = answer(WINDOW)
-    if (completed, stored, logged) != (count, count, 3 * count):
+    # three moves each; a task that a leaving worker handed back moved twice more
+    if (completed, stored) != (count, count) or logged < 3 * count:
         raise RuntimeError(f"{count} tasks submitted, {completed} completed, {logged} audit rows: something is wrong")
     return {"rate": count / seconds, "seconds": seconds, "wall": count / wall, **cpu.per_task(count), **noted}
 

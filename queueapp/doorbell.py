@@ -17,6 +17,14 @@ RINGS_KEPT = 64  # more rings than workers wake nobody: the list is capped, what
 PAUSE_AFTER_FAILURE_SECONDS = 1.0
 CHANNEL = "taskrunner:rings"  # every ring once more, for those who listen and must not take any
 
+# one round trip a ring
+RING = """
+if redis.call('LPUSH', KEYS[1], '1') > tonumber(ARGV[3]) then
+    redis.call('LTRIM', KEYS[1], 0, ARGV[3] - 1)
+end
+redis.call('PUBLISH', ARGV[1], ARGV[2])
+"""
+
 _silent_until = 0.0
 _clients: dict[str, redis.Redis] = {}
 
@@ -49,13 +57,9 @@ def ring(queues: Iterable[str]) -> None:
     if time.monotonic() < _silent_until:
         return
     try:
+        script = client().register_script(RING)
         for queue in queues:
-            pipeline = client().pipeline(transaction=False)
-            pipeline.lpush(bell_of(queue), b"1")
-            pipeline.publish(CHANNEL, queue)
-            kept, _ = pipeline.execute()
-            if kept > RINGS_KEPT:
-                client().ltrim(bell_of(queue), 0, RINGS_KEPT - 1)
+            script(keys=[bell_of(queue)], args=[CHANNEL, queue, RINGS_KEPT])
     except redis.RedisError as error:
         # one time-out a second at most, so that submitting stays fast while Redis is away
         _silent_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS

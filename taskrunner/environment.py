@@ -60,6 +60,7 @@ class Environment(BaseSettings):
 
     database_url: DatabaseUrl | None = None
     owner_database_url: DatabaseUrl | None = None
+    database_pooled: bool = False
     postgres_host: str = "localhost"
     postgres_port: int = Field(5432, ge=1, le=65535)
     postgres_db: str = "taskrunner"

@@ -102,7 +102,8 @@ def _draft_of_version(item: Wanted, spec: KeySpec) -> Draft:
     version = versions.filter(version=item.to_version or 0).first()
     if version is None:
         last = versions.first()
-        raise Refused("unknown_version", f"there is no version {item.to_version}; the last is {last and last.version}")
+        known = f"the last is {last.version}" if last else "the key was never set"
+        raise Refused("unknown_version", f"there is no version {item.to_version}; {known}")
     if version.secret:
         check_value(spec, decrypt(version.secret.token, key=item.key))
     elif version.is_active:

@@ -117,7 +117,7 @@ class Claimer:
             "worker_id": self.worker_id,
             "lease_seconds": LEASE_SECONDS,
         }
-        rows = sql.prepared_rows(STATEMENTS[Queue.Strategy(strategy)], parameters)
+        rows = sql.rows(STATEMENTS[Queue.Strategy(strategy)], parameters)
         return sorted(rows, key=lambda row: row["position"])
 
     def _remember(self, rows: list[dict[str, Any]]) -> None:

@@ -103,16 +103,17 @@ class TaskRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+    # factories, because Pydantic deep-copies a mutable default for every request
     type: Annotated[str, StringConstraints(pattern=TASK_TYPE_PATTERN, max_length=200)]
-    params: Annotated[dict[str, Any], BeforeValidator(_json)] = {}
+    params: Annotated[dict[str, Any], BeforeValidator(_json)] = Field(default_factory=dict)
     queue: Annotated[Text, StringConstraints(min_length=1, max_length=64)] | None = None
     priority: int = Field(5, ge=1, le=10, strict=True)
     run_at: Annotated[Moment, AfterValidator(_near)] | None = None
     delay_seconds: float | None = Field(None, ge=0, le=MAX_SECONDS_AHEAD, strict=True)
     timeout_seconds: int | None = Field(None, ge=1, strict=True)
     max_retries: int | None = Field(None, ge=0, le=1000, strict=True)
-    requirements: Annotated[dict[Label, Scalar], Field(max_length=8)] = {}
-    labels: Annotated[list[Label], Field(max_length=16)] = []
+    requirements: Annotated[dict[Label, Scalar], Field(max_length=8)] = Field(default_factory=dict)
+    labels: Annotated[list[Label], Field(max_length=16)] = Field(default_factory=list)
     dedup: Dedup | None = None
 
     @model_validator(mode="after")

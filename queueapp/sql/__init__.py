@@ -26,24 +26,19 @@ def load(name: str) -> str:
 
 
 def rows(name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-    """Run a statement and return its rows."""
-    with connection.cursor() as cursor:
-        cursor.execute(load(name), parameters or {})
-        return _fetch(cursor)
-
-
-def prepared_rows(name: str, parameters: Mapping[str, Any]) -> list[Row]:
-    """As `rows`, planned once a session: for what a worker, which keeps its session, runs thousands of times.
-
-    Not for web requests: a pooler in transaction mode would hand the next one another session.
-    """
+    """Run a statement and return its rows. It is parsed and planned once a database session."""
     text, names = _as_prepared(name)
     with connection.cursor() as cursor:
+        if connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
+            # Django's word for a pooler in transaction mode: the next transaction may be in another session
+            cursor.execute(load(name), parameters or {})
+            return _fetch(cursor)
         known = _prepared.setdefault(connection.connection, set())
         if name not in known:
             cursor.execute(f"PREPARE {name} AS {text}")
             known.add(name)
-        cursor.execute(f"EXECUTE {name} ({', '.join(['%s'] * len(names))})", [parameters[key] for key in names])
+        values = [parameters[key] for key in names] if parameters else []
+        cursor.execute(f"EXECUTE {name} ({', '.join(['%s'] * len(names))})" if names else f"EXECUTE {name}", values)
         return _fetch(cursor)
 
 

@@ -2,9 +2,9 @@
 -- when asked, all leases renewed. Attempts missing from the result are lost.
 -- By id, as every statement that locks many tasks, so that it cannot deadlock with a bulk cancel or a settling set.
 WITH held AS (
-    SELECT * FROM unnest(%(ids)s::uuid[], %(attempts)s::integer[], %(progress)s::jsonb[]) AS h (id, attempt, progress) ORDER BY id
+    SELECT * FROM unnest(%(ids)s::uuid[], %(attempts)s::integer[], %(progress)s::text[]) AS h (id, attempt, progress) ORDER BY id
 ), renewed AS (
-    UPDATE tasks t SET progress = coalesce(held.progress, t.progress), updated_at = clock_timestamp(),
+    UPDATE tasks t SET progress = coalesce(held.progress::jsonb, t.progress), updated_at = clock_timestamp(),
         lease_expires_at = CASE WHEN %(renew)s
             THEN clock_timestamp() + make_interval(secs => %(lease_seconds)s) ELSE t.lease_expires_at END
     FROM held

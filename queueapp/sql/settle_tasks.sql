@@ -2,8 +2,8 @@
 -- Found by primary key and attempt: a predicate on status would let the planner walk a partial index full of
 -- dead entries. Rows missing from the result had lost their lease.
 WITH outcome AS (
-    SELECT * FROM jsonb_to_recordset(%(outcomes)s) AS o (
-        id uuid, attempt integer, kind text, result jsonb, error_code text, error_message text, retry_seconds double precision
+    SELECT * FROM json_to_recordset(%(outcomes)s) AS o (
+        id uuid, attempt integer, kind text, result text, error_code text, error_message text, retry_seconds double precision
     )
 ), verdict AS (
     SELECT o.*, t.failures + (o.kind IN ('error', 'permanent'))::integer AS failures_now,
@@ -18,12 +18,13 @@ WITH outcome AS (
             WHEN 'permanent' THEN 'dead_letter'
         END AS to_status
     FROM outcome o JOIN tasks t ON t.id = o.id AND t.attempt = o.attempt
-    WHERE t.worker_id = %(worker_id)s AND t.lease_expires_at IS NOT NULL
+    -- named as an array too, or the planner walks the whole primary key to save the sort
+    WHERE t.id = ANY (ARRAY(SELECT id FROM outcome)) AND t.worker_id = %(worker_id)s AND t.lease_expires_at IS NOT NULL
     ORDER BY t.id FOR UPDATE OF t
 )
-UPDATE tasks t SET status = v.to_status, failures = v.failures_now, result = v.result,
-    error_code = coalesce(v.error_code, ''), error_message = coalesce(v.error_message, ''),
-    run_at = CASE WHEN v.to_status IN ('failed', 'queued') THEN now() + make_interval(secs => coalesce(v.retry_seconds, 0))
+UPDATE tasks t SET status = v.to_status, failures = v.failures_now, result = v.result::jsonb,
+    error_code = v.error_code, error_message = v.error_message,
+    run_at = CASE WHEN v.to_status IN ('failed', 'queued') THEN now() + make_interval(secs => v.retry_seconds)
         ELSE t.run_at END,
     lease_expires_at = NULL, updated_at = now(),
     finished_at = CASE WHEN v.to_status IN ('completed', 'dead_letter', 'cancelled') THEN now() END

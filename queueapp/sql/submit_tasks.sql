@@ -1,7 +1,7 @@
 -- Insert a set of tasks, for the common case that none has a deduplication key.
 INSERT INTO tasks (id, tenant_id, type, queue, params, requirements, labels, priority, run_at, status,
     max_retries, timeout_seconds)
-SELECT id, %(tenant_id)s, type, queue, params, requirements, labels, priority, due_at,
+SELECT id, %(tenant_id)s::uuid, type, queue, params, requirements, labels, priority, due_at,
     CASE WHEN due_at > now() THEN 'scheduled' ELSE 'queued' END, max_retries, timeout_seconds
 FROM (
     SELECT *, coalesce(run_at, now() + make_interval(secs => coalesce(delay_seconds, 0))) AS due_at

@@ -9,7 +9,7 @@ WITH request AS (
     )
 ), taken AS (
     INSERT INTO dedup_keys (tenant_id, queue, key, expires_at, task_id)
-    SELECT %(tenant_id)s, queue, dedup_key, now() + make_interval(secs => dedup_ttl_seconds), id
+    SELECT %(tenant_id)s::uuid, queue, dedup_key, now() + make_interval(secs => dedup_ttl_seconds), id
     FROM request WHERE dedup_key IS NOT NULL ORDER BY queue, dedup_key
     ON CONFLICT (tenant_id, queue, key) DO UPDATE SET task_id = excluded.task_id, expires_at = excluded.expires_at
         WHERE dedup_keys.expires_at <= clock_timestamp()
@@ -24,7 +24,7 @@ WITH request AS (
 ), inserted AS (
     INSERT INTO tasks (id, tenant_id, type, queue, params, requirements, labels, priority, run_at, status,
         max_retries, timeout_seconds)
-    SELECT id, %(tenant_id)s, type, queue, params, requirements, labels, priority, due_at,
+    SELECT id, %(tenant_id)s::uuid, type, queue, params, requirements, labels, priority, due_at,
         CASE WHEN due_at > now() THEN 'scheduled' ELSE 'queued' END,
         max_retries, timeout_seconds
     FROM accepted ORDER BY id

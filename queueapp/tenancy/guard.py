@@ -11,6 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from queueapp.errors import ScopeError
 from queueapp.tenancy.scopes import current_scope
+from queueapp.tenancy.session import send_staged
 
 OWNER_ALIAS = "owner"
 
@@ -68,8 +69,9 @@ def watch_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
     except ImproperlyConfigured:
         connection.close()  # left open, it would serve the next query, unguarded
         raise
-    if require_scope not in connection.execute_wrappers:
-        connection.execute_wrappers.append(require_scope)
+    for wrapper in (require_scope, send_staged):
+        if wrapper not in connection.execute_wrappers:
+            connection.execute_wrappers.append(wrapper)
 
 
 def require_scope(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:

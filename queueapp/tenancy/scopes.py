@@ -3,7 +3,7 @@
 The role, tenant and actor are local to the transaction, so that no pooled connection can carry them on.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from queueapp.errors import ScopeError
 from queueapp.models.tenants import NIL_TENANT
+from queueapp.tenancy.session import read_settings, stage, withdraw, write_settings
 
 CLIENT, WORKER, OPERATOR = "taskrunner_client", "taskrunner_worker", "taskrunner_operator"
 
@@ -146,27 +147,15 @@ def _enter(scope: Scope) -> Iterator[Scope]:
         # marked first, so that the guard lets the scope's own statements pass
         _active[database] = scope
         try:
-            previous = _read(scope.settings) if nested else {}
-            _write(scope.settings)
+            previous = read_settings(scope.settings) if nested else {}
+            stage(database, scope.settings)
             yield scope
-            if nested and not database.needs_rollback:
+            if not withdraw(database) and nested and not database.needs_rollback:
                 # RELEASE SAVEPOINT keeps what was set; a rollback to it restores by itself
-                _write(previous)
+                write_settings(previous)
         finally:
+            withdraw(database)
             if outer is None:
                 _active.pop(database, None)
             else:
                 _active[database] = outer
-
-
-def _read(names: Iterable[str]) -> dict[str, str]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT " + ", ".join(f"current_setting('{name}', true)" for name in names))
-        # one that was never set reads as NULL and cannot be set back to it; '' is its resting state
-        return {name: value or "" for name, value in zip(names, cursor.fetchone() or (), strict=True)}
-
-
-def _write(settings: dict[str, str]) -> None:
-    with connection.cursor() as cursor:
-        calls = ", ".join(f"set_config('{name}', %s, true)" for name in settings)
-        cursor.execute(f"SELECT {calls}", list(settings.values()))

@@ -20,7 +20,10 @@ import django
 
 from taskrunner.embedded import EmbeddedServers
 
-SCENARIOS = ("kills", "redis_flushed", "redis_stopped", "redis_frozen", "postgres_restarted", "terminated", "stopped")
+SCENARIOS = (
+    *("kills", "redis_flushed", "redis_stopped", "redis_frozen", "postgres_restarted", "terminated", "stopped"),
+    *("config_storm", "config_survives"),
+)
 
 
 def main() -> int:

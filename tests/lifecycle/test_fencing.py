@@ -53,9 +53,9 @@ def test_handing_back_a_task_that_was_to_stop_cancels_it(worker, claimed):
 
 @pytest.mark.parametrize("kind", Kind)
 def test_an_attempt_settles_once(worker, claimed, kind):
-    worker.settle(claimed.id, 1, Kind.COMPLETED, result={"n": 1})
+    worker.settle(claimed.id, 1, Kind.COMPLETED, result='{"n": 1}')
     before = fresh(claimed)
-    assert worker.settle(claimed.id, 1, kind, result={"n": 2}) is None
+    assert worker.settle(claimed.id, 1, kind, result='{"n": 2}') is None
     assert (fresh(claimed).result, fresh(claimed).updated_at) == ({"n": 1}, before.updated_at)
 
 

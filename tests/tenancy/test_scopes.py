@@ -135,6 +135,39 @@ def test_a_scope_in_a_scope_of_the_same_tenant_restores_the_outer_actor(acme):
         assert session() == as_client(acme, "client:outer")
 
 
+def test_a_scopes_settings_come_with_its_first_statement(acme):
+    with CaptureQueriesContext(connection) as queries, tenant_scope(acme.id, actor="client:100% 'quoted'"):
+        assert session() == as_client(acme, "client:100% 'quoted'")
+        assert Task.objects.filter(type__startswith="50%").count() == 0
+    assert len([query for query in queries if "current_setting" in query["sql"] or "tasks" in query["sql"]]) == 2
+    assert len([query for query in queries if "set_config" in query["sql"]]) == 1
+
+
+def test_a_scope_that_sends_nothing_sets_nothing(acme):
+    with CaptureQueriesContext(connection) as queries, transaction.atomic():
+        with tenant_scope(acme.id):
+            pass
+        assert session() == AT_REST
+    assert not any("set_config" in query["sql"] for query in queries)
+
+
+def test_a_scope_that_fails_before_its_first_statement_leaves_the_callers_transaction_usable(acme):
+    with transaction.atomic():
+        with pytest.raises(ZeroDivisionError), tenant_scope(acme.id):
+            raise ZeroDivisionError
+        assert session() == AT_REST
+
+
+def test_server_side_cursors_and_batches_run_in_the_scope_too(make_task):
+    task = make_task()
+    with tenant_scope(task.tenant_id):
+        assert [found.id for found in Task.objects.iterator(chunk_size=10)] == [task.id]
+    with tenant_scope(task.tenant_id), connection.cursor() as cursor:
+        cursor.executemany("UPDATE tasks SET priority = %s", [(7,), (8,)])
+    with tenant_scope(task.tenant_id):
+        assert Task.objects.get().priority == 8
+
+
 def test_the_same_scope_again_sends_nothing(acme):
     with tenant_scope(acme.id), CaptureQueriesContext(connection) as queries, tenant_scope(acme.id):
         pass

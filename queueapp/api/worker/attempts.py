@@ -81,7 +81,7 @@ class HeldAttempt:
         return self._settle(failed(task.id, self._attempt, kind, code, message, delay))
 
     def _settle(self, verdict: Verdict) -> dict[str, Any]:
-        status = settle(self._worker_id, [verdict], keeps_session=False).get(self._task_id)
+        status = settle(self._worker_id, [verdict]).get(self._task_id)
         if status is None:
             self._refuse()
         return {"id": self._task_id, "status": status}

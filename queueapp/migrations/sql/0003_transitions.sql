@@ -40,10 +40,12 @@ INSERT INTO task_transitions (from_status, to_status, who, reason) VALUES
     ('dead_letter', 'queued', 'operator', 'retry'),
     ('cancelled'  , 'queued', 'client', 'retry'),
     ('cancelled'  , 'queued', 'operator', 'retry');
+-- 'sql' is a login without a scope (the owner in a psql session): any legal move, logged as such.
+INSERT INTO task_transitions (from_status, to_status, who, reason)
+SELECT from_status, to_status, 'sql', min(reason) FROM task_transitions GROUP BY from_status, to_status;
 
 -- Who is moving: the role that the scope took on; the system is an operator whose actor says so.
--- 'sql' is a login without a scope (the owner in a psql session): any legal move, logged as such.
-CREATE FUNCTION taskrunner_who() RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION taskrunner_who() RETURNS text LANGUAGE sql STABLE AS $$
     SELECT CASE current_setting('role')
         WHEN 'taskrunner_client' THEN 'client'
         WHEN 'taskrunner_worker' THEN 'worker'
@@ -53,7 +55,7 @@ CREATE FUNCTION taskrunner_who() RETURNS text LANGUAGE sql STABLE SET search_pat
     END
 $$;
 
-CREATE FUNCTION taskrunner_actor() RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION taskrunner_actor() RETURNS text LANGUAGE sql STABLE AS $$
     SELECT coalesce(nullif(current_setting('taskrunner.actor', true), ''), 'sql:' || session_user)
 $$;
 
@@ -66,10 +68,12 @@ END
 $$;
 
 -- A statement's moves in one pass each: one log row a move, one delta row a statement and kind of move.
--- SECURITY DEFINER, because only the owner may write these tables, whoever moved the task. Hash joins are on in any
--- case: workers switch them off for their own statements, and two transition tables have no index to join by.
+-- SECURITY DEFINER, because only the owner may write these tables, whoever moved the task. Joined by hash in any case:
+-- a function is planned at a session's first call, so a worker whose first set was one task would compare every old row
+-- of a set with every new one for the rest of its life.
 CREATE FUNCTION tasks_inserted() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_hashjoin = on AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+SET enable_hashjoin = on SET enable_nestloop = off AS $$
 DECLARE
     mover constant text := taskrunner_who();
     named_actor constant text := taskrunner_actor();
@@ -78,10 +82,7 @@ BEGIN
     SELECT n.tenant_id, n.id, clock_timestamp(), 'transition', n.status, n.attempt, named_actor,
         coalesce(legal.reason, refuse_transition(n.id, NULL, n.status, mover)), 'info', ''
     FROM new_rows n
-    LEFT JOIN (
-        SELECT t.to_status, min(t.reason) AS reason FROM task_transitions t
-        WHERE t.from_status IS NULL AND mover IN (t.who, 'sql') GROUP BY t.to_status) AS legal
-        ON legal.to_status = n.status;
+    LEFT JOIN task_transitions legal ON legal.who = mover AND legal.from_status IS NULL AND legal.to_status = n.status;
     INSERT INTO task_deltas (at, tenant_id, queue, type, to_status, moves, wait_seconds, run_seconds)
     SELECT now(), n.tenant_id, n.queue, n.type, n.status, count(*), 0, 0
     FROM new_rows n GROUP BY n.tenant_id, n.queue, n.type, n.status;
@@ -92,33 +93,33 @@ CREATE TRIGGER tasks_inserted AFTER INSERT ON tasks
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_inserted();
 
 CREATE FUNCTION tasks_updated() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_hashjoin = on AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+SET enable_hashjoin = on SET enable_nestloop = off AS $$
 DECLARE
     mover constant text := taskrunner_who();
     named_actor constant text := taskrunner_actor();
 BEGIN
-    INSERT INTO task_logs (tenant_id, task_id, at, kind, from_status, to_status, attempt, worker_id, actor, reason, level, message)
-    SELECT n.tenant_id, n.id, clock_timestamp(), 'transition', o.status, n.status, n.attempt,
-        coalesce(n.worker_id, o.worker_id), named_actor,
-        CASE WHEN legal.reason IS NULL THEN refuse_transition(n.id, o.status, n.status, mover)
-             WHEN n.error_code <> '' AND n.status IN ('failed', 'dead_letter') THEN n.error_code
-             ELSE legal.reason END,
-        CASE WHEN n.status IN ('failed', 'dead_letter') THEN 'error' ELSE 'info' END,
-        CASE WHEN n.status IN ('failed', 'dead_letter') THEN n.error_message ELSE '' END
-    FROM new_rows n JOIN old_rows o ON o.id = n.id AND o.status <> n.status
-    LEFT JOIN (
-        SELECT t.from_status, t.to_status, min(t.reason) AS reason FROM task_transitions t
-        WHERE mover IN (t.who, 'sql') GROUP BY t.from_status, t.to_status) AS legal
-        ON legal.from_status = o.status AND legal.to_status = n.status;
-    IF NOT FOUND THEN
-        RETURN NULL;  -- a heartbeat, a priority, progress: nothing moved
-    END IF;
+    WITH moved AS MATERIALIZED (
+        SELECT n.tenant_id, n.id, n.queue, n.type, n.attempt, n.error_code, n.error_message, n.started_at, o.run_at,
+            o.status AS from_status, n.status AS to_status, o.started_at AS ran_from,
+            coalesce(n.worker_id, o.worker_id) AS worker_id, n.status IN ('failed', 'dead_letter') AS went_wrong,
+            coalesce(legal.reason, refuse_transition(n.id, o.status, n.status, mover)) AS reason
+        FROM new_rows n JOIN old_rows o ON o.id = n.id AND o.status <> n.status
+        LEFT JOIN task_transitions legal
+            ON legal.who = mover AND legal.from_status = o.status AND legal.to_status = n.status
+    ), logged AS (
+        INSERT INTO task_logs (tenant_id, task_id, at, kind, from_status, to_status, attempt, worker_id, actor, reason, level, message)
+        SELECT tenant_id, id, clock_timestamp(), 'transition', from_status, to_status, attempt, worker_id, named_actor,
+            CASE WHEN went_wrong AND error_code <> '' THEN error_code ELSE reason END,
+            CASE WHEN went_wrong THEN 'error' ELSE 'info' END,
+            CASE WHEN went_wrong THEN error_message ELSE '' END
+        FROM moved
+    )
     INSERT INTO task_deltas (at, tenant_id, queue, type, from_status, to_status, moves, wait_seconds, run_seconds)
-    SELECT now(), n.tenant_id, n.queue, n.type, o.status, n.status, count(*),
-        coalesce(sum(extract(epoch FROM n.started_at - o.run_at)) FILTER (WHERE n.status = 'leased'), 0),
-        coalesce(sum(extract(epoch FROM clock_timestamp() - o.started_at)) FILTER (WHERE o.status = 'leased'), 0)
-    FROM new_rows n JOIN old_rows o ON o.id = n.id AND o.status <> n.status
-    GROUP BY n.tenant_id, n.queue, n.type, o.status, n.status;
+    SELECT now(), tenant_id, queue, type, from_status, to_status, count(*),
+        coalesce(sum(extract(epoch FROM started_at - run_at)) FILTER (WHERE to_status = 'leased'), 0),
+        coalesce(sum(extract(epoch FROM clock_timestamp() - ran_from)) FILTER (WHERE from_status = 'leased'), 0)
+    FROM moved GROUP BY tenant_id, queue, type, from_status, to_status;
     RETURN NULL;
 END
 $$;
