@@ -6,10 +6,11 @@ from typing import Any
 from taskrunner.environment import load
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-ENVIRONMENT = load()
+ENVIRONMENT, CONFIG_OVERRIDES = load()
 
 SECRET_KEY = ENVIRONMENT.secret_key.get_secret_value()
 SECRET_KEY_FALLBACKS = ENVIRONMENT.secret_key_fallbacks
+CONFIG_ENCRYPTION_KEYS = [key.get_secret_value() for key in ENVIRONMENT.config_encryption_keys]
 DEBUG = ENVIRONMENT.debug
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
