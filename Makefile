@@ -5,7 +5,7 @@ PORT ?= 8000
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: up demo test chaos fuzz mutants bench bench-snapshot bench-crash lint start init-db
+.PHONY: up demo test chaos chaos-config fuzz mutants bench bench-snapshot bench-crash lint start init-db
 
 up: $(VENV)/installed  ## all of Taskrunner on this machine until Ctrl-C, data in .taskrunner/
 	$(RUN) -m taskrunner.up --port $(PORT)
@@ -18,6 +18,9 @@ test: lint  ## what CI runs
 
 chaos: $(VENV)/installed-dev  ## half an hour of kills and restarts, judged by the database
 	$(RUN) -m tests.chaos
+
+chaos-config: $(VENV)/installed-dev  ## its part about the configuration, two minutes
+	$(RUN) -m tests.chaos --scenario config_storm --scenario config_survives
 
 fuzz: $(VENV)/installed-dev  ## made-up requests to the API, ten minutes in all; FUZZ_SECONDS=60 for another length of each half
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(RUN) -m pytest tests/openapi/test_fuzz.py

@@ -6,10 +6,11 @@ from typing import Any
 from taskrunner.environment import load
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-ENVIRONMENT = load()
+ENVIRONMENT, CONFIG_OVERRIDES = load()
 
 SECRET_KEY = ENVIRONMENT.secret_key.get_secret_value()
 SECRET_KEY_FALLBACKS = ENVIRONMENT.secret_key_fallbacks
+CONFIG_ENCRYPTION_KEYS = [key.get_secret_value() for key in ENVIRONMENT.config_encryption_keys]
 DEBUG = ENVIRONMENT.debug
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
@@ -175,5 +176,9 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level},
     # django-q2 adds a plain-text handler to a logger that has none; ours keeps its lines JSON
-    "loggers": {"django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "trafilatura": {"level": "CRITICAL"},  # what is wrong with others' pages is no news
+        "htmldate": {"level": "CRITICAL"},
+    },
 }

@@ -20,7 +20,10 @@ import django
 
 from taskrunner.embedded import EmbeddedServers
 
-SCENARIOS = ("kills", "redis_flushed", "redis_stopped", "redis_frozen", "postgres_restarted", "terminated", "stopped")
+SCENARIOS = (
+    *("kills", "redis_flushed", "redis_stopped", "redis_frozen", "postgres_restarted", "terminated", "stopped"),
+    *("config_storm", "config_survives"),
+)
 
 
 def main() -> int:
@@ -66,6 +69,7 @@ def _in_child(scenario: str, scale: float, seed: int, directory: Path) -> dict[s
     with EmbeddedServers(directory) as servers:
         os.environ.update(servers.environment())
         os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
+        os.environ.setdefault("CONFIG_ENCRYPTION_KEYS", secrets.token_urlsafe(32))
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
         subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], check=True)
         django.setup()

@@ -9,6 +9,7 @@ import psutil
 
 from queueapp import doorbell
 from taskrunner.embedded import EmbeddedServers
+from tests.chaos.configuration import config_storm, config_survives
 from tests.chaos.world import World
 from tests.clusters import running_cluster
 
@@ -154,5 +155,8 @@ def figures(times: list[float]) -> dict[str, float]:
 
 SCENARIOS = {
     function.__name__: function
-    for function in (kills, redis_flushed, redis_stopped, redis_frozen, postgres_restarted, terminated, stopped)
+    for function in (
+        *(kills, redis_flushed, redis_stopped, redis_frozen, postgres_restarted, terminated, stopped),
+        *(config_storm, config_survives),
+    )
 }

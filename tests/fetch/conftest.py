@@ -4,9 +4,12 @@ from ipaddress import ip_network
 
 import pytest
 
+from tests.fetch.certificates import Authority
 from tests.fetch.names import Names
 from tests.fetch.servers import serving
+from tests.fetch.workers import FetchWorker
 from workloads.http import resolving
+from workloads.http.connections import tls_context
 
 ALLOWED = [ip_network("127.0.0.2/32")]
 
@@ -30,3 +33,27 @@ def names(monkeypatch):
     service = Names()
     monkeypatch.setattr(resolving, "resolve", service.resolve)
     return service
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def tls(authority, monkeypatch):
+    """A server whose certificate, for secure.example, is trusted here."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    tls_context.cache_clear()
+    with serving("127.0.0.2", context=authority.context("secure.example")) as running:
+        yield running
+    tls_context.cache_clear()
+
+
+@pytest.fixture
+def worker(acme, settings):
+    """Runs fetch tasks of acme in this process, as a worker process does, and may call the server."""
+    settings.FETCH_ALLOWED_NETWORKS = ALLOWED
+    running = FetchWorker(acme)
+    yield running
+    running.close()

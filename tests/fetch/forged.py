@@ -1,6 +1,6 @@
 """URLs that try to reach an address inside, in every notation we know. `{port}` is where the canary sits."""
 
-# ruff: noqa: RUF001 (look-alike characters are what this is about)
+
 
 # All of them are 127.0.0.1 to some resolver, some parser or some network.
 LOOPBACK_IPV4 = [

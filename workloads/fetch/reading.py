@@ -1,5 +1,6 @@
 """What a person would read on a page: its text, title, author and date."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
@@ -15,6 +16,7 @@ AS_IT_IS = frozenset({"text/plain", "text/markdown", "application/json", "applic
 ACCEPT = "text/html, application/xhtml+xml, text/plain;q=0.9, text/markdown;q=0.9, application/json;q=0.5, */*;q=0.1"
 # Finding the readable part takes seconds a megabyte, the square of it for some pages; larger ones are read whole.
 READER_CHARACTERS = 2_000_000
+XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*>")  # names an encoding, and the text has none any more
 
 
 class ContentTypeNotAllowed(PermanentFailure):
@@ -56,12 +58,12 @@ def read(body: bytes, content_type: str, charset: str | None, *, reader_mode: bo
 
 
 def _read_html(html: str, reader_mode: bool) -> Reading:
-    html = html.replace("\x00", "")
+    html = XML_DECLARATION.sub("", html.replace("\x00", ""))
     tree = trafilatura.load_html(html[:READER_CHARACTERS])
-    if tree is None:  # e.g. plain text that is served as HTML
+    if tree is None or tree.find(".//body") is None:  # a fragment, or plain text that is served as HTML
         html = f"<html><body>{html}</body></html>"
         tree = trafilatura.load_html(html[:READER_CHARACTERS])
-    if tree is None:
+    if tree is None:  # nested deeper than the parser goes
         return Reading("")
     about = trafilatura.extract_metadata(tree)
     text = None
