@@ -82,9 +82,7 @@ class Site:
 
 def send(request: BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:
     request.send_response(status)
-    request.send_header("Content-Type", "application/json")
-    request.send_header("Content-Length", str(len(body)))
-    for name, value in headers.items():
+    for name, value in {"Content_Type": "application/json", "Content_Length": str(len(body)), **headers}.items():
         request.send_header(name.replace("_", "-"), value)
     request.end_headers()
     request.wfile.write(body)

@@ -77,6 +77,20 @@ def test_many_at_once_make_one_call():
     assert {answer.retrieved_at for answer, _ in answers} == {ANSWER.retrieved_at}
 
 
+def test_an_answer_that_comes_between_the_look_and_the_lock_is_taken(monkeypatch):
+    look = flights._read
+
+    def looked_too_early(key):
+        found = look(key)
+        ask(Source())  # another search comes and goes, while this one has seen nothing
+        return found
+
+    monkeypatch.setattr(flights, "_read", lambda key: (monkeypatch.undo(), looked_too_early(key))[1])
+    source = Source()
+    assert ask(source) == (ANSWER, True)
+    assert source.calls == 0
+
+
 def test_after_a_failure_the_next_one_asks():
     entered, may_fail = threading.Event(), threading.Event()
 

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from ipaddress import ip_network
 
 import pytest
 
@@ -12,7 +13,7 @@ from queueapp.states import FINAL
 from queueapp.tenancy import operator_scope
 from tests.clusters import running_cluster
 from tests.factories import fresh
-from tests.search.servers import KEY, brave_item, searxng_item
+from tests.search.servers import KEY, Site, brave_document, brave_item, running, searxng_item, send
 from tests.search.test_library import keep
 from tests.waiting import wait_until
 
@@ -183,6 +184,22 @@ def test_a_batch_tells_its_progress_and_stops_when_cancelled(acme, cluster, brav
     assert ended(task).status == "cancelled"
     gates["second"].set()
     assert [asked["q"] for asked in brave.asked] == ["first", "second"]
+
+
+def test_what_was_fetched_is_found_without_any_provider(acme, settings):
+    text = (
+        "<article><h1>Whales</h1>" + "<p>Whales sing in the deep sea, and are heard from afar.</p>" * 20 + "</article>"
+    )
+    site = Site(brave_document, [])
+    site.reply = lambda request, _: send(request, 200, text.encode(), Content_Type="text/html; charset=utf-8")
+    with running(site, "/whales"), running_cluster(FETCH_ALLOWED_NETWORKS="127.0.0.0/8", BRAVE_API_KEY=""):
+        settings.FETCH_ALLOWED_NETWORKS = [ip_network("127.0.0.0/8")]
+        assert ended(submit(acme, "fetch", url=f"{site.url}/whales")).status == "completed"
+        task = ended(submit(acme, query="whales sing"))
+    assert task.result["summary"] == "1 results from library"
+    (result,) = first_document(task)[1]["results"]
+    assert (result["url"], result["source"], result["ranks"]) == (f"{site.url}/whales", "library", {"library": 1})
+    assert "Whales sing" in result["snippet"]
 
 
 def test_no_tenant_sees_what_another_has_fetched(acme, globex, cluster, brave, searxng):
