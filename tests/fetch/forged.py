@@ -1,7 +1,5 @@
 """URLs that try to reach an address inside, in every notation we know. `{port}` is where the canary sits."""
 
-
-
 # All of them are 127.0.0.1 to some resolver, some parser or some network.
 LOOPBACK_IPV4 = [
     *("127.0.0.1", "127.0.0.1.", "127.1", "127.0.1", "127.000.000.001", "0127.0.0.1", "2130706433", "2130706433."),
