@@ -23,7 +23,7 @@ class FetchParams(Reusable):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: Annotated[str, StringConstraints(strip_whitespace=True)]
+    url: Annotated[str, StringConstraints(strip_whitespace=True)] = Field(examples=["https://example.com/"])
     reader_mode: bool = Field(True, strict=True, description="Keep the readable part only, not all of the page's text.")
     store_raw_html: bool = Field(False, strict=True, description="Keep the page as it came, too.")
 
