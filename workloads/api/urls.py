@@ -8,4 +8,6 @@ __all__ = ["description", "urlpatterns"]
 
 urlpatterns = [
     path("fetch", views.Fetch.as_view()),
+    path("search", views.Search.as_view()),
+    path("search/batch", views.SearchBatch.as_view()),
 ]

@@ -11,3 +11,17 @@ class Fetch(TypedView):
 
     def post(self, request: Request) -> Response:
         return self.submit(request, "fetch")
+
+
+class Search(TypedView):
+    """POST /search: one query."""
+
+    def post(self, request: Request) -> Response:
+        return self.submit(request, "search")
+
+
+class SearchBatch(TypedView):
+    """POST /search/batch: several."""
+
+    def post(self, request: Request) -> Response:
+        return self.submit(request, "search.batch")
