@@ -10,7 +10,12 @@ from workloads.search.hits import Hit
 from workloads.search.merging import merge
 
 NAMES = ("brave", "library", "searxng")
-pages = st.integers(0, 15).map(lambda number: Hit(title=f"Page {number}", url=f"https://example.org/{number}"))
+# the same page has other titles elsewhere
+pages = st.builds(
+    lambda number, title: Hit(title=f"Page {number} {title}", url=f"https://example.org/{number}"),
+    st.integers(0, 15),
+    st.sampled_from("abc"),
+)
 lists = st.dictionaries(st.sampled_from(NAMES), st.lists(pages, max_size=12), max_size=3)
 
 

@@ -86,7 +86,6 @@ def _search_each(task: TaskContext, params: BatchParams) -> tuple[dict[str, Find
     raw_ids: list[str] = []
     patience = Patience()  # a provider that hangs must not use up the time of the others
     for number, query in enumerate(params.queries):
-        task.check_cancelled()
         task.progress(number / len(params.queries), f"{number} of {len(params.queries)} queries")
         if query in found:
             continue
