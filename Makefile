@@ -5,7 +5,7 @@ PORT ?= 8000
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: up demo test chaos chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
+.PHONY: up demo test chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
 
 up: $(VENV)/installed  ## all of Taskrunner on this machine until Ctrl-C, data in .taskrunner/
 	$(RUN) -m taskrunner.up --port $(PORT)
@@ -21,6 +21,9 @@ chaos: $(VENV)/installed-dev  ## half an hour of kills and restarts, judged by t
 
 chaos-s3: $(VENV)/installed-dev  ## the object store stopped for half a minute while tasks attach
 	$(RUN) -m tests.chaos --scenario s3_stopped
+
+chaos-config: $(VENV)/installed-dev  ## its part about the configuration, two minutes
+	$(RUN) -m tests.chaos --scenario config_storm --scenario config_survives
 
 fuzz: $(VENV)/installed-dev  ## made-up requests to the API, ten minutes in all; FUZZ_SECONDS=60 for another length of each half
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(RUN) -m pytest tests/openapi/test_fuzz.py

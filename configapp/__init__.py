@@ -1,0 +1,8 @@
+"""System configuration: validated, audited, versioned, and changed exactly once through the queue.
+
+`configapp.get("app.api_port")` reads it.
+"""
+
+from configapp.reading import get
+
+__all__ = ["get"]

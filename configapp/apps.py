@@ -1,7 +1,15 @@
-"""Validated system configuration, changed through the queue."""
+"""Starts the configuration inside Django."""
+
+from importlib import import_module
 
 from django.apps import AppConfig
 
 
 class ConfigappConfig(AppConfig):
     name = "configapp"
+    verbose_name = "Configuration"
+    grants_its_own_tables = True  # to operators, and to the handlers of tenant `system`
+
+    def ready(self) -> None:
+        reading = import_module("configapp.reading")
+        reading.use(import_module("configapp.snapshots").load_snapshot)  # needs the models, so not before now

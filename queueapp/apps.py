@@ -9,6 +9,7 @@ from django.utils.module_loading import autodiscover_modules
 class QueueappConfig(AppConfig):
     name = "queueapp"
     verbose_name = "Taskrunner"
+    grants_its_own_tables = True
 
     def ready(self) -> None:
         import_module("queueapp.receivers")  # needs the models, so not before now

@@ -24,12 +24,16 @@ class TaskrunnerError(Exception):
 
 
 class InvalidTask(TaskrunnerError):
-    """A request was refused and nothing was stored; `errors` says which fields and which limits."""
+    """A request was refused and nothing was stored; `errors` says which fields and which limits.
+
+    Its code is the usual one, or what the check of a type named the reason (`fetch_domain_not_allowed`).
+    """
 
     code = "task_rejected_invalid_params"
 
-    def __init__(self, errors: Sequence[FieldError]) -> None:
+    def __init__(self, errors: Sequence[FieldError], code: str | None = None) -> None:
         self.errors = list(errors)
+        self.code = code or self.code
         super().__init__("; ".join(f"{error.field}: {error.message}" for error in self.errors))
 
 

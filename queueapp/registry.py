@@ -5,11 +5,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import BaseModel, Field
 
-from queueapp.errors import PermanentFailure, RetryLater
+from queueapp.errors import FieldError, PermanentFailure, RetryLater
 
 __all__ = [
     "Handler",
@@ -24,6 +25,8 @@ __all__ = [
 # (context, validated parameters) → a JSON-serialisable result or a Pydantic model
 HandlerFunction = Callable[..., Any]
 ParamsModel = type[BaseModel]
+# (validated parameters, the id of the tenant) → what is wrong with them, by the parameters' own names
+Check = Callable[[Any, UUID], list[FieldError]]
 RunKey = Callable[[Any], str | None]
 
 
@@ -40,6 +43,7 @@ class Handler:
     type: str
     function: HandlerFunction
     params: ParamsModel
+    check: Check | None
     queue: str
     timeout_seconds: int
     max_timeout_seconds: int | None
@@ -70,6 +74,7 @@ def handler(
     type: str,
     *,
     params: ParamsModel,
+    check: Check | None = None,
     queue: str = "default",
     timeout_seconds: int = 300,
     max_timeout_seconds: int | None = None,
@@ -83,9 +88,10 @@ def handler(
     """Register a function for a task type.
 
     The function takes a TaskContext and an instance of `params`, and returns a result, or raises RetryLater or
-    PermanentFailure; any other exception is retried with exponential backoff. With `batch=False` its tasks are
-    claimed and settled one at a time. With `transactional=True` it runs inside one transaction in its tenant's
-    scope, which commits its own writes and the task's completion together.
+    PermanentFailure; any other exception is retried with exponential backoff. `check` refuses at submit what no
+    model can know, such as what the tenant may not ask for; its first error's code is that of the refusal.
+    With `batch=False` its tasks are claimed and settled one at a time. With `transactional=True` it runs inside one
+    transaction in its tenant's scope, which commits its own writes and the task's completion together.
 
     With `reuse_seconds` or `run_key` each attempt leaves a run. Its key is made from the type and the parameters, or by
     `run_key` from the parameters (None: no run for these). A task whose key was completed less than `reuse_seconds` ago
@@ -100,6 +106,7 @@ def handler(
             type,
             function,
             params,
+            check,
             queue,
             timeout_seconds,
             max_timeout_seconds,

@@ -1,5 +1,8 @@
 """Settings read once from environment variables: typed, bounded, every error reported together."""
 
+import base64
+import binascii
+import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +23,9 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from configapp.keyspec import Value
+from configapp.overrides import BadOverrides, read_overrides
+
 
 def _split(value: Any) -> Any:
     return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
@@ -34,12 +40,24 @@ def _libpq_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _encryption_keys(values: list[SecretStr]) -> list[SecretStr]:
+    """Fernet's form: 32 bytes in URL-safe base64. Its padding may be left out."""
+    padded = [value.get_secret_value().rstrip("=") + "=" for value in values]
+    try:
+        if all(len(base64.b64decode(key, altchars="-_", validate=True)) == 32 for key in padded):
+            return [SecretStr(key) for key in padded]
+    except binascii.Error:
+        pass
+    raise ValueError("each must be 32 random bytes in URL-safe base64 (openssl rand -base64 32 | tr '+/' '-_')")
+
+
 CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 SourceName = Annotated[str, BeforeValidator(str.lower), StringConstraints(pattern="^[a-z0-9][a-z0-9_-]*$")]
 HostName = Annotated[
     str, BeforeValidator(str.lower), StringConstraints(pattern=r"^(\*|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$")
 ]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]
+EncryptionKeys = Annotated[list[SecretStr], NoDecode, BeforeValidator(_split), AfterValidator(_encryption_keys)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_libpq_url)]
 
 
@@ -50,6 +68,7 @@ class Environment(BaseSettings):
 
     secret_key: SecretStr = Field(min_length=32)
     secret_key_fallbacks: CommaSeparated = []
+    config_encryption_keys: EncryptionKeys = []
     debug: bool = False
     allowed_hosts: CommaSeparated = ["localhost", "127.0.0.1", "[::1]"]
     csrf_trusted_origins: CommaSeparated = []
@@ -89,6 +108,7 @@ class Environment(BaseSettings):
     search_source_allowlist: Annotated[list[SourceName], NoDecode, BeforeValidator(_split)] = ["brave"]
     search_cache_ttl_seconds: int = Field(3600, ge=0)
     search_max_results: int = Field(10, ge=1, le=20)  # Brave gives at most 20
+    search_calls_per_second: int = Field(1, ge=1, le=1000)  # Brave's smallest plan allows one
     brave_api_key: SecretStr = SecretStr("")
     brave_api_url: HttpUrl = HttpUrl("https://api.search.brave.com/res/v1/web/search")
     searxng_url: HttpUrl | None = None
@@ -158,16 +178,23 @@ class Environment(BaseSettings):
         }
 
 
-def load() -> Environment:
-    """Read the environment.
+def load() -> tuple[Environment, dict[str, Value]]:
+    """Read the environment: the settings, and the overrides of the configuration by key.
 
     Raises ImproperlyConfigured with one line for each variable that is missing or wrong.
     """
+    lines: list[str] = []
     try:
-        return Environment()
+        overrides = read_overrides(os.environ)
+    except BadOverrides as error:
+        lines = error.lines
+    try:
+        environment = Environment()
     except ValidationError as error:
-        lines = [_explain(item["loc"], item["msg"]) for item in error.errors()]
-        raise ImproperlyConfigured("The environment is not usable:\n  " + "\n  ".join(lines)) from None
+        lines = [_explain(item["loc"], item["msg"]) for item in error.errors()] + lines
+    if lines:
+        raise ImproperlyConfigured("The environment is not usable:\n  " + "\n  ".join(lines))
+    return environment, overrides
 
 
 def _explain(location: tuple[int | str, ...], message: str) -> str:

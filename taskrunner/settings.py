@@ -6,10 +6,11 @@ from typing import Any
 from taskrunner.environment import load
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-ENVIRONMENT = load()
+ENVIRONMENT, CONFIG_OVERRIDES = load()
 
 SECRET_KEY = ENVIRONMENT.secret_key.get_secret_value()
 SECRET_KEY_FALLBACKS = ENVIRONMENT.secret_key_fallbacks
+CONFIG_ENCRYPTION_KEYS = [key.get_secret_value() for key in ENVIRONMENT.config_encryption_keys]
 DEBUG = ENVIRONMENT.debug
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
@@ -116,6 +117,7 @@ TASK_MAX_ARTIFACT_MB = ENVIRONMENT.task_max_artifact_mb
 SEARCH_SOURCE_ALLOWLIST = ENVIRONMENT.search_source_allowlist
 SEARCH_CACHE_TTL_SECONDS = ENVIRONMENT.search_cache_ttl_seconds
 SEARCH_MAX_RESULTS = ENVIRONMENT.search_max_results
+SEARCH_CALLS_PER_SECOND = ENVIRONMENT.search_calls_per_second
 BRAVE_API_KEY = ENVIRONMENT.brave_api_key.get_secret_value()
 BRAVE_API_URL = str(ENVIRONMENT.brave_api_url)
 SEARXNG_URL = str(ENVIRONMENT.searxng_url) if ENVIRONMENT.searxng_url else None
@@ -179,5 +181,9 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level},
     # django-q2 adds a plain-text handler to a logger that has none; ours keeps its lines JSON
-    "loggers": {"django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "trafilatura": {"level": "CRITICAL"},  # what is wrong with others' pages is no news
+        "htmldate": {"level": "CRITICAL"},
+    },
 }

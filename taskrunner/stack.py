@@ -21,6 +21,7 @@ from taskrunner.services import PROJECT, Service, free_port, gunicorn, is_live, 
 logger = logging.getLogger(__name__)
 
 SERVER_VARIABLES = ("DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL")
+OUR_SECRETS = ["SECRET_KEY", "CONFIG_ENCRYPTION_KEYS"]
 START_SECONDS = 60
 RESTART_DELAY_SECONDS = 1.0
 
@@ -41,8 +42,8 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         """What a client or a command needs to find this stack."""
-        kept = kept_secrets(self.directory / "secrets.json", ["SECRET_KEY"])
-        given = {name: os.environ[name] for name in ("SECRET_KEY", *SERVER_VARIABLES) if os.environ.get(name)}
+        kept = kept_secrets(self.directory / "secrets.json", OUR_SECRETS)
+        given = {name: os.environ[name] for name in (*OUR_SECRETS, *SERVER_VARIABLES) if os.environ.get(name)}
         servers = self._servers.environment() if self._servers else {}
         artifacts = os.environ.get("ARTIFACTS_DIRECTORY", str(self.directory / "artifacts"))
         return {"TASKRUNNER_URL": self.url, "ARTIFACTS_DIRECTORY": artifacts, **kept, **given, **servers}

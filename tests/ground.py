@@ -4,6 +4,7 @@ from functools import cache
 
 from django.db import connection, connections
 
+from configapp import reading
 from queueapp import doorbell, limits, tenant_limits
 from queueapp.apikeys import recognising
 from queueapp.errors import ScopeError
@@ -80,6 +81,7 @@ def _forget() -> None:
     limits.forget()
     tenant_limits.forget()
     recognising.forget()
+    reading.forget()
 
 
 def _still_bound() -> str | None:

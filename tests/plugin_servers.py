@@ -22,6 +22,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         early_config.add_cleanup(directory.cleanup)
         os.environ["ARTIFACTS_DIRECTORY"] = directory.name
     os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
+    os.environ.setdefault("CONFIG_ENCRYPTION_KEYS", secrets.token_urlsafe(32))
     return (yield)
 
 

@@ -1,7 +1,17 @@
 """The task families of the platform's first users."""
 
+import logging
+
 from django.apps import AppConfig
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
 
 
 class WorkloadsConfig(AppConfig):
     name = "workloads"
+
+    def ready(self) -> None:
+        if networks := [str(network) for network in settings.FETCH_ALLOWED_NETWORKS]:
+            event = {"event": "fetch_networks_allowed", "networks": networks}
+            logger.warning("fetch tasks may call addresses that are not public: %s", ", ".join(networks), extra=event)

@@ -1,5 +1,7 @@
 """Imports each family, so that its handlers are registered when Django starts."""
 
 from workloads import runner
+from workloads.fetch import handlers as fetch
+from workloads.search import handlers as search
 
-__all__ = ["runner"]
+__all__ = ["fetch", "runner", "search"]

@@ -167,7 +167,7 @@ def prepare(request: TaskRequest, types: TypeFinder, *, path: str = "") -> Submi
         type=request.type,
         queue=request.queue,
         queue_of_type=rules.queue,
-        params=_checked_params(rules, request, path),
+        params=_checked_params(rules, request, types, path),
         requirements=dict(request.requirements),
         labels=request.labels,
         priority=request.priority,
@@ -190,28 +190,34 @@ def prepare_many(
     Fields are named `tasks.<index>.…`, or just by their names where the caller sent a single task.
     """
     prepared: list[Submission] = []
-    errors: list[FieldError] = []
+    refused: list[InvalidTask] = []
     for index, item in enumerate(requests):
         path = "" if single else f"tasks.{index}."
         try:
             request = item if isinstance(item, TaskRequest) else parse_request(item, path=path)
             prepared.append(prepare(request, types, path=path))
         except InvalidTask as error:
-            errors.extend(error.errors)
-    if errors:
-        raise InvalidTask(errors)
+            refused.append(error)
+    if refused:
+        codes = {error.code for error in refused}
+        errors = [each for error in refused for each in error.errors]
+        raise InvalidTask(errors, codes.pop() if len(codes) == 1 else None)
     return prepared
 
 
-def _checked_params(rules: TypeRules, request: TaskRequest, path: str) -> Any:
+def _checked_params(rules: TypeRules, request: TaskRequest, types: TypeFinder, path: str) -> Any:
     if isinstance(rules, TaskType):
         if errors := params_errors(rules.params_schema, request.params, f"{path}params"):
             raise InvalidTask(errors)
         return request.params
     try:
-        return rules.params.model_validate(request.params).model_dump(mode="json")
+        params = rules.params.model_validate(request.params)
     except ValidationError as error:
         raise InvalidTask(field_errors(error, f"{path}params.")) from None
+    if rules.check and (errors := rules.check(params, types.owner_id())):
+        named = [FieldError(f"{path}params.{each.field}", each.code, each.message) for each in errors]
+        raise InvalidTask(named, code=named[0].code)
+    return params.model_dump(mode="json")
 
 
 def _checked_timeout(rules: TypeRules, request: TaskRequest, cap: int, path: str) -> int:

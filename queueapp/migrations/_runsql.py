@@ -1,4 +1,4 @@
-"""Turns a file of migrations/sql/ into a migration operation."""
+"""Turns a file of an app's migrations/sql/ into a migration operation."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ from django.db import migrations
 SQL = Path(__file__).parent / "sql"
 
 
-def run_sql_file(name: str, *, reverse: str) -> migrations.RunSQL:
+def run_sql_file(name: str, *, reverse: str, directory: Path = SQL) -> migrations.RunSQL:
     """Run a file forwards; `reverse` is the name of the file that undoes it, or RunSQL.noop."""
-    backwards = reverse if reverse == migrations.RunSQL.noop else (SQL / reverse).read_text()
+    backwards = reverse if reverse == migrations.RunSQL.noop else (directory / reverse).read_text()
     # one string, so that Django sends the file whole instead of splitting it with sqlparse
-    return migrations.RunSQL([(SQL / name).read_text()], [backwards] if backwards else backwards)
+    return migrations.RunSQL([(directory / name).read_text()], [backwards] if backwards else backwards)

@@ -24,10 +24,10 @@ def grant_after_migrate(sender: AppConfig, using: str, **_: Any) -> None:
 def grant_login(owner: BaseDatabaseWrapper, login: str) -> None:
     """Let a login take the three roles on inside a scope, and use the tables that hold no tenant's rows.
 
-    The platform's own tables are granted to the roles alone (migrations/sql/0004_row_level_security.sql), so
-    without a scope a login is refused them by the database itself.
+    The tables of an app that `grants_its_own_tables` (an attribute of its AppConfig) are granted by its migrations to
+    the roles alone, so without a scope a login is refused them by the database itself.
     """
-    open_tables = sorted(_tables_outside_the_platform(owner))
+    open_tables = sorted(_tables_without_grants(owner))
     with owner.cursor() as cursor:
         cursor.execute("SELECT session_user")
         if (cursor.fetchone() or ("",))[0] != login:
@@ -53,8 +53,12 @@ def _functions(cursor: CursorWrapper) -> set[str]:
     return {name for (name,) in cursor.fetchall()}
 
 
-def _tables_outside_the_platform(owner: BaseDatabaseWrapper) -> set[str]:
-    models = apps.get_models(include_auto_created=True)
-    declared = {model._meta.db_table for model in models if model._meta.app_label != "queueapp"}
+def _tables_without_grants(owner: BaseDatabaseWrapper) -> set[str]:
+    declared = {
+        model._meta.db_table
+        for app in apps.get_app_configs()
+        if not getattr(app, "grants_its_own_tables", False)
+        for model in app.get_models(include_auto_created=True)
+    }
     existing = set(owner.introspection.table_names())
     return ((declared | {"django_migrations"}) & existing) - tenant_tables()

@@ -16,8 +16,9 @@ def write_private(path: Path, text: str) -> None:
 
 
 def kept_secrets(path: Path, names: list[str]) -> dict[str, str]:
-    """A random value for each name: made and written to `path` at the first call, read from it ever after."""
-    if not path.exists():
-        write_private(path, json.dumps({name: secrets.token_urlsafe(32) for name in names}, indent=2) + "\n")
-    kept: dict[str, str] = json.loads(path.read_text())
+    """A random value of 256 bits for each name: made and written to `path` when first asked for, read from it after."""
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    if missing := [name for name in names if name not in kept]:
+        kept |= {name: secrets.token_urlsafe(32) for name in missing}
+        write_private(path, json.dumps(kept, indent=2) + "\n")
     return kept

@@ -24,7 +24,7 @@ from tests.s3 import S3Server
 
 SCENARIOS = (
     *("kills", "redis_flushed", "redis_stopped", "redis_frozen", "postgres_restarted", "terminated", "stopped"),
-    "s3_stopped",
+    *("s3_stopped", "config_storm", "config_survives"),
 )
 
 
@@ -76,6 +76,7 @@ def _in_child(scenario: str, scale: float, seed: int, directory: Path) -> dict[s
             s3.start()
             os.environ.update(s3.variables)
         os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
+        os.environ.setdefault("CONFIG_ENCRYPTION_KEYS", secrets.token_urlsafe(32))
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
         subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], check=True)
         django.setup()

@@ -10,6 +10,7 @@ import psutil
 from queueapp import doorbell
 from taskrunner.embedded import EmbeddedServers
 from tests.chaos import attached
+from tests.chaos.configuration import config_storm, config_survives
 from tests.chaos.world import World
 from tests.clusters import running_cluster
 
@@ -173,13 +174,7 @@ def figures(times: list[float]) -> dict[str, float]:
 SCENARIOS = {
     function.__name__: function
     for function in (
-        kills,
-        redis_flushed,
-        redis_stopped,
-        redis_frozen,
-        postgres_restarted,
-        terminated,
-        stopped,
-        s3_stopped,
+        *(kills, redis_flushed, redis_stopped, redis_frozen, postgres_restarted, terminated, stopped),
+        *(s3_stopped, config_storm, config_survives),
     )
 }

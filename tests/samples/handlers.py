@@ -6,12 +6,14 @@ import os
 import signal
 import socket
 import time
+from uuid import UUID
 
 from django.db import connection
 from pydantic import BaseModel
 
 from queueapp import lifecycle
 from queueapp.engine.context import TaskContext
+from queueapp.errors import FieldError
 from queueapp.registry import PermanentFailure, RetryLater, Reusable, handler
 
 
@@ -28,6 +30,13 @@ def leave_mark(task: TaskContext, params: Anything) -> None:
         os.close(file)
 
 
+def refuse_marks_of_others(params: Anything, tenant_id: UUID) -> list[FieldError]:
+    """Every tenant's marks begin with its own id."""
+    own = params.mark.startswith(str(tenant_id))
+    return [] if own else [FieldError("mark", "mark_not_allowed", f"must begin with {tenant_id}")]
+
+
+@handler("sample.checked", params=Anything, check=refuse_marks_of_others)
 @handler("sample.noop", params=Anything)
 def noop(task: TaskContext, params: Anything) -> None:
     return None

@@ -23,9 +23,10 @@ from queueapp.models import (
     Tenant,
     UnclaimedObject,
 )
-from queueapp.tenancy import operator_scope
+from queueapp.tenancy import operator_scope, tenant_scope
 from queueapp.tenancy.guard import tenant_tables
 from tests.factories import create_task
+from workloads.models import FetchedPage
 
 TABLES = sorted(tenant_tables())
 
@@ -61,6 +62,15 @@ def fill(tenant: Tenant, worker_id: UUID) -> None:
         TaskCount.objects.create(**counted, status="queued", tasks=1)
         TaskStat.objects.create(
             **counted, minute=now, type="echo", to_status="queued", moves=1, wait_seconds=0, run_seconds=0
+        )
+    with tenant_scope(tenant.id):
+        FetchedPage.objects.create(
+            tenant=tenant,
+            **dict.fromkeys(("url", "requested_url"), f"https://{tenant.slug}.example/"),
+            text=tenant.slug,
+            size_bytes=1,
+            sha256="0" * 64,
+            fetched_at=now,
         )
 
 

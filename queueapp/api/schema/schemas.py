@@ -1,9 +1,9 @@
 """JSON Schemas of the models: bodies, answers, query strings, and the parameters of every registered type."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema, create_model
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from queueapp.api.schema.answers import Problem
@@ -68,6 +68,13 @@ def options_schema() -> Schema:
     schema.pop("$defs", None)
     properties = {name: each for name, each in schema["properties"].items() if name not in ("type", "params")}
     return {"type": "object", "title": "TaskOptions", "properties": properties, "additionalProperties": False}
+
+
+def with_options(params: type[BaseModel]) -> type[BaseModel]:
+    """The body of a type's own address, for an app that describes one: its parameters, and `options` beside them."""
+    # allOf, because Pydantic would look a bare reference up among its own models
+    options = Annotated[dict[str, Any], WithJsonSchema({"allOf": [reference("schemas", "TaskOptions")]})]
+    return create_model(f"{params.__name__}WithOptions", __base__=params, options=(options, {}))
 
 
 def typed_body(type: str, schema: Schema) -> Schema:

@@ -12,13 +12,14 @@ from queueapp.api.submitting import renamed, submit_one
 from queueapp.errors import FieldError, InvalidTask
 
 
-class TypedTask(ApiView):
-    """POST /tasks/{family}/{operation}: a task of the type `family.operation`."""
+class TypedView(ApiView):
+    """Base of the addresses at which tasks of one type are submitted."""
 
     rights: ClassVar = {"POST": Right.TASKS_SUBMIT}
 
-    def post(self, request: Request, family: str, operation: str) -> Response:
-        type, params = f"{family}.{operation}", self.members()
+    def submit(self, request: Request, type: str) -> Response:
+        """Accept the body as a task of the type."""
+        params = self.members()
         options = params.pop("options", {})
         if not isinstance(options, dict) or {"type", "params"} & options.keys():
             message = "must be an object of options such as priority or run_at, without type and params"
@@ -28,7 +29,14 @@ class TypedTask(ApiView):
         except InvalidTask as error:
             if any(each.field == "type" and each.code == "unknown_type" for each in error.errors):
                 raise UnknownType(f"There is no task type {type!r}: GET /api/v1/task-types lists them.") from None
-            raise InvalidTask([_as_sent(each, options) for each in error.errors]) from None
+            raise InvalidTask([_as_sent(each, options) for each in error.errors], error.code) from None
+
+
+class TypedTask(TypedView):
+    """POST /tasks/{family}/{operation}: a task of the type `family.operation`."""
+
+    def post(self, request: Request, family: str, operation: str) -> Response:
+        return self.submit(request, f"{family}.{operation}")
 
 
 def _as_sent(error: FieldError, options: dict[str, Any]) -> FieldError:

@@ -1,0 +1,53 @@
+"""Rows of config_audit: one for each key of each change that was applied, failed or refused, never with a secret."""
+
+import logging
+from collections.abc import Iterable
+
+from configapp.models import ConfigAudit, ConfigChange
+
+logger = logging.getLogger(__name__)
+
+MAX_KEY_CHARACTERS = 100
+
+
+def of_change(change: ConfigChange, *, old_value: str | None, reason: str = "", detail: str = "") -> ConfigAudit:
+    """The row of a change that was applied, or with a `reason` was not. Values are those that may be shown."""
+    return ConfigAudit(
+        actor=change.actor,
+        config_key=change.config_key,
+        action=change.action,
+        old_value=old_value,
+        new_value=change.value,
+        status=ConfigAudit.Status.FAILURE if reason else ConfigAudit.Status.SUCCESS,
+        reason=reason,
+        detail=detail,
+        version=change.version,
+        change=change,
+        task_id=change.applied_by,
+    )
+
+
+def refused(actor: str, key: str, action: str, reason: str, detail: str) -> ConfigAudit:
+    """The row of what was not accepted. Its value is not kept: nobody knows what was typed into a wrong key."""
+    return ConfigAudit(
+        actor=actor,
+        config_key=_storable(key),
+        action=action,
+        status=ConfigAudit.Status.REFUSED,
+        reason=reason,
+        detail=detail,
+    )
+
+
+def write(rows: Iterable[ConfigAudit]) -> None:
+    """Store rows, and log those that tell of no success."""
+    written = ConfigAudit.objects.bulk_create(rows)
+    for row in written:
+        if row.status != ConfigAudit.Status.SUCCESS:
+            extra = {"event": f"config_change_{row.status}", "key": row.config_key, "reason": row.reason}
+            logger.warning("configuration change %s", row.status, extra={**extra, "actor": row.actor})
+
+
+def _storable(key: str) -> str:
+    """The key as it was asked for, as far as PostgreSQL can keep it."""
+    return key.replace("\x00", "\\0").encode("utf-8", "replace").decode()[:MAX_KEY_CHARACTERS]

@@ -1,0 +1,60 @@
+"""Keys of language models: which provider for what, and how each is called."""
+
+from configapp.catalogue.declaring import (
+    DAY,
+    MAX_CHARACTERS,
+    MAX_TOKENS,
+    MODEL,
+    boolean,
+    choice,
+    circuit_breaker,
+    integer,
+    number,
+    secret,
+    text,
+    url,
+)
+
+_PROVIDERS = ("ollama", "openai")
+
+AI_KEYS = (
+    choice("ai.primary_provider", "ollama", _PROVIDERS, "provider that is asked first"),
+    choice("ai.fallback_provider", "openai", _PROVIDERS, "provider that is asked when the first fails"),
+    boolean("ai.enable_failover", True, "ask the fallback provider at all"),
+    integer("ai.cache_ttl_seconds", 3600, 0, 30 * DAY, "seconds an answer is kept; 0 keeps none"),
+    boolean("ai.use_same_provider", True, "embeddings come from the provider of texts"),
+    choice("ai.text_provider", "ollama", _PROVIDERS, "provider of texts"),
+    url("ai.text_base_url", "http://localhost:11434", "address of the provider of texts"),
+    secret("ai.text_api_key", "key for the provider of texts"),
+    text("ai.llm_model", "llama2", MODEL, "model of texts"),
+    integer("ai.text_max_tokens", 2048, 1, MAX_TOKENS, "tokens of the longest answer"),
+    number("ai.text_temperature", 0.7, 0, 2, "how freely words are drawn"),
+    number("ai.text_top_p", 1.0, 0, 1, "share of probability that words are drawn from"),
+    integer("ai.text_top_k", 40, 1, 1000, "number of words that the next is drawn from"),
+    integer("ai.text_timeout", 30, 1, 3600, "seconds to wait for a text"),
+    integer("ai.text_retries", 3, 1, 100, "times a text is asked for"),
+    choice("ai.embedding_provider", "ollama", _PROVIDERS, "provider of embeddings"),
+    url("ai.embedding_base_url", "http://localhost:11434", "address of the provider of embeddings"),
+    secret("ai.embedding_api_key", "key for the provider of embeddings"),
+    text("ai.llm_embedding_model", "nomic-embed-text:latest", MODEL, "model of embeddings"),
+    integer("ai.embedding_batch_size", 10, 1, 10_000, "chunks embedded together"),
+    integer("ai.embedding_timeout", 30, 1, 3600, "seconds to wait for embeddings"),
+    integer("ai.embedding_retries", 3, 1, 100, "times embeddings are asked for"),
+    integer("ai.embedding_chunk_size", 512, 1, MAX_CHARACTERS, "tokens of a chunk"),
+    integer("ai.embedding_overlap", 50, 0, MAX_CHARACTERS, "tokens that neighbouring chunks share"),
+    boolean("ai.embedding_normalize", True, "scale embeddings to length 1"),
+    #
+    url("ai.ollama.endpoint", "http://localhost:11434", "address of Ollama"),
+    text("ai.ollama.model", "llama2", MODEL, "model that Ollama runs"),
+    number("ai.ollama.temperature", 0.7, 0, 2, "how freely words are drawn"),
+    integer("ai.ollama.max_tokens", 4096, 1, MAX_TOKENS, "tokens of the longest answer"),
+    integer("ai.ollama.timeout_seconds", 60, 1, 3600, "seconds to wait for an answer"),
+    *circuit_breaker("ai.ollama", 3, 60, 30),
+    #
+    secret("ai.openai.api_key", "key for OpenAI", at_least=8),
+    text("ai.openai.model", "gpt-3.5-turbo", MODEL, "model of OpenAI"),
+    number("ai.openai.temperature", 0.7, 0, 2, "how freely words are drawn"),
+    integer("ai.openai.max_tokens", 4096, 1, MAX_TOKENS, "tokens of the longest answer"),
+    integer("ai.openai.timeout_seconds", 30, 1, 3600, "seconds to wait for an answer"),
+    *circuit_breaker("ai.openai", 5, 300, 30),
+)

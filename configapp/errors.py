@@ -1,0 +1,49 @@
+"""What can go wrong with the configuration, as exceptions with stable codes."""
+
+from collections.abc import Sequence
+
+from queueapp.errors import FieldError, TaskrunnerError
+
+
+class UnknownKey(TaskrunnerError):
+    """The key is neither in the catalogue nor declared."""
+
+    code = "unknown_key"
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"There is no configuration key {key!r}.")
+
+
+class ChangeRefused(TaskrunnerError):
+    """Nothing was accepted; `errors` says for each bad item what is wrong. No message repeats a secret value."""
+
+    code = "config_change_refused"
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        self.errors = list(errors)
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in self.errors))
+
+
+class VersionMismatch(ChangeRefused):
+    """Somebody else changed a key meanwhile: it is not at the version that the change expects."""
+
+    code = "version_mismatch"
+
+
+class SecretUnreadable(TaskrunnerError):
+    """A stored secret was encrypted with none of the keys that this process has."""
+
+    code = "secret_unreadable"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"{key}: none of CONFIG_ENCRYPTION_KEYS decrypts it; add the one that it was encrypted with.")
+
+
+class ConfigurationUnavailable(TaskrunnerError):
+    """This process has not been able to read the configuration yet."""
+
+    code = "configuration_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The configuration could not be read yet: the database has not answered.")

@@ -1,0 +1,108 @@
+"""Read, change and look after the configuration: `config get KEY`, `config set KEY VALUE`, `config check`, …"""
+
+from argparse import SUPPRESS
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from configapp import changes, maintenance, queries
+from configapp.management.asking import value_for
+from configapp.management.showing import SHOW, change_document, setting_document, version_document
+from configapp.management.waiting import until_finished
+from configapp.models import ConfigChange
+from queueapp.management.arguments import whole_number
+from queueapp.management.base import PlatformCommand, acting, cli_actor
+
+ACTIONS = {
+    "get": "show what holds for a key",
+    "set": "set a key, or with --unset go back to its default",
+    "list": "all keys and what holds for them",
+    "history": "the last 200 versions of a key, the newest first",
+    "rollback": "make a new version of an old one",
+    "export": "what the database holds, as one JSON object; secrets masked",
+    "check": "look for values, secrets and changes that are not as they should be; exit code 1 if there are any",
+    "rotate": "encrypt all secrets with the first of CONFIG_ENCRYPTION_KEYS",
+}
+OF_A_KEY = ("get", "set", "history", "rollback")
+HISTORY = 200
+
+version_number = whole_number(0, 2**31 - 1)
+
+
+class Command(PlatformCommand):
+    help = "Read, change and look after the configuration."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        actions = parser.add_subparsers(dest="action", metavar=" | ".join(ACTIONS), required=True)
+        for action, text in ACTIONS.items():
+            sub = actions.add_parser(action, help=text, description=text)
+            if action in OF_A_KEY:
+                sub.add_argument("key", help="e.g. app.api_port")
+            if action == "set":
+                sub.add_argument("value", nargs="?", help="left out for a secret: it is asked for, or read from a pipe")
+                sub.add_argument("--unset", action="store_true")
+            if action == "rollback":
+                sub.add_argument("version", type=version_number)
+            if action in ("set", "rollback"):
+                sub.add_argument("--if-version", type=version_number, help="only while the key is at it; 0: never set")
+                sub.add_argument("--no-wait", action="store_true", help="return when accepted, and not when applied")
+            # without a default, which would undo a --json before the action
+            sub.add_argument("--json", action="store_true", default=SUPPRESS)
+
+    def handle(self, **options: Any) -> None:
+        action = options["action"]
+        document = getattr(self, f"_{action}")(options)
+        if options["json"] or action == "export":
+            self.output.json(document)
+        else:
+            SHOW[action](self.output, document)
+        if action == "check" and document:
+            raise CommandError(f"Found {len(document)}.")
+
+    def _get(self, options: dict[str, Any]) -> dict[str, Any]:
+        with acting():
+            return setting_document(queries.find_setting(options["key"]))
+
+    def _list(self, options: dict[str, Any]) -> list[dict[str, Any]]:
+        with acting():
+            return [setting_document(setting) for setting in queries.all_settings()]
+
+    def _set(self, options: dict[str, Any]) -> dict[str, Any]:
+        key, wanted = options["key"], {"actor": cli_actor(), "expected_version": options["if_version"]}
+        if options["unset"] and options["value"] is not None:
+            raise CommandError("Give a value or --unset, not both.")
+        if options["unset"]:
+            return _outcome(changes.unset(key, **wanted), options)
+        return _outcome(changes.submit_change(key, value_for(key, options["value"]), **wanted), options)
+
+    def _rollback(self, options: dict[str, Any]) -> dict[str, Any]:
+        wanted = {"actor": cli_actor(), "expected_version": options["if_version"]}
+        return _outcome(changes.roll_back(options["key"], options["version"], **wanted), options)
+
+    def _history(self, options: dict[str, Any]) -> list[dict[str, Any]]:
+        with acting():
+            return [version_document(row) for row in queries.history(options["key"])[:HISTORY]]
+
+    def _export(self, options: dict[str, Any]) -> dict[str, Any]:
+        with acting():
+            found = queries.all_settings()
+        return {each.spec.key: each.shown for each in found if each.source == queries.Source.DATABASE}
+
+    def _check(self, options: dict[str, Any]) -> list[dict[str, Any]]:
+        with acting():
+            return [{"key": finding.key, "problem": finding.problem} for finding in maintenance.findings()]
+
+    def _rotate(self, options: dict[str, Any]) -> dict[str, Any]:
+        with acting():
+            return {"rotated": maintenance.rotate_secrets()}
+
+
+def _outcome(change: ConfigChange, options: dict[str, Any]) -> dict[str, Any]:
+    """What became of a change. Raises CommandError where it was accepted and then not applied."""
+    if options["no_wait"]:
+        return change_document(change)
+    change = until_finished(change)
+    if change.status != ConfigChange.Status.APPLIED:
+        raise CommandError(f"{change.config_key}: the change was accepted and ended as {change.status}.")
+    return change_document(change)

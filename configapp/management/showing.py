@@ -1,0 +1,89 @@
+"""How the command shows settings, versions and changes: as documents for machines, as lines for people."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from configapp.models import ConfigChange, ConfigVersion
+from configapp.queries import Setting
+from configapp.values import decode
+from queueapp.management.output import Output, rfc3339
+
+Document = dict[str, Any]
+
+
+def setting_document(setting: Setting) -> Document:
+    spec = setting.spec
+    return {
+        "key": spec.key,
+        "value": setting.shown,
+        "source": setting.source,
+        "version": setting.version,
+        "kind": spec.kind,
+        "default": spec.default,
+        "secret": spec.secret,
+        "description": spec.description,
+        "updated_at": setting.updated_at,
+    }
+
+
+def version_document(row: ConfigVersion) -> Document:
+    return {
+        "version": row.version,
+        "value": decode(row.value),
+        "is_active": row.is_active,
+        "actor": row.actor,
+        "at": row.at,
+    }
+
+
+def change_document(change: ConfigChange) -> Document:
+    names = ("config_key", "action", "status", "version", "task_id", "submitted_at", "finished_at")
+    return {"id": change.id, **{name: getattr(change, name) for name in names}}
+
+
+def _get(output: Output, document: Document) -> None:
+    for name in ("key", "value", "source", "version", "kind", "default", "description"):
+        shown = document[name] if name in ("key", "source", "kind", "description") else _text(document[name])
+        output.line(f"{name:12} {shown}")
+
+
+def _list(output: Output, documents: list[Document]) -> None:
+    headers = ("key", "value", "source", "version", "kind")
+    output.table(headers, [[d["key"], _text(d["value"]), d["source"], str(d["version"]), d["kind"]] for d in documents])
+
+
+def _history(output: Output, documents: list[Document]) -> None:
+    rows = [[str(d["version"]), _text(d["value"]), rfc3339(d["at"]), d["actor"]] for d in documents]
+    output.table(("version", "value", "at", "by"), rows)
+
+
+def _change(output: Output, document: Document) -> None:
+    version = f" as version {document['version']}" if document["version"] else f" by task {document['task_id']}"
+    output.line(f"{document['config_key']}: {document['action']} is {document['status']}{version}.")
+
+
+def _check(output: Output, documents: list[Document]) -> None:
+    for document in documents:
+        output.line(f"{document['key']}: {document['problem']}")
+    if not documents:
+        output.line("All that is stored can be read and is allowed, and no change is stuck.")
+
+
+def _rotate(output: Output, document: Document) -> None:
+    output.line(f"{document['rotated']} secrets were encrypted anew; all are under the first key now.")
+
+
+def _text(value: object) -> str:
+    return "–" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+SHOW: dict[str, Callable[[Output, Any], None]] = {
+    "get": _get,
+    "list": _list,
+    "history": _history,
+    "set": _change,
+    "rollback": _change,
+    "check": _check,
+    "rotate": _rotate,
+}

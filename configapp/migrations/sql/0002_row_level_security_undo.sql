@@ -1,0 +1,24 @@
+DROP POLICY trigger_writes ON config_audit;
+DROP POLICY trigger_writes ON config_changes;
+DROP POLICY trigger_writes ON config_epoch;
+DROP POLICY trigger_writes ON system_config;
+DROP POLICY operator ON config_keys;
+DROP POLICY operator ON config_secrets;
+DROP POLICY operator ON config_audit;
+DROP POLICY operator ON config_changes;
+DROP POLICY operator_reads ON config_epoch;
+DROP POLICY operator_reads ON config_versions;
+DROP POLICY operator_reads ON system_config;
+DROP POLICY client ON config_audit;
+DROP POLICY client ON config_versions;
+DROP POLICY client ON config_changes;
+DROP POLICY client ON system_config;
+REVOKE ALL ON system_config, config_changes, config_versions, config_audit, config_secrets, config_keys, config_epoch
+    FROM taskrunner_client, taskrunner_operator;
+ALTER TABLE system_config DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE config_changes DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE config_versions DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE config_audit DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE config_secrets DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE config_keys DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE config_epoch DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;

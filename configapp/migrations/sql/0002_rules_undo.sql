@@ -1,0 +1,12 @@
+DROP TRIGGER config_task_cancelled ON tasks;
+DROP FUNCTION config_task_cancelled;
+DROP TRIGGER config_epoch_grows ON config_keys;
+DROP TRIGGER config_epoch_grows ON config_versions;
+DROP FUNCTION config_epoch_grows;
+DROP TRIGGER config_versions_become_current ON config_versions;
+DROP FUNCTION config_versions_become_current;
+DROP TRIGGER config_version_follows ON config_versions;
+DROP FUNCTION config_version_follows;
+DROP TRIGGER config_change_ends_once ON config_changes;
+DROP FUNCTION refuse_config_change_update;
+DROP SEQUENCE config_submissions;

@@ -1,0 +1,64 @@
+"""Undoes the disguises of injected text, so that the rules see what a browser or a database would.
+
+What comes out is only matched, never stored. Every step takes linear time.
+"""
+
+import html
+import re
+import unicodedata
+from urllib.parse import unquote_to_bytes
+
+MAX_ROUNDS = 5  # of encodings around each other; honest text is never wrapped that often
+
+# &#x3c; &#60; &lt; with or without the semicolon. Digits are bounded: html.unescape() fails on thousands of them
+_ENTITY = re.compile(r"&(?:#x?[0-9a-f]{1,48}|[a-z][a-z0-9]{1,31});?", re.IGNORECASE)
+_PERCENT_UNICODE = re.compile(r"%u([0-9a-f]{4})", re.IGNORECASE)  # %u003c, of old servers
+_ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|u\{0{0,8}([0-9a-f]{1,5})\})", re.IGNORECASE)  # JavaScript's
+_OVERLONG = re.compile(rb"([\xc0\xc1])([\x80-\xbf])")  # a character of one byte written in two: never in real UTF-8
+_EXECUTABLE_COMMENT = re.compile(r"/\*!\d{0,6}")  # MySQL runs what these hold
+_BLOCK_COMMENT = re.compile(r"/\*(?:(?!\*/).)*+(?:\*/|\Z)", re.DOTALL)
+_LINE_COMMENT = re.compile(r"(?:--|#)[^\n]*+(?:\n|\Z)")
+
+
+def readings(text: str) -> tuple[str, ...] | None:
+    """Every way the text may be read, white space as single spaces; None when it is wrapped in too many encodings.
+
+    As it stands; and with SQL comments as spaces, and as nothing, which joins the two halves of a split keyword.
+    """
+    plain = _decoded(text)
+    if plain is None:
+        return None
+    executable = _EXECUTABLE_COMMENT.sub(" ", plain).replace("*/", " ") if "/*!" in plain else plain
+    blocks = _BLOCK_COMMENT.sub(" ", plain), _BLOCK_COMMENT.sub("", plain)
+    lines = (_LINE_COMMENT.sub(" ", block) for block in blocks) if "\n" in plain else ()
+    return tuple(dict.fromkeys(" ".join(each.split()) for each in (plain, executable, *blocks, *lines)))
+
+
+def _decoded(text: str) -> str | None:
+    for _ in range(MAX_ROUNDS):
+        before = text
+        text = _decoded_once(text)
+        if text == before:
+            return text
+    return None
+
+
+def _decoded_once(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text)  # wide and styled letters become plain
+    text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+    text = _PERCENT_UNICODE.sub(_character, text)
+    text = _ESCAPE.sub(_character, text)
+    octets = _OVERLONG.sub(lambda found: bytes([(found[1][0] & 1) << 6 | found[2][0] & 0x3F]), unquote_to_bytes(text))
+    return "".join(map(_visible, octets.decode(errors="replace")))
+
+
+def _character(found: re.Match[str]) -> str:
+    digits = next(filter(None, found.groups()))
+    return chr(int(digits, 16))
+
+
+def _visible(character: str) -> str:
+    """Characters that parsers skip vanish, those that separate words become spaces."""
+    if character in "\n\t\r\f\v\ufffd":
+        return "\n" if character == "\n" else " "
+    return "" if unicodedata.category(character) in ("Cc", "Cf", "Cs") else character

@@ -1,0 +1,72 @@
+"""Changes brought by hand: a worker's attempt without its process, in the very transaction that the engine opens."""
+
+from configapp.handlers import QUEUE
+from configapp.models import ConfigAudit, ConfigChange, ConfigVersion, SystemConfig
+from configapp.values import decode
+from queueapp.claiming import Capabilities, Claimer
+from queueapp.engine.context import TaskContext
+from queueapp.engine.execution import run_attempt
+from queueapp.engine.hand import Running
+from queueapp.engine.interrupts import Interrupter
+from queueapp.lifecycle.settling import settle
+from queueapp.models import Task
+from queueapp.models.base import new_id
+from queueapp.tenancy import operator_scope
+
+ALICE, BOB = "operator:alice", "operator:bob"
+
+
+class Bringer:
+    """Claims and runs configuration tasks one at a time. Make it in the main thread."""
+
+    def __init__(self):
+        self.id = new_id()
+        self._interrupter = Interrupter()
+
+    def claim(self):
+        claimed = Claimer(self.id, Capabilities(queues=(QUEUE,))).claim()
+        assert len(claimed) < 2
+        return claimed[0] if claimed else None
+
+    def run(self, claimed):
+        """What the engine does with one attempt; returns the task as it is after it."""
+        verdict = run_attempt(claimed, TaskContext(Running(claimed), self.id, None), self._interrupter)
+        if verdict is not None:
+            settle(self.id, [verdict])
+        return task(claimed.id)
+
+    def bring_all(self):
+        """Every task that waits, in the order of claiming; returns them as they ended."""
+        ended = []
+        while claimed := self.claim():
+            ended.append(self.run(claimed))
+        return ended
+
+
+def task(task_id):
+    with operator_scope("operator:test"):
+        return Task.objects.get(id=task_id)
+
+
+def fresh(change):
+    with operator_scope("operator:test"):
+        return ConfigChange.objects.get(id=change.id)
+
+
+def stored(key):
+    """The row of system_config, or None."""
+    with operator_scope("operator:test"):
+        return SystemConfig.objects.filter(config_key=key).first()
+
+
+def versions(key):
+    """(version, value) of a key, the oldest first."""
+    with operator_scope("operator:test"):
+        rows = ConfigVersion.objects.filter(config_key=key).order_by("version")
+        return [(row.version, decode(row.value)) for row in rows]
+
+
+def records(**wanted):
+    """Rows of config_audit, the oldest first."""
+    with operator_scope("operator:test"):
+        return list(ConfigAudit.objects.filter(**wanted).order_by("id"))

@@ -1,0 +1,78 @@
+"""Keys that operators declare: what a declaration must be, and what it makes possible."""
+
+from dataclasses import replace
+
+import pytest
+
+from configapp import maintenance
+from configapp.changes import dry_run, submit_change
+from configapp.declaring import declare_key, withdraw_key
+from configapp.errors import ChangeRefused, UnknownKey
+from configapp.keyspec import KeySpec, Kind
+from queueapp.errors import ScopeError
+from queueapp.tenancy import operator_scope
+from tests.configapp.applying import ALICE, versions
+
+NAME = KeySpec("webui.title", Kind.STRING, "what the browser shows", minimum=1, maximum=20)
+
+
+def declare(spec):
+    with operator_scope(ALICE):
+        return declare_key(spec)
+
+
+def test_a_declared_key_can_be_set_within_its_bounds(bringer):
+    declare(NAME)
+    submit_change("webui.title", "Hello", actor=ALICE)
+    bringer.bring_all()
+    assert versions("webui.title") == [(1, "Hello")]
+    declare(replace(NAME, maximum=3))
+    with pytest.raises(ChangeRefused, match="at most 3 characters"):
+        dry_run("webui.title", "Hello", actor=ALICE)
+    with operator_scope(ALICE):
+        assert [finding.key for finding in maintenance.findings()] == ["webui.title"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"key": "title"}, "key"),
+        ({"key": "app.debug"}, "key"),
+        ({"choices": ("a",)}, "choices"),
+        ({"kind": Kind.CHOICE}, "choices"),
+        ({"minimum": 30.0}, "minimum"),
+        ({"pattern": "("}, "pattern"),
+        ({"kind": Kind.INTEGER, "pattern": "1+"}, "pattern"),
+        ({"default": "x" * 21}, "default"),
+        ({"default": "a secret", "secret": True}, "default"),
+    ],
+)
+def test_a_declaration_that_makes_no_sense_is_refused_by_field(ground, changed, field):
+    with pytest.raises(ChangeRefused) as refused:
+        declare(replace(NAME, **changed))
+    assert [error.field for error in refused.value.errors] == [field]
+
+
+def test_what_held_secrets_stays_secret(bringer):
+    declare(replace(NAME, secret=True))
+    submit_change("webui.title", "a secret title", actor=ALICE)
+    bringer.bring_all()
+    with pytest.raises(ChangeRefused, match="stays secret"):
+        declare(NAME)
+
+
+def test_a_withdrawn_key_is_unknown_and_what_is_stored_is_found(bringer):
+    declare(NAME)
+    submit_change("webui.title", "Hello", actor=ALICE)
+    bringer.bring_all()
+    with operator_scope(ALICE):
+        withdraw_key("webui.title")
+        (finding,) = maintenance.findings()
+        with pytest.raises(UnknownKey):
+            withdraw_key("webui.title")
+    assert "no longer a known key" in finding.problem
+
+
+def test_to_declare_takes_an_operator(ground):
+    with pytest.raises(ScopeError):
+        declare_key(NAME)

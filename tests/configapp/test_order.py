@@ -1,0 +1,185 @@
+"""Order: whatever overtakes, dies, waits or is cancelled, a key goes through its changes as they were accepted."""
+
+from django.db import transaction
+
+from configapp.changes import Wanted, submit_change, submit_changes
+from configapp.changes.applying import apply_changes
+from configapp.models import ConfigChange
+from queueapp import lifecycle
+from queueapp.models import Task
+from queueapp.tenancy import operator_scope, tenant_scope
+from tests.configapp.applying import ALICE, BOB, Bringer, fresh, records, task, versions
+from tests.lifecycle.staging import held_open, in_turn, meanwhile
+from tests.lifecycle.workers import expire_lease
+from tests.waiting import sessions_waiting_for_a_lock, threads, wait_until
+
+PORT, DEBUG, WORKERS = "app.api_port", "app.debug", "app.workers"
+
+
+def set_port(value):
+    return lambda: submit_change(PORT, value, actor=ALICE)
+
+
+def test_a_later_task_that_comes_first_applies_the_earlier_changes_before_its_own(bringer):
+    first, other, last = set_port(9001)(), submit_change(DEBUG, True, actor=BOB), set_port(9002)()
+    with operator_scope("operator:test"):
+        Task.objects.filter(id=last.task_id).update(priority=10)
+    ended = bringer.bring_all()
+    assert ended[0].id == last.task_id
+    assert versions(PORT) == [(1, 9001), (2, 9002)]
+    assert {record.task_id for record in records()} == {last.task_id}  # who applied them
+    assert [each.status for each in ended] == ["completed"] * 3
+    assert task(first.task_id).result == {
+        "outcome": "applied",
+        "versions": {PORT: 1},
+        "applied_by": str(last.task_id),
+    }
+    assert fresh(other).applied_by == last.task_id
+
+
+def test_a_task_does_not_apply_what_was_accepted_after_its_own_change(bringer):
+    first, last = set_port(9001)(), set_port(9002)()
+    done = bringer.run(bringer.claim())
+    assert done.id == first.task_id
+    assert versions(PORT) == [(1, 9001)]
+    assert fresh(last).status == "accepted"
+
+
+def test_who_submits_later_for_a_key_waits_and_has_the_larger_number(ground):
+    later = in_turn(set_port(9001), set_port(9002))
+    with operator_scope("operator:test"):
+        first = ConfigChange.objects.get(value="9001")
+    assert first.submission < later.submission
+
+
+def test_submissions_for_different_keys_do_not_wait_for_each_other(ground):
+    submit_change(WORKERS, 1, actor=BOB)  # so that the kind of these tasks is known
+    assert meanwhile(set_port(9001), lambda: submit_change(DEBUG, True, actor=BOB)).status == "accepted"
+
+
+def test_bulks_over_the_same_keys_in_any_order_do_not_block_each_other_for_ever(bringer):
+    keys = (PORT, WORKERS)
+    orders = [keys, tuple(reversed(keys))] * 10
+    wanted = [[Wanted(key, 2000 + n if key == PORT else n % 16 + 1) for key in keys] for n, keys in enumerate(orders)]
+    with threads(4) as run:
+        accepted = [run(lambda items=items: submit_changes(items, actor=ALICE)) for items in wanted]
+        changes = [future.result(30) for future in accepted]
+    bringer.bring_all()
+    by_number = sorted(changes, key=lambda each: each[0].submission)
+    for key in keys:
+        values = [next(int(c.value) for c in change if c.config_key == key) for change in by_number]
+        assert versions(key) == list(enumerate(values, start=1))
+
+
+def applying(bringer, claimed):
+    """What a handler does, without the end of its transaction."""
+
+    def apply():
+        with tenant_scope(claimed.tenant_id, actor=f"client:task:{claimed.id}"):
+            apply_changes(claimed.id)
+
+    return apply
+
+
+def test_two_appliers_take_turns_and_the_second_finds_the_work_of_the_first_done(ground):
+    one, two = Bringer(), Bringer()
+    set_port(9001)()
+    set_port(9002)()
+    earlier, later = one.claim(), two.claim()
+    with threads(2) as run:
+        with held_open(run, applying(two, later), rollback=True):
+            waiting = run(one.run, earlier)
+            wait_until(lambda: waiting.done() or sessions_waiting_for_a_lock())
+            assert not waiting.done()
+        assert waiting.result(30).status == "completed"  # the other rolled back: this one did it
+    assert versions(PORT) == [(1, 9001)]
+    two.run(later)
+    assert versions(PORT) == [(1, 9001), (2, 9002)]
+
+
+def test_what_a_rolled_back_applier_did_is_done_once_by_the_next(bringer):
+    change = set_port(9001)()
+    claimed = bringer.claim()
+    with transaction.atomic():
+        applying(bringer, claimed)()
+        transaction.set_rollback(True)  # the process dies before the commit
+    assert versions(PORT) == []
+    expire_lease(claimed.id)
+    (done,) = Bringer().bring_all()
+    assert (done.id, done.status, done.attempt) == (change.task_id, "completed", 2)
+    assert versions(PORT) == [(1, 9001)]
+    assert len(records()) == 1
+
+
+def test_a_worker_that_lost_its_lease_applies_nothing(bringer):
+    set_port(9001)()
+    claimed = bringer.claim()
+    expire_lease(claimed.id)
+    assert bringer.run(claimed).status == "queued"
+    assert versions(PORT) == []
+    assert records() == []
+
+
+def test_a_change_that_is_brought_twice_is_applied_once(bringer):
+    change = set_port(9001)()
+    bringer.bring_all()
+    with tenant_scope(task(change.task_id).tenant_id):
+        assert apply_changes(change.task_id)["versions"] == {PORT: 1}
+    assert versions(PORT) == [(1, 9001)]
+    assert len(records()) == 1
+
+
+def test_a_change_whose_task_is_a_dead_letter_is_brought_by_the_next_one_in_its_place(bringer):
+    lost = set_port(9001)()
+    for _ in range(3):
+        expire_lease(bringer.claim().id)
+    assert task(lost.task_id).status == "dead_letter"
+    assert fresh(lost).status == "accepted"
+    set_port(9002)()
+    bringer.bring_all()
+    assert versions(PORT) == [(1, 9001), (2, 9002)]
+
+
+def test_a_dead_letter_that_is_retried_brings_its_change(bringer):
+    lost = set_port(9001)()
+    for _ in range(3):
+        expire_lease(bringer.claim().id)
+    lifecycle.retry(lost.task_id, tenant_id=task(lost.task_id).tenant_id)
+    bringer.bring_all()
+    assert versions(PORT) == [(1, 9001)]
+
+
+def cancel(change):
+    with operator_scope(BOB):
+        return lifecycle.cancel(change.task_id)
+
+
+def test_to_cancel_the_task_is_to_drop_the_change_at_once_and_on_record(bringer):
+    change = set_port(9001)()
+    assert cancel(change).status == "cancelled"
+    assert fresh(change).status == "cancelled"
+    (record,) = records()
+    assert (record.actor, record.status, record.reason, record.version) == (BOB, "failure", "cancelled", None)
+    set_port(9002)()
+    bringer.bring_all()
+    assert versions(PORT) == [(1, 9002)]
+
+
+def test_a_cancelled_task_that_is_retried_finds_its_change_dropped(bringer):
+    change = set_port(9001)()
+    cancel(change)
+    lifecycle.retry(change.task_id, tenant_id=task(change.task_id).tenant_id)
+    (done,) = bringer.bring_all()
+    assert done.result["outcome"] == "cancelled"
+    assert versions(PORT) == []
+
+
+def test_a_cancel_that_waits_for_the_change_to_be_applied_leaves_it_applied(bringer):
+    first, last = set_port(9001)(), set_port(9002)()
+    with operator_scope("operator:test"):
+        Task.objects.filter(id=last.task_id).update(priority=10)
+    claimed = bringer.claim()
+    assert claimed.id == last.task_id
+    assert in_turn(applying(bringer, claimed), lambda: cancel(first)).status == "cancelled"
+    assert fresh(first).status == "applied"
+    assert len(records()) == 2

@@ -1,0 +1,161 @@
+"""Reading in Python: typed, at most a second old, whatever scope is open, and told of changes."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from django.db import connections
+from django.test import override_settings
+
+import configapp
+from configapp.changes import submit_change, unset
+from configapp.declaring import declare_key, withdraw_key
+from configapp.errors import UnknownKey
+from configapp.keyspec import KeySpec, Kind
+from configapp.signals import config_changed
+from queueapp.tenancy import operator_scope, tenant_scope
+from tests.clusters import ROOT
+from tests.configapp.applying import ALICE
+from tests.waiting import comes_true, wait_until
+
+PORT = "app.api_port"
+
+
+@pytest.fixture
+def told():
+    """The sets of keys that this process was told of."""
+    heard = []
+
+    def hear(keys, **_):
+        heard.append(keys)
+
+    config_changed.connect(hear)
+    yield heard
+    config_changed.disconnect(hear)
+
+
+def apply(bringer, key, value):
+    submit_change(key, value, actor=ALICE)
+    bringer.bring_all()
+
+
+def test_values_have_their_types(bringer):
+    assert [configapp.get(key) for key in (PORT, "app.debug", "content.quality_threshold", "app.log_level")] == [
+        8080,
+        False,
+        0.3,
+        "INFO",
+    ]
+    assert configapp.get("github.api_token") is None
+    apply(bringer, PORT, " 9000 ")
+    assert comes_true(lambda: configapp.get(PORT) == 9000, seconds=1)
+    assert type(configapp.get(PORT)) is int
+
+
+def test_a_key_that_nobody_knows_is_an_error(ground):
+    with pytest.raises(UnknownKey, match=r"no\.such_key"):
+        configapp.get("no.such_key")
+
+
+def test_a_committed_change_is_read_within_a_second_and_told_once(bringer, told):
+    configapp.get(PORT)
+    for number in range(5):
+        apply(bringer, PORT, 9000 + number)
+        committed = time.monotonic()
+        wait_until(lambda value=9000 + number: configapp.get(PORT) == value, seconds=5)
+        assert time.monotonic() - committed < 1
+    assert told == [frozenset({PORT})] * 5
+
+
+def test_to_unset_is_to_read_the_default_again(bringer):
+    apply(bringer, PORT, 9000)
+    assert configapp.get(PORT) == 9000
+    unset(PORT, actor=ALICE)
+    bringer.bring_all()
+    assert comes_true(lambda: configapp.get(PORT) == 8080, seconds=1)
+
+
+def test_reading_needs_no_scope_and_minds_none(bringer, acme):
+    apply(bringer, PORT, 9000)
+    with tenant_scope(acme.id):
+        assert configapp.get(PORT) == 9000
+    with operator_scope(ALICE):
+        assert configapp.get(PORT) == 9000
+
+
+def test_a_forked_child_reads_on_its_own(bringer):
+    configapp.get(PORT)
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        os.write(writer, b"ready" if configapp.get(PORT) == 8080 else b"wrong")
+        read = comes_true(lambda: configapp.get(PORT) == 9000, seconds=10)
+        os.write(writer, b"9000!" if read else b"stale")
+        os._exit(0)
+    assert os.read(reader, 5) == b"ready"
+    apply(bringer, PORT, 9000)
+    assert os.read(reader, 5) == b"9000!"
+    os.wait()
+    assert comes_true(lambda: configapp.get(PORT) == 9000, seconds=1)  # the parent's connection is whole
+
+
+@override_settings(CONFIG_OVERRIDES={PORT: 7000})
+def test_the_environment_wins(bringer):
+    apply(bringer, PORT, 9000)
+    assert configapp.get(PORT) == 7000
+
+
+def test_a_declared_key_is_read_with_its_default_until_it_is_withdrawn(bringer):
+    configapp.get(PORT)
+    with operator_scope(ALICE):
+        declare_key(KeySpec("feature.new_search", Kind.BOOLEAN, "on or off", default=False))
+    assert comes_true(lambda: _read("feature.new_search") is False, seconds=1)
+    apply(bringer, "feature.new_search", "true")
+    assert comes_true(lambda: _read("feature.new_search") is True, seconds=1)
+    with operator_scope(ALICE):
+        withdraw_key("feature.new_search")
+    assert comes_true(lambda: _read("feature.new_search") is None, seconds=1)
+
+
+def _read(key):
+    try:
+        return configapp.get(key)
+    except UnknownKey:
+        return None
+
+
+def test_a_receiver_that_fails_keeps_nobody_from_reading(bringer, told):
+    def fail(**_):
+        raise ZeroDivisionError
+
+    config_changed.connect(fail)
+    configapp.get(PORT)
+    apply(bringer, PORT, 9000)
+    assert comes_true(lambda: configapp.get(PORT) == 9000, seconds=1)
+    assert comes_true(lambda: told, seconds=1)
+    config_changed.disconnect(fail)
+
+
+def test_a_session_that_the_server_ends_is_replaced(bringer, caplog):
+    assert configapp.get(PORT) == 8080
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname = current_database() AND usename = session_user"
+        )
+        assert cursor.rowcount > 0
+    assert configapp.get(PORT) == 8080
+    wait_until(lambda: "configuration not read" in caplog.text)
+    apply(bringer, PORT, 9000)
+    wait_until(lambda: configapp.get(PORT) == 9000)
+
+
+READ_ONE = "import django; django.setup(); import configapp; configapp.get('app.debug')"
+
+
+def test_a_database_that_was_never_reached_is_an_error(ground):
+    nowhere = {**os.environ, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
+    nowhere["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    done = subprocess.run([sys.executable, "-c", READ_ONE], cwd=ROOT, env=nowhere, capture_output=True, text=True)
+    assert "ConfigurationUnavailable: The configuration could not be read yet" in done.stderr

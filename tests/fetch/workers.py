@@ -1,0 +1,49 @@
+"""A worker in the test's own process, so that names can be answered by the test."""
+
+from queueapp import lifecycle
+from queueapp.artifacts.store import open_object
+from queueapp.claiming import Capabilities, Claimer
+from queueapp.engine.context import TaskContext
+from queueapp.engine.hand import Running
+from queueapp.engine.interrupts import Interrupter
+from queueapp.engine.runs import run_on_record
+from queueapp.engine.side import SideChannel
+from queueapp.lifecycle.settling import settle
+from queueapp.models import Artifact, Task, Tenant
+from queueapp.models.base import new_id
+from queueapp.tenancy import operator_scope
+from tests.factories import fresh
+
+
+class FetchWorker:
+    def __init__(self, tenant: Tenant) -> None:
+        self.id, self.tenant = new_id(), tenant
+        self._side, self._interrupter = SideChannel(), Interrupter()
+
+    def fetch(self, url: str, **params) -> Task:
+        """Submit a fetch, run one attempt of it, and return the task as it is then."""
+        task = lifecycle.submit("fetch", {"url": url, **params}, tenant_id=self.tenant.id)
+        self.work()
+        return fresh(task)
+
+    def work(self) -> None:
+        for claimed in Claimer(self.id, Capabilities(queues=("fetch",))).claim():
+            context = TaskContext(Running(claimed), self.id, self._side)
+            verdict = run_on_record(claimed, context, self._interrupter)
+            if verdict is not None:
+                settle(self.id, [verdict])
+
+    def close(self) -> None:
+        self._side.close()
+        self._side._executor.shutdown(wait=True)
+
+
+def artifacts_of(task: Task) -> dict[str, bytes]:
+    """Type → content."""
+    with operator_scope("operator:test"):
+        rows = list(Artifact.objects.filter(task_id=task.id))
+    kept = {}
+    for row in rows:
+        with open_object(row.object_key) as file:
+            kept[row.type] = file.read()
+    return kept

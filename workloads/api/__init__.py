@@ -1,0 +1,1 @@
+"""The addresses of the task families, below /api/v1."""

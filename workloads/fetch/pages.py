@@ -1,0 +1,48 @@
+"""The pages a tenant fetched before: what a conditional request is made of, and what a 304 is answered with."""
+
+import re
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.utils import timezone
+
+from queueapp.tenancy import tenant_scope
+from workloads.models import FetchedPage
+
+VALIDATOR = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,999}")  # what may be sent back in a header
+KEY = ("tenant", "url")
+REPLACED = tuple(
+    field.name for field in FetchedPage._meta.concrete_fields if field.name not in (*KEY, "id") and not field.generated
+)
+
+
+def find_page(tenant_id: UUID, url: str, *, reader_mode: bool) -> FetchedPage | None:
+    """The page of this canonical URL, read in the same way; None where a conditional request cannot be made of it."""
+    with tenant_scope(tenant_id):
+        pages = FetchedPage.objects.filter(tenant_id=tenant_id, url=url, reader_mode=reader_mode)
+        page = pages.defer("search").first()
+    return page if page is not None and (page.etag or page.last_modified) else None
+
+
+def conditions(page: FetchedPage | None) -> dict[str, str]:
+    """The headers that ask for the page only if it has changed since."""
+    validators = {"If-None-Match": page.etag, "If-Modified-Since": page.last_modified} if page else {}
+    return {name: value for name, value in validators.items() if value}
+
+
+def validator(headers: Mapping[str, str], name: str) -> str:
+    """A header that a conditional request can repeat; empty where there is none, or one unfit to be sent."""
+    value = headers.get(name, "").strip()
+    return value if VALIDATOR.fullmatch(value) else ""
+
+
+def keep_page(page: FetchedPage) -> None:
+    """Store a page, in the place of what the tenant had of this URL."""
+    with tenant_scope(page.tenant_id):
+        FetchedPage.objects.bulk_create([page], update_conflicts=True, unique_fields=KEY, update_fields=REPLACED)
+
+
+def confirm_page(page: FetchedPage) -> None:
+    """The server says that the page is still the same."""
+    with tenant_scope(page.tenant_id):
+        FetchedPage.objects.filter(tenant_id=page.tenant_id, id=page.id).update(fetched_at=timezone.now())

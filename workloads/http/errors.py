@@ -1,0 +1,33 @@
+"""Why a request was not made, or its answer not used. All but Unreachable are permanent: no retry would help."""
+
+from queueapp.errors import PermanentFailure, TaskrunnerError
+
+
+class InvalidUrl(PermanentFailure):
+    code = "invalid_url"
+
+
+class AddressNotAllowed(PermanentFailure):
+    """The host's address or port is not one that may be called."""
+
+    code = "fetch_address_not_allowed"
+
+
+class TooManyRedirects(PermanentFailure):
+    code = "too_many_redirects"
+
+
+class BodyTooLarge(PermanentFailure):
+    code = "artifact_size_exceeded"
+
+
+class Unusable(PermanentFailure):
+    """The answer came, in a form that cannot be read."""
+
+    code = "unusable_answer"
+
+
+class Unreachable(TaskrunnerError):
+    """No whole answer came in time; it may the next time."""
+
+    code = "unreachable"

@@ -1,0 +1,60 @@
+"""The pages a tenant has fetched: the cache of its next fetch, and what it can search without a network."""
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Left, Length
+from django.db.models.lookups import LessThanOrEqual
+
+from queueapp.models.base import TenantModel
+
+MAX_URL_CHARACTERS = 2048  # as ASCII; the unique index could not hold much more
+MAX_TITLE_CHARACTERS = 500
+# A tsvector holds 1 MiB. Text of the worst shape (hyphenated words of rare letters) still fits when cut here.
+SEARCHED_CHARACTERS = 100_000
+# Names and pages of any language: no stemmer mangles them, no stop word is lost ("The Who"). Ask for prefixes.
+SEARCH_CONFIGURATION = "simple"
+
+
+class FetchedPage(TenantModel):
+    """What a URL answered the last time. Search it with the SQL function match_fetched_pages(tsquery, integer)."""
+
+    url = models.TextField(help_text="Canonical: the page's identity.")
+    requested_url = models.TextField(help_text="As the last task named it.")
+    title = models.TextField(blank=True, default="")
+    author = models.TextField(blank=True, default="")
+    published_at = models.DateTimeField(null=True, blank=True)
+    text = models.TextField(help_text="The readable part, or all of the page's text.")
+    reader_mode = models.BooleanField(default=True, help_text="Whether `text` is the readable part only.")
+    content_type = models.TextField(blank=True, default="")
+    etag = models.TextField(blank=True, default="")
+    last_modified = models.TextField(blank=True, default="", help_text="The header as it came, to be sent back.")
+    size_bytes = models.IntegerField(help_text="Of the body, decompressed.")
+    sha256 = models.CharField(max_length=64, help_text="Of the body, decompressed.")
+    fetched_at = models.DateTimeField(help_text="When the server last sent or confirmed it.")
+    search = models.GeneratedField(
+        expression=SearchVector("title", weight="A", config=SEARCH_CONFIGURATION)
+        + SearchVector(Left("text", SEARCHED_CHARACTERS), weight="B", config=SEARCH_CONFIGURATION),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        db_table = "fetched_pages"
+        constraints = (
+            models.UniqueConstraint(name="fetched_page_once", fields=("tenant", "url")),
+            models.CheckConstraint(name="fetched_page_url_is_http", condition=Q(url__regex="^https?://")),
+            models.CheckConstraint(
+                name="fetched_page_url_short", condition=LessThanOrEqual(Length("url"), MAX_URL_CHARACTERS)
+            ),
+            models.CheckConstraint(
+                name="fetched_page_title_short", condition=LessThanOrEqual(Length("title"), MAX_TITLE_CHARACTERS)
+            ),
+            models.CheckConstraint(name="fetched_page_has_text", condition=~Q(text="")),
+            models.CheckConstraint(name="fetched_page_digest_format", condition=Q(sha256__regex="^[0-9a-f]{64}$")),
+        )
+        indexes = (GinIndex(name="fetched_page_search", fields=("search",)),)
+
+    def __str__(self) -> str:
+        return self.url

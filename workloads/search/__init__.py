@@ -1,0 +1,1 @@
+"""The search family: one question put to several sources, their answers merged into one list."""

@@ -1,0 +1,145 @@
+"""The tasks of the search family: one query, or several."""
+
+import json
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from queueapp.engine.context import TaskContext
+from queueapp.registry import PermanentFailure, handler
+from queueapp.tenant_limits import TenantLimits, effective_limits
+from workloads.search.asking import Report
+from workloads.search.params import BatchParams, Options, SearchParams, check_batch, check_sources
+from workloads.search.providers import default_sources, refused_sources
+from workloads.search.question import Question
+from workloads.search.searching import Findings, Patience, failure_of, search
+
+logger = logging.getLogger(__name__)
+
+QUEUE = "search"
+
+
+@handler(
+    "search",
+    params=SearchParams,
+    check=check_sources,
+    queue=QUEUE,
+    timeout_seconds=180,
+    max_retries=3,
+    batch=False,
+    reuse_seconds=0,  # the library and a provider that failed may have more to say now; the others' answers are kept
+)
+def search_one(task: TaskContext, params: SearchParams) -> dict[str, Any]:
+    """Search, and keep what was found as artifacts: the merged results first, then what each provider sent."""
+    _tell("search_task_started", task)
+    limits = effective_limits(task.tenant)
+    question = Question(params.query, params.recency_days, limits.search_max_results)
+    findings = search(question, _sources(params, limits), task, fresh=params.force, patience=Patience())
+    if not findings.sources_used:
+        failure = failure_of(findings.reports)
+        _tell("search_task_failed", task, error=str(failure))
+        raise failure
+    raw_ids = _attach_raw(task, findings)
+    result_id = _attach(task, "search_results", findings.as_dict())
+    _tell("search_task_completed", task, results=len(findings.results))
+    return {
+        "artifact_ids": [result_id, *raw_ids],
+        "summary": f"{len(findings.results)} results from {', '.join(findings.sources_used)}",
+        "cached": findings.cached,
+        "providers": [report.as_dict() for report in findings.reports],
+    }
+
+
+@handler(
+    "search.batch",
+    params=BatchParams,
+    check=check_batch,
+    queue=QUEUE,
+    timeout_seconds=600,
+    max_retries=3,
+    batch=False,
+    reuse_seconds=0,
+)
+def search_batch(task: TaskContext, params: BatchParams) -> dict[str, Any]:
+    """Search for one query after the other. A query that no source answered says so; all of them failing fails."""
+    _tell("search_batch_started", task, queries=len(params.queries))
+    found, raw_ids = _search_each(task, params)
+    reports = [report for findings in found.values() for report in findings.reports]
+    answered = [findings for findings in found.values() if findings.sources_used]
+    if not answered:
+        raise failure_of(reports)
+    entries = [found[query].as_dict() | {"cached": found[query].cached} for query in params.queries]
+    result_id = _attach(task, "search_batch_results", {"queries": entries})
+    _tell("search_batch_completed", task, queries=len(params.queries))
+    return {
+        "artifact_ids": [result_id, *raw_ids],
+        "summary": _summary(answered, failed=len(found) - len(answered)),
+        "providers": _totals(reports),
+    }
+
+
+def _search_each(task: TaskContext, params: BatchParams) -> tuple[dict[str, Findings], list[str]]:
+    """What each query found, and the artifacts of what the providers sent; a query that comes twice is asked once."""
+    limits = effective_limits(task.tenant)
+    sources = _sources(params, limits)
+    found: dict[str, Findings] = {}
+    raw_ids: list[str] = []
+    patience = Patience()  # a provider that hangs must not use up the time of the others
+    for number, query in enumerate(params.queries):
+        task.progress(number / len(params.queries), f"{number} of {len(params.queries)} queries")
+        if query in found:
+            continue
+        question = Question(query, params.recency_days, limits.search_max_results)
+        found[query] = findings = search(question, sources, task, fresh=params.force, patience=patience)
+        _tell("search_batch_cached_hit" if findings.cached else "search_batch_provider_call", task)
+        raw_ids += _attach_raw(task, findings)
+    return found, raw_ids
+
+
+def _sources(params: Options, limits: TenantLimits) -> list[str]:
+    """Which sources to ask. They were checked when the task was submitted, but the limits may have changed since."""
+    if params.sources is None:
+        return default_sources(limits.search_source_allowlist)
+    if refused := refused_sources(params.sources, limits.search_source_allowlist):
+        raise PermanentFailure(f"search_source_not_allowed: {', '.join(refused)}")
+    return params.sources
+
+
+def _attach(task: TaskContext, type: str, document: dict[str, Any]) -> str:
+    content = json.dumps(document, ensure_ascii=False).encode()
+    return str(task.attach(type, content, content_type="application/json"))
+
+
+def _attach_raw(task: TaskContext, findings: Findings) -> list[str]:
+    """What the providers sent for this search, byte for byte."""
+    return [
+        str(
+            task.attach(
+                "search_raw",
+                report.answer.raw,
+                content_type="application/json",
+                metadata={"provider": report.name, "query": findings.question.query},
+            )
+        )
+        for report in findings.reports
+        if report.answer.raw is not None
+    ]
+
+
+def _summary(answered: list[Findings], *, failed: int) -> str:
+    results = sum(len(findings.results) for findings in answered)
+    used = sorted({name for findings in answered for name in findings.sources_used})
+    return f"{results} results from {', '.join(used)}" + (f"; {failed} queries without an answer" if failed else "")
+
+
+def _totals(reports: Iterable[Report]) -> list[dict[str, Any]]:
+    """How many queries each provider answered, and how many it did not."""
+    totals: dict[str, dict[str, Any]] = {}
+    for report in reports:
+        total = totals.setdefault(report.name, {"name": report.name, "ok": 0, "cached": 0, "failed": 0})
+        total[report.status] += 1
+    return list(totals.values())
+
+
+def _tell(event: str, task: TaskContext, **detail: int | str) -> None:
+    logger.info(event.replace("_", " "), extra={"event": event, "task_id": str(task.id), **detail})

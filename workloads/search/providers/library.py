@@ -1,0 +1,65 @@
+"""The library: the pages that the tenant has fetched, by PostgreSQL's full-text search. No network, no key."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank
+from django.db.models import F, QuerySet, Value
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Left
+
+from queueapp.tenancy import tenant_scope
+from workloads.models import FetchedPage
+from workloads.models.fetched_pages import SEARCH_CONFIGURATION, SEARCHED_CHARACTERS
+from workloads.search.hits import hit_of
+from workloads.search.providers.port import Answer
+from workloads.search.question import Question
+
+# Of more pages than these, the function that finds them keeps the best by its own, simpler ranking.
+CANDIDATES = 1_000
+BY_LENGTH = 1  # of ts_rank_cd: a long page must say more
+
+
+class Library:
+    """Its recency is that of the fetch: a page read yesterday is news here, whenever it was written."""
+
+    name = "library"
+    shared = False  # every tenant has its own
+
+    def missing(self) -> str | None:
+        return None
+
+    def search(self, question: Question) -> Answer:
+        """Words, "phrases", OR and -exclusions, as in web searches. Needs a bound tenant."""
+        with tenant_scope():
+            pages = list(_matching(question)[: question.count])
+        hits = [
+            hit_of(page["title"] or page["url"], page["url"], page["snippet"], page["published_at"]) for page in pages
+        ]
+        return Answer(hits=[hit for hit in hits if hit])
+
+
+def _matching(question: Question) -> QuerySet[FetchedPage, Any]:
+    query = SearchQuery(question.query, search_type="websearch", config=SEARCH_CONFIGURATION)
+    found = RawSQL(
+        "SELECT id FROM match_fetched_pages(websearch_to_tsquery(%s, %s), %s)",
+        [SEARCH_CONFIGURATION, question.query, CANDIDATES],
+    )
+    pages = FetchedPage.objects.filter(id__in=found)
+    if question.recency_days:
+        pages = pages.filter(fetched_at__gte=datetime.now(UTC) - timedelta(days=question.recency_days))
+    snippet = SearchHeadline(
+        Left("text", SEARCHED_CHARACTERS),
+        query,
+        config=SEARCH_CONFIGURATION,
+        start_sel="",
+        stop_sel="",
+        max_fragments=2,
+        fragment_delimiter=" … ",
+    )
+    rank = SearchRank(F("search"), query, cover_density=True, normalization=Value(BY_LENGTH))
+    return (
+        pages.annotate(rank=rank, snippet=snippet)
+        .order_by("-rank", "-fetched_at", "id")
+        .values("title", "url", "published_at", "snippet")
+    )

@@ -1,0 +1,36 @@
+"""SearXNG, a metasearch engine that one runs oneself: GET /search?format=json, no key."""
+
+from django.conf import settings
+
+from workloads.search.hits import hit_of
+from workloads.search.providers.http import get_json
+from workloads.search.providers.port import Answer
+from workloads.search.question import Question
+
+TIME_RANGES = ((1, "day"), (7, "week"), (31, "month"), (366, "year"))
+
+
+class Searxng:
+    """https://docs.searxng.org/dev/search_api.html; the server must list `json` among its search.formats."""
+
+    name = "searxng"
+    shared = True
+
+    def missing(self) -> str | None:
+        return None if settings.SEARXNG_URL else "SEARXNG_URL is not set"
+
+    def search(self, question: Question) -> Answer:
+        """Raises ProviderError."""
+        server = str(settings.SEARXNG_URL).rstrip("/")
+        parameters = {"q": question.query, "format": "json"}
+        ranges = [name for days, name in TIME_RANGES if 0 < question.recency_days <= days]
+        if ranges:
+            parameters["time_range"] = ranges[0]
+        found, raw = get_json(f"{server}/search", parameters, {})
+        items = found.get("results")
+        hits = [
+            hit_of(item.get("title"), item.get("url"), item.get("content"), item.get("publishedDate"))
+            for item in (items if isinstance(items, list) else [])
+            if isinstance(item, dict)
+        ]
+        return Answer(hits=[hit for hit in hits if hit][: question.count], raw=raw)
