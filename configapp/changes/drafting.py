@@ -58,7 +58,7 @@ def draft_all(wanted: Sequence[Wanted]) -> list[Draft | Fault]:
     taken: set[str] = set()
     drafted: list[Draft | Fault] = []
     for item in wanted:
-        if item.key in taken:
+        if item.key in taken and item.key in specs:
             drafted.append(Fault("key", "given_twice", "the key is given twice; give each key once"))
         else:
             drafted.append(_draft(item, specs))

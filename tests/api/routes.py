@@ -1,11 +1,12 @@
-"""Every address of the API as urls.py has it: its methods, and the right that each needs."""
+"""Every address of the API as the urls of all apps have it: its methods, and the right that each needs."""
 
 import re
 from dataclasses import dataclass
 
+from django.urls import URLResolver, get_resolver
+
 from queueapp.api.access import ROLE_RIGHTS, Right
 from queueapp.api.base import ApiView
-from queueapp.api.urls import urlpatterns
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 EXAMPLES = {
@@ -14,7 +15,7 @@ EXAMPLES = {
     "family": "sample",
     "operation": "noop",
     "type": "x.y",
-    "key": "a.bc",
+    "key": "app.debug",
 }
 
 
@@ -45,10 +46,12 @@ class Route:
 
 
 def routes() -> list[Route]:
-    """Those of views of ours; the pages that document the API are Django's."""
+    """Those of views of ours, whichever app has them; the pages that document the API are Django's."""
     return [
         Route(method, _readable(str(pattern.pattern)), view.rights[method], view)
-        for pattern in urlpatterns
+        for included in get_resolver().url_patterns
+        if isinstance(included, URLResolver) and str(included.pattern) == "api/v1/"
+        for pattern in included.url_patterns
         if (view := getattr(pattern.callback, "view_class", None)) is not None and issubclass(view, ApiView)
         for method in METHODS
         if method in view.rights

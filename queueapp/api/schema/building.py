@@ -4,7 +4,7 @@ import re
 from functools import cache
 from typing import Any
 
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, get_resolver, resolve
 
 from queueapp.api.access import Right
 from queueapp.api.schema import parts, platform, tasks, workers
@@ -13,17 +13,18 @@ from queueapp.api.schema.parts import reference
 from queueapp.api.schema.schemas import SchemaBook, options_schema, params_name, params_schemas, typed_body
 from queueapp.registry import registered_handlers
 
-DESCRIBED_BY = (tasks, platform, workers)  # importing them is what describes
+DESCRIBED_BY = (tasks, platform, workers)  # importing them is what describes; other apps have their own
 TAGS = ("Tasks", "Task types", "Workers", "Usage", "Platform", "About")  # then those of other apps
 
 ROOT = "/api/v1"
 TYPED = "/tasks/{family}/{operation}"
-SAMPLES = {"task_id": "00000000-0000-7000-8000-000000000000", "name": "x", "family": "x", "operation": "x"}
+PARAMETER = re.compile(r"{(\w+)}")
 
 
 @cache
 def openapi() -> dict[str, Any]:
     """The description. Types and addresses are fixed once Django has started, so it is built once a process."""
+    _ = get_resolver().url_patterns  # loads the addresses of every app, and so what they describe
     operations = list(OPERATIONS.values())
     book = SchemaBook(operations)
     paths: dict[str, Any] = {}
@@ -64,7 +65,7 @@ def _operation(operation: Operation, book: SchemaBook) -> dict[str, Any]:
         "summary": operation.summary,
         "description": " ".join(filter(None, [operation.details, f"Needs the right `{right}`." if right else ""])),
         "parameters": [
-            *(_path_parameter(name) for name in re.findall(r"{(\w+)}", operation.path)),
+            *(_path_parameter(operation, name) for name in PARAMETER.findall(operation.path)),
             *(book.query(operation.query) if operation.query else []),
             *(reference("parameters", name) for name in operation.headers),
             *([reference("parameters", "tenant")] if right else []),
@@ -104,8 +105,9 @@ def right_of(operation: Operation) -> Right | None:
 
     Raises LookupError for an address that is not served.
     """
+    address = PARAMETER.sub(lambda found: str(operation.path_parameters[found[1]]["example"]), operation.path)
     try:
-        view = resolve(f"{ROOT}{operation.path.format(**SAMPLES)}").func
+        view = resolve(f"{ROOT}{address}").func
     except Resolver404:
         raise LookupError(f"{operation.path} is described, but nothing is served there") from None
     rights: dict[str, Right] = getattr(getattr(view, "view_class", None), "rights", {})
@@ -134,8 +136,8 @@ def _answer(answer: Answer, book: SchemaBook) -> dict[str, Any]:
     return described
 
 
-def _path_parameter(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": parts.PATH_PARAMETERS[name]}
+def _path_parameter(operation: Operation, name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, **operation.path_parameters[name]}
 
 
 def _identifier(operation: Operation) -> str:

@@ -1,9 +1,16 @@
-"""Operations: one entry for each address and method. Whoever adds an address describes it here; a test insists."""
+"""Operations: one entry for each address and method. Whoever adds an address describes it here; a test insists.
 
-from dataclasses import dataclass
+Other apps too: what they serve below /api/v1 stands in their `api/urls.py`, which taskrunner/urls.py includes and which
+imports the module that describes it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
+
+from queueapp.api.schema.parts import PATH_PARAMETERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,8 @@ class Operation:
     query: type[BaseModel] | None
     headers: tuple[str, ...]  # request header fields, by their names in components.parameters
     errors: tuple[int, ...]  # beyond those that every request may meet
-    example: dict[str, Any] | None  # a body that is accepted
+    example: Any  # a body that is accepted
+    path_parameters: Mapping[str, Any]  # those that its app has, by name; a description and an example of each
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {}
@@ -37,9 +45,10 @@ OPERATIONS: dict[tuple[str, str], Operation] = {}
 
 @dataclass(frozen=True, slots=True)
 class Describer:
-    """Describes the operations of one part of the API."""
+    """Describes the operations of one part of the API, with the parameters that its paths may have."""
 
     tag: str
+    path_parameters: Mapping[str, Any] = field(default_factory=lambda: PATH_PARAMETERS)
 
     def __call__(
         self,
@@ -53,7 +62,7 @@ class Describer:
         query: type[BaseModel] | None = None,
         headers: tuple[str, ...] = (),
         errors: tuple[int, ...] = (),
-        example: dict[str, Any] | None = None,
+        example: Any = None,
     ) -> None:
         """Add an operation. Raises ValueError for one that is described already."""
         if (method, path) in OPERATIONS:
@@ -70,4 +79,5 @@ class Describer:
             headers=headers,
             errors=errors,
             example=example,
+            path_parameters=self.path_parameters,
         )

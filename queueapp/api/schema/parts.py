@@ -43,7 +43,7 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
     },
 }
 RESPONSE_HEADERS: dict[str, str] = {
-    "ETag": "Changes whenever the task does.",
+    "ETag": "Changes whenever what is answered does.",
     "Idempotent-Replayed": "`true` where the request had been carried out before.",
     "Location": "The address of the task.",
     "Preference-Applied": "The wait that was granted.",
@@ -52,10 +52,13 @@ RESPONSE_HEADERS: dict[str, str] = {
     "Retry-After": "Seconds to wait before the next try.",
 }
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
-    "task_id": {"type": "string", "format": "uuid"},
-    "family": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 100},
-    "operation": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 99},
-    "name": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_.-]{0,63}$"},
+    "task_id": {
+        "schema": {"type": "string", "format": "uuid"},
+        "example": "00000000-0000-7000-8000-000000000000",
+    },
+    "family": {"schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 100}, "example": "reports"},
+    "operation": {"schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 99}, "example": "build"},
+    "name": {"schema": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_.-]{0,63}$"}, "example": "default"},
 }
 TENANT = {
     "name": "tenant",
