@@ -186,7 +186,7 @@ def test_history_roll_back_and_unset(admin, bringer):
 
 
 @pytest.mark.parametrize("path", ["", "/history"])
-@pytest.mark.parametrize("key", ["app.unheard_of", "a.b", "nodots", "app$debug"])
+@pytest.mark.parametrize("key", ["app.unheard_of", "a.b", "nodots", "app$debug", "%00", "a" * 2000])
 def test_an_unknown_key_is_not_found(admin, key, path):
     answer = admin.get(f"/config/{key}{path}")
     assert (answer.status_code, code_of(answer)) == (404, "unknown_key")
