@@ -23,7 +23,7 @@ def declare_key(spec: KeySpec) -> ConfigKey:
     Raises ChangeRefused naming the fields that cannot be, ScopeError outside an operator's scope.
     """
     actor = require_operator()
-    if faults := list(_faults(spec)):
+    if faults := list(faults_of(spec)):
         raise ChangeRefused(faults)
     fields = {name: value for name, value in asdict(spec).items() if name != "key"}
     row, _ = ConfigKey.objects.update_or_create(
@@ -41,7 +41,8 @@ def withdraw_key(key: str) -> None:
     record("config.withdraw", key)
 
 
-def _faults(spec: KeySpec) -> Iterator[FieldError]:
+def faults_of(spec: KeySpec) -> Iterator[FieldError]:
+    """What keeps a key from being declared so, by field. Needs an operator's scope."""
     try:
         check_key(spec.key)
     except Refused as refusal:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from configapp.errors import UnknownKey
 from configapp.keys import all_specs, find_specs
 from configapp.keyspec import KeySpec, Value
-from configapp.models import ConfigVersion, SystemConfig
+from configapp.models import ConfigChange, ConfigVersion, SystemConfig
 from configapp.values import decode, mask
 
 
@@ -52,6 +52,11 @@ def history(key: str) -> QuerySet[ConfigVersion]:
     if key not in find_specs([key]):
         raise UnknownKey(key)
     return ConfigVersion.objects.filter(config_key=key).order_by("-version")
+
+
+def pending(key: str) -> QuerySet[ConfigChange]:
+    """The changes of a key that are accepted and not applied yet, the oldest first."""
+    return ConfigChange.objects.filter(config_key=key, status=ConfigChange.Status.ACCEPTED).order_by("submission")
 
 
 def _setting(spec: KeySpec, row: SystemConfig | None) -> Setting:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("queueapp.api.urls")),
+    path("api/v1/", include("configapp.api.urls")),
     path("api/v1/", include("workloads.api.urls")),
     path("health", health.health),
     path("health/live", health.live),

@@ -54,11 +54,11 @@ UNKNOWN_KEY = Fault("key", "unknown_key", "there is no such key; an operator may
 
 def draft_all(wanted: Sequence[Wanted]) -> list[Draft | Fault]:
     """A draft or a fault for each item, in their order. Needs an operator's scope."""
-    specs = find_specs([item.key for item in wanted if _fault_of_key(item.key) is None])
+    specs = find_specs([item.key for item in wanted])
     taken: set[str] = set()
     drafted: list[Draft | Fault] = []
     for item in wanted:
-        if item.key in taken:
+        if item.key in taken and item.key in specs:
             drafted.append(Fault("key", "given_twice", "the key is given twice; give each key once"))
         else:
             drafted.append(_draft(item, specs))

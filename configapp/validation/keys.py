@@ -7,6 +7,15 @@ from configapp.validation.refused import Refused
 _KEY = re.compile(r"[a-zA-Z0-9_.]{3,64}")
 
 
+def is_key(key: str) -> bool:
+    """Whether a key may have this name."""
+    try:
+        check_key(key)
+    except Refused:
+        return False
+    return True
+
+
 def check_key(key: str) -> str:
     """The key itself. Raises Refused(`invalid_key`) for one that is not dotted words of letters, digits and `_`."""
     if not _KEY.fullmatch(key):

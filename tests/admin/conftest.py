@@ -4,9 +4,13 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
+from configapp.changes import submit_change
+from configapp.declaring import declare_key
+from configapp.keyspec import KeySpec, Kind
 from queueapp.models import OperatorAction, Route, SecurityEvent, Worker
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, worker_scope
+from tests.configapp.applying import Bringer
 
 
 def signed_in(user: User) -> Client:
@@ -57,3 +61,6 @@ def one_of_everything(acme, acme_viewer, make_task, make_worker):
         Route.objects.create(pattern="echo.*", queue_id="default")
         SecurityEvent.objects.create(actor="client:x", event="not_visible", tenant_id=acme.id)
         OperatorAction.objects.create(actor="operator:test", action="test", target="x")
+        declare_key(KeySpec("feature.banner", Kind.STRING, "a line of text"))
+    submit_change("app.debug", True, actor="operator:test")
+    Bringer().bring_all()

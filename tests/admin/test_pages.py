@@ -51,7 +51,9 @@ def test_the_list_and_the_page_of_one_answer_who_may_only_look(watcher, one_of_e
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
 def test_adding_answers_where_it_is_allowed(root, ground, model):
-    addable = {"auth.Group", "auth.User", "queueapp.Queue", "queueapp.Route", "queueapp.Tenant"}
+    addable = {"auth.Group", "auth.User", "configapp.ConfigKey"} | {
+        *("queueapp.Queue", "queueapp.Route", "queueapp.Tenant"),
+    }
     assert root.get(address(model, "add")).status_code == (200 if model._meta.label in addable else 403)
 
 

@@ -15,7 +15,7 @@ EXAMPLES = {
     "family": "sample",
     "operation": "noop",
     "type": "x.y",
-    "key": "a.bc",
+    "key": "app.debug",
 }
 
 

@@ -21,6 +21,7 @@ KNOWN = {
     "type": (re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*"), "echo"),
     "queue": (re.compile(r"[^\x00]{1,64}"), "default"),
     "name": (re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}"), "default"),
+    "key": (re.compile(r"[a-zA-Z0-9_.]{3,64}"), "app.workers"),
 }
 
 

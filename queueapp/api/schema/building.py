@@ -19,7 +19,7 @@ DESCRIBED_BY = (
     runs,
     platform,
     workers,
-)  # importing them is what describes; other apps have their own
+)  # importing them is what describes; others have theirs
 TAGS = ("Tasks", "Artifacts", "Runs", "Task types", "Workers", "Usage", "Platform", "About")  # then those of other apps
 
 ROOT = "/api/v1"

@@ -61,10 +61,10 @@ RESPONSE_HEADERS: dict[str, str] = {
     "Retry-After": "Seconds to wait before the next try.",
 }
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(
-        ("task_id", "artifact_id", "run_id"),
-        {"schema": {"type": "string", "format": "uuid"}, "example": "00000000-0000-7000-8000-000000000000"},
-    ),
+    **{
+        name: {"schema": {"type": "string", "format": "uuid"}, "example": "00000000-0000-7000-8000-000000000000"}
+        for name in ("task_id", "artifact_id", "run_id")
+    },
     "family": {"schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 100}, "example": "reports"},
     "operation": {"schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 99}, "example": "build"},
     "name": {"schema": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_.-]{0,63}$"}, "example": "default"},

@@ -1,0 +1,28 @@
+"""What became of every attempt to change the configuration."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from configapp.models import ConfigAudit
+from queueapp.admin.browsing import ReadOnlyAdmin
+
+
+@admin.register(ConfigAudit)
+class ConfigAuditAdmin(ReadOnlyAdmin):
+    list_display = ("at", "actor", "config_key", "action", "old_value", "new_value", "status", "reason")
+    fields = (
+        *("at", "actor", "config_key", "action", "old_value", "new_value", "status", "reason", "detail"),
+        *("version", "task_id"),
+    )
+    search_fields = ("config_key",)
+    search_help_text = "A whole key."
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        # a key as it was sent may hold anything but NUL
+        wanted = search_term.strip().replace("\x00", "")
+        return queryset.filter(config_key=wanted) if search_term else queryset, False

@@ -1,0 +1,115 @@
+"""Every key with what holds for it, and the page of one: its form, what waits, its versions.
+
+A change goes by the queue, as anybody's; who changed what meanwhile is told instead of overwritten.
+"""
+
+from itertools import pairwise
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from configapp import changes, queries
+from configapp.admin.forms import ValueForm
+from configapp.errors import ChangeRefused, UnknownKey
+from configapp.models import ConfigChange, ConfigVersion, SystemConfig
+from configapp.queries import Setting
+from configapp.values import decode
+from queueapp.admin.browsing import OperatorAdmin
+from queueapp.operations import require_operator
+
+VERSIONS = 50
+
+
+@admin.register(SystemConfig)
+class ConfigurationAdmin(OperatorAdmin):
+    """Not Django's own pages: a key that was never set has no row, and saving a row would go around the queue."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def may_change(self, request: HttpRequest, setting: Setting) -> bool:
+        """Whoever changes a secret needs the permission for secrets too."""
+        return self.has_change_permission(request) and (
+            not setting.spec.secret or request.user.has_perm("configapp.change_configsecret")
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request) or request.method == "POST":
+            raise PermissionDenied
+        term = request.GET.get("q", "").strip()
+        found = [each for each in queries.all_settings() if term in each.spec.key or term in each.spec.description]
+        return self._page(request, "list", title="Configuration", settings=found, term=term)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            setting = queries.find_setting(object_id)
+        except UnknownKey as error:
+            raise Http404(str(error)) from error
+        form = ValueForm(setting, request.POST or None)
+        if request.method == "POST":
+            if not self.may_change(request, setting):
+                raise PermissionDenied
+            if form.is_valid() and self._submit(request, setting, form):
+                return HttpResponseRedirect(request.path)
+        return self._page(
+            request,
+            "page",
+            title=setting.spec.key,
+            setting=setting,
+            form=form,
+            may_change=self.may_change(request, setting),
+            pending=[(change, decode(change.value)) for change in queries.pending(setting.spec.key)],
+            versions=_versions(setting.spec.key),
+            audit=reverse("admin:configapp_configaudit_changelist", query={"q": setting.spec.key}),
+        )
+
+    def _submit(self, request: HttpRequest, setting: Setting, form: ValueForm) -> bool:
+        """Whether the change was accepted; if not, the form says why."""
+        try:
+            change = _asked_for(request, setting.spec.key, form.cleaned_data)
+        except ChangeRefused as refusal:
+            for each in refusal.errors:
+                form.add_error("value" if each.field == "value" else None, each.message)
+            return False
+        shown = "its default" if change.value is None else decode(change.value)
+        messages.success(request, f"Accepted: {change.config_key} becomes {shown}. Task {change.task_id} applies it.")
+        return True
+
+    def _page(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+        shared = {**self.admin_site.each_context(request), "opts": self.opts}
+        return TemplateResponse(request, f"admin/configapp/{name}.html", {**shared, **context})
+
+
+def _asked_for(request: HttpRequest, key: str, given: dict[str, Any]) -> ConfigChange:
+    """Submit what the pressed button says. Raises ChangeRefused."""
+    wanted = {"actor": require_operator(), "expected_version": given["version"]}
+    if "_unset" in request.POST:
+        return changes.unset(key, **wanted)
+    if "_rollback" in request.POST:
+        version = request.POST["_rollback"]
+        return changes.roll_back(key, int(version) if version.isdecimal() and len(version) < 10 else 0, **wanted)
+    return changes.submit_change(key, given["value"], **wanted)
+
+
+def _versions(key: str) -> list[dict[str, Any]]:
+    """The last versions of a key, the newest first, each with the value before it."""
+    rows: list[ConfigVersion | None] = list(queries.history(key).select_related("change")[: VERSIONS + 1])
+    told = pairwise([*rows, None]) if len(rows) <= VERSIONS else pairwise(rows)
+    return [
+        {
+            "row": row,
+            "action": row.change.get_action_display(),
+            "before": decode(before.value) if before else None,
+            "after": decode(row.value),
+        }
+        for row, before in told
+        if row is not None
+    ]

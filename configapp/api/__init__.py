@@ -1,0 +1,1 @@
+"""The configuration over REST, for admin keys."""

@@ -1,0 +1,186 @@
+"""Reading the configuration, and asking for changes, which the queue applies."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from configapp import changes, queries
+from configapp.api.base import ConfigView, accept_and_wait, etag_of, expected_version
+from configapp.api.documents import audit_document, detailed_document
+from configapp.api.forms import AuditForm, ChangeForm, RollbackForm, ValueForm
+from configapp.changes import Wanted
+from configapp.errors import ChangeRefused
+from configapp.management.showing import setting_document, version_document
+from configapp.models import ConfigAudit, ConfigChange
+from queueapp.api.access import Right
+from queueapp.api.base import Form
+from queueapp.api.errors import BatchTooLarge, InvalidRequest
+from queueapp.api.pages import PageForm, page
+from queueapp.errors import FieldError
+
+
+class ConfigList(ConfigView):
+    """Every known key, and the change of one."""
+
+    rights: ClassVar = {"GET": Right.CONFIG_READ, "POST": Right.CONFIG_WRITE}
+
+    def get(self, request: Request) -> Response:
+        self.query(Form)
+        with self.caller.scope():
+            results = [setting_document(setting) for setting in queries.all_settings()]
+        return Response({"results": results, "next": None, "previous": None})
+
+    def post(self, request: Request) -> Response:
+        form, actor, version = self.body(ChangeForm), self.caller.actor, expected_version(request)
+        return accept_and_wait(
+            request,
+            self.caller,
+            lambda: [changes.submit_change(form.key, form.value, actor=actor, expected_version=version)],
+            lambda documents: documents[0],
+        )
+
+
+class ConfigDetail(ConfigView):
+    """One key: what holds for it, a new value, its default again."""
+
+    rights: ClassVar = {"GET": Right.CONFIG_READ, "PUT": Right.CONFIG_WRITE, "DELETE": Right.CONFIG_WRITE}
+
+    def get(self, request: Request, key: str) -> Response:
+        self.query(Form)
+        with self.caller.scope():
+            setting = queries.find_setting(key)
+            document = detailed_document(setting, queries.pending(key))
+        return Response(document, headers={"ETag": etag_of(setting.version)})
+
+    def put(self, request: Request, key: str) -> Response:
+        form, actor, version = self.body(ValueForm), self.caller.actor, expected_version(request)
+        return accept_and_wait(
+            request,
+            self.caller,
+            lambda: [changes.submit_change(key, form.value, actor=actor, expected_version=version)],
+            lambda documents: documents[0],
+        )
+
+    def delete(self, request: Request, key: str) -> Response:
+        actor, version = self.caller.actor, expected_version(request)
+        return accept_and_wait(
+            request,
+            self.caller,
+            lambda: [changes.unset(key, actor=actor, expected_version=version)],
+            lambda documents: documents[0],
+        )
+
+
+class ConfigRollback(ConfigView):
+    """What an earlier version said, as a new version."""
+
+    rights: ClassVar = {"POST": Right.CONFIG_WRITE}
+
+    def post(self, request: Request, key: str) -> Response:
+        form, actor, version = self.body(RollbackForm), self.caller.actor, expected_version(request)
+        return accept_and_wait(
+            request,
+            self.caller,
+            lambda: [changes.roll_back(key, form.version, actor=actor, expected_version=version)],
+            lambda documents: documents[0],
+        )
+
+
+class ConfigBulk(ConfigView):
+    """Several changes, all or none, in one transaction."""
+
+    rights: ClassVar = {"POST": Right.CONFIG_WRITE}
+
+    def post(self, request: Request) -> Response:
+        wanted = _wanted(request.data)
+        return accept_and_wait(
+            request,
+            self.caller,
+            lambda: self._submit(wanted),
+            lambda documents: {"changes": documents},
+        )
+
+    def _submit(self, wanted: list[Wanted]) -> list[ConfigChange]:
+        try:
+            return changes.submit_changes(wanted, actor=self.caller.actor)
+        except ChangeRefused as refusal:
+            if len(wanted) == 1:  # is named like a change on its own, without its place in the list
+                refusal.errors = [FieldError(f"0.{each.field}", each.code, each.message) for each in refusal.errors]
+            raise
+
+
+class ConfigValidate(ConfigView):
+    """Whether a change would be accepted. Nothing is changed or recorded."""
+
+    rights: ClassVar = {"POST": Right.CONFIG_READ}
+
+    def post(self, request: Request) -> Response:
+        form = self.body(ChangeForm)
+        return Response({"valid": True, "value": changes.dry_run(form.key, form.value, actor=self.caller.actor)})
+
+
+class ConfigHistory(ConfigView):
+    """The versions of a key, the newest first."""
+
+    rights: ClassVar = {"GET": Right.CONFIG_READ}
+
+    def get(self, request: Request, key: str) -> Response:
+        form = self.query(PageForm)
+        with self.caller.scope():
+            return Response(page(request, queries.history(key), form, version_document))
+
+
+class ConfigAuditList(ConfigView):
+    """What became of every attempt to change something, the newest first."""
+
+    rights: ClassVar = {"GET": Right.CONFIG_READ}
+
+    def get(self, request: Request) -> Response:
+        form = self.query(AuditForm)
+        wanted = {"config_key": form.key, "actor": form.actor, "status": form.status}
+        records = ConfigAudit.objects.filter(**{name: value for name, value in wanted.items() if value is not None})
+        with self.caller.scope():
+            return Response(page(request, records, form, audit_document))
+
+
+class ConfigExport(ConfigView):
+    """What the database holds: `values` in the form that a PUT takes, and which secrets are set."""
+
+    rights: ClassVar = {"GET": Right.CONFIG_READ}
+
+    def get(self, request: Request) -> Response:
+        self.query(Form)
+        with self.caller.scope():
+            stored = [each for each in queries.all_settings() if each.source == queries.Source.DATABASE]
+        values = {each.spec.key: each.shown for each in stored if not each.spec.secret}
+        return Response(
+            {"values": values, "secrets": {each.spec.key: each.shown for each in stored if each.spec.secret}}
+        )
+
+
+def _wanted(items: Any) -> list[Wanted]:
+    """The items of a bulk request, good and bad, so that all refusals are told and recorded together.
+
+    Raises InvalidRequest, BatchTooLarge for what is no list of {key, value} or a long one.
+    """
+    if not isinstance(items, list):
+        errors = [FieldError("body", "not_a_list", "must be a list of {key, value}")]
+        raise InvalidRequest("The body must be a list of {key, value}.", errors=errors)
+    if len(items) > settings.MAX_BATCH_SIZE:
+        message = f"must hold at most {settings.MAX_BATCH_SIZE} changes, not {len(items)}"
+        raise BatchTooLarge(f"The list {message}.", errors=[FieldError("body", BatchTooLarge.code, message)])
+    members = [item if isinstance(item, dict) else {} for item in items]
+    unknown = [
+        FieldError(f"{index}.{name}", "extra_forbidden", "is no member of a change; give key and value")
+        for index, item in enumerate(members)
+        for name in item.keys() - {"key", "value"}
+    ]
+    if unknown:
+        raise InvalidRequest("A change has members that are unknown.", errors=unknown)
+    return [Wanted(_key(item.get("key")), item.get("value")) for item in members]
+
+
+def _key(given: object) -> str:
+    return given if isinstance(given, str) else ""  # no key, and refused as such

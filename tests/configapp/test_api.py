@@ -1,0 +1,270 @@
+"""The configuration over REST: accepted by the API, applied by a worker, refused with reasons that are recorded."""
+
+from datetime import datetime
+
+import pytest
+
+from configapp.changes import submit_change
+from configapp.models import ConfigChange
+from queueapp.tenancy import operator_scope
+from tests.api.calling import Api, code_of, fields_of, key_for
+from tests.api.live import live_server
+from tests.configapp.applying import ALICE, records, stored, versions
+from tests.waiting import threads, wait_until
+
+PORT = "app.api_port"
+
+
+@pytest.fixture
+def admin(acme):
+    return Api(key_for(acme, "admin"))
+
+
+@pytest.fixture(scope="module")
+def live(django_db_setup):
+    with live_server() as server:
+        yield server
+
+
+def accepted(answer):
+    assert answer.status_code == 202, answer.content
+    return answer.json()
+
+
+def all_changes():
+    with operator_scope("operator:test"):
+        return list(ConfigChange.objects.all())
+
+
+def test_a_change_is_accepted_then_applied_then_read(admin, bringer):
+    answer = admin.post("/config", {"key": "app.debug", "value": "TRUE "})
+    change = accepted(answer)
+    assert (change["key"], change["value"], change["status"]) == ("app.debug", True, "accepted")
+    assert answer["Location"] == f"/api/v1/tasks/{change['task_id']}"
+    assert admin.get("/config/app.debug").json()["pending"] == [change]
+
+    bringer.bring_all()
+    now = admin.get("/config/app.debug").json()
+    assert (now["value"], now["source"], now["version"], now["pending"]) == (True, "database", 1, [])
+    assert admin.get(answer["Location"].removeprefix("/api/v1")).json()["status"] == "completed"
+    (record,) = admin.get("/config/audit").json()["results"]
+    assert (record["status"], record["old_value"], record["new_value"]) == ("success", None, True)
+    assert record["actor"] == change["actor"] == f"operator:acme-admin@{admin.key[3:11]}"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "code"),
+    [
+        ("app$debug", "true", "invalid_key"),
+        ("a.b", "true", "invalid_key"),
+        ("k" * 65, "true", "invalid_key"),
+        ("app.unheard_of", "true", "unknown_key"),
+        ("app.data_dir", "x" * 257, "too_long"),
+        ("app.data_dir", "<script>alert(1)</script>", "markup_injection"),
+        (PORT, "notanumber", "not_an_integer"),
+        (PORT, 999999, "out_of_range"),
+        (PORT, None, "not_an_integer"),
+        (PORT, [8080], "not_an_integer"),
+        ("app.debug", "maybe", "not_a_boolean"),
+        ("anythingllm.endpoint", "ftp://bad", "invalid_url"),
+        ("app.data_dir", "DROP TABLE users;", "sql_injection"),
+    ],
+)
+def test_what_is_refused_says_why_and_leaves_a_record(admin, key, value, code):
+    answer = admin.post("/config", {"key": key, "value": value})
+    assert code_of(answer) == "config_change_refused"
+    field = "key" if code.endswith("_key") else "value"
+    assert fields_of(answer) == {field: code}
+    (record,) = records()
+    assert (record.status, record.reason, record.config_key, record.new_value) == ("refused", code, key, None)
+    assert all_changes() == []
+
+
+def test_validate_says_what_would_be_stored_and_changes_nothing(admin):
+    answer = admin.post("/config/validate", {"key": PORT, "value": " 9000 "})
+    assert (answer.status_code, answer.json()) == (200, {"valid": True, "value": 9000})
+    assert fields_of(admin.post("/config/validate", {"key": PORT, "value": "80"})) == {"value": "out_of_range"}
+    assert all_changes() == records() == []
+
+
+def test_bulk_changes_are_applied_together_in_one_task(admin, bringer):
+    wanted = [{"key": PORT, "value": 9000}, {"key": "app.debug", "value": "true"}, {"key": "redis.db", "value": 3}]
+    changes = accepted(admin.post("/config/bulk", wanted))["changes"]
+    assert [change["key"] for change in changes] == [item["key"] for item in wanted]
+    assert len({change["task_id"] for change in changes}) == 1
+    bringer.bring_all()
+    assert [stored(item["key"]).version for item in wanted] == [1, 1, 1]
+    assert len(records(status="success")) == 3
+
+
+def test_a_bulk_with_bad_items_names_each_and_changes_nothing(admin):
+    wanted = [
+        *({"key": PORT, "value": 9000}, {"key": PORT, "value": 9001}, {"key": "a.b", "value": 1}),
+        *({"key": "app.debug"}, "app.debug", {"value": 1}, {"key": 5, "value": 1}),
+    ]
+    assert fields_of(admin.post("/config/bulk", wanted)) == {
+        "1.key": "given_twice",
+        "2.key": "invalid_key",
+        "3.value": "not_a_boolean",
+        "4.key": "invalid_key",
+        "5.key": "invalid_key",
+        "6.key": "invalid_key",
+    }
+    assert all_changes() == []
+    assert len(records(status="refused")) == len(wanted)
+
+
+def test_a_bulk_of_one_bad_item_names_its_place_too(admin):
+    assert fields_of(admin.post("/config/bulk", [{"key": PORT, "value": "x"}])) == {"0.value": "not_an_integer"}
+
+
+def test_an_empty_bulk_does_nothing(admin):
+    answer = admin.post("/config/bulk", [])
+    assert (accepted(answer), "Location" in answer) == ({"changes": []}, False)
+    assert all_changes() == records() == []
+
+
+@pytest.mark.parametrize("body", [{}, {"changes": []}, "x", None, [{"key": PORT, "value": 9000, "who": "me"}]])
+def test_a_bulk_that_is_no_list_of_changes_is_refused(admin, body):
+    assert code_of(admin.post("/config/bulk", body)) in ("invalid_request", "malformed_json")
+    assert all_changes() == []
+
+
+def test_a_bulk_has_a_limit(admin, settings):
+    settings.MAX_BATCH_SIZE = 2
+    answer = admin.post("/config/bulk", [{"key": PORT, "value": 9000}] * 3)
+    assert code_of(answer) == "batch_size_exceeded"
+
+
+def test_if_match_lets_only_one_of_two_editors_change_a_key(admin, bringer):
+    etag = admin.get(f"/config/{PORT}")["ETag"]
+    accepted(admin.send("PUT", f"/config/{PORT}", {"value": 9000}, If_Match=etag))
+    bringer.bring_all()
+    late = admin.send("PUT", f"/config/{PORT}", {"value": 9001}, If_Match=etag)
+    assert (late.status_code, code_of(late)) == (412, "precondition_failed")
+    assert records()[-1].reason == "version_mismatch"
+    accepted(admin.send("PUT", f"/config/{PORT}", {"value": 9001}, If_Match=admin.get(f"/config/{PORT}")["ETag"]))
+    bringer.bring_all()
+    assert versions(PORT) == [(1, 9000), (2, 9001)]
+
+
+def test_both_accepted_with_the_same_etag_the_second_ends_in_conflict(admin, bringer):
+    first, second = (
+        accepted(admin.send("PUT", f"/config/{PORT}", {"value": value}, If_Match='"0"')) for value in (9000, 9001)
+    )
+    bringer.bring_all()
+    assert {change.id: change.status for change in all_changes()} == {
+        **{change.id: "applied" for change in all_changes() if str(change.id) == first["id"]},
+        **{change.id: "conflict" for change in all_changes() if str(change.id) == second["id"]},
+    }
+    assert versions(PORT) == [(1, 9000)]
+
+
+@pytest.mark.parametrize("etag", ["", "1", '"x"', '"1", "2"', "W/1"])
+def test_what_is_no_etag_is_refused(admin, etag):
+    answer = admin.send("PUT", f"/config/{PORT}", {"value": 9000}, If_Match=etag)
+    assert fields_of(answer) == {"If-Match": "bad_etag"}
+
+
+def test_history_roll_back_and_unset(admin, bringer):
+    for value in (9000, 9001):
+        accepted(admin.send("PUT", f"/config/{PORT}", {"value": value}))
+    bringer.bring_all()
+    assert accepted(admin.post(f"/config/{PORT}/rollback", {"version": 1}))["value"] == 9000
+    assert accepted(admin.send("DELETE", f"/config/{PORT}"))["value"] is None
+    bringer.bring_all()
+    history = admin.get(f"/config/{PORT}/history?limit=3").json()
+    assert [(row["version"], row["value"], row["is_active"]) for row in history["results"]] == [
+        *((4, None, False), (3, 9000, True), (2, 9001, True)),
+    ]
+    (oldest,) = admin.get(history["next"].split("/api/v1")[1]).json()["results"]
+    assert (oldest["version"], oldest["value"]) == (1, 9000)
+    assert datetime.fromisoformat(oldest["at"]).tzinfo
+    now = admin.get(f"/config/{PORT}").json()
+    assert (now["value"], now["source"], now["version"]) == (8080, "default", 4)
+    assert fields_of(admin.post(f"/config/{PORT}/rollback", {"version": 9})) == {"version": "unknown_version"}
+
+
+@pytest.mark.parametrize("path", ["", "/history"])
+@pytest.mark.parametrize("key", ["app.unheard_of", "a.b", "nodots", "app$debug", "%00", "a" * 2000])
+def test_an_unknown_key_is_not_found(admin, key, path):
+    answer = admin.get(f"/config/{key}{path}")
+    assert (answer.status_code, code_of(answer)) == (404, "unknown_key")
+
+
+def test_a_secret_shows_as_its_mask_in_every_answer(admin, bringer, settings):
+    secret, mask = "hunter2-0123456789-abcd", "*" * 19 + "abcd"
+    key = "anythingllm.api_key"
+    answers = [
+        admin.post("/config/validate", {"key": key, "value": secret}),
+        admin.post("/config", {"key": key, "value": secret}),
+        admin.get(f"/config/{key}"),
+    ]
+    bringer.bring_all()
+    accepted(admin.send("DELETE", f"/config/{key}"))
+    bringer.bring_all()
+    accepted(admin.post(f"/config/{key}/rollback", {"version": 1}))
+    bringer.bring_all()
+    paths = ("/config", f"/config/{key}", f"/config/{key}/history", "/config/audit", "/config/export", "/tasks")
+    answers += [admin.get(path) for path in paths]
+    answers.append(admin.post("/config", {"key": key, "value": secret + "\x1b"}))
+    for answer in answers:
+        assert secret not in answer.content.decode()
+    assert answers[1].json()["value"] == mask
+    export = admin.get("/config/export").json()
+    assert export == {"values": {}, "secrets": {key: mask}}
+
+
+def test_the_export_holds_what_the_database_does(admin, bringer):
+    submit_change(PORT, 9000, actor=ALICE)
+    submit_change("app.debug", True, actor=ALICE)
+    bringer.bring_all()
+    export = admin.get("/config/export").json()
+    assert export == {"values": {PORT: 9000, "app.debug": True}, "secrets": {}}
+    again = [{"key": key, "value": value} for key, value in export["values"].items()]
+    assert len(accepted(admin.post("/config/bulk", again))["changes"]) == 2
+
+
+def test_an_override_of_the_environment_shows_as_such(admin, settings):
+    settings.CONFIG_OVERRIDES = {PORT: 7000}
+    shown = admin.get(f"/config/{PORT}").json()
+    assert (shown["value"], shown["source"]) == (7000, "environment")
+
+
+def test_every_key_is_listed_with_where_its_value_comes_from(admin):
+    found = admin.get("/config").json()
+    assert len(found["results"]) == 98
+    assert (found["next"], found["previous"]) == (None, None)
+    assert {row["source"] for row in found["results"]} == {"default"}
+
+
+def test_the_audit_is_filtered_and_paged(admin, bringer):
+    for value in ("9000", "x", "y"):
+        admin.post("/config", {"key": PORT, "value": value})
+    admin.post("/config", {"key": "app.debug", "value": "x"})
+    bringer.bring_all()
+    assert len(admin.get("/config/audit").json()["results"]) == 4
+    assert len(admin.get(f"/config/audit?key={PORT}").json()["results"]) == 3
+    assert len(admin.get(f"/config/audit?key={PORT}&status=success").json()["results"]) == 1
+    assert admin.get("/config/audit?actor=nobody").json()["results"] == []
+    page = admin.get("/config/audit?status=refused&limit=2").json()
+    assert len(page["results"]) == 2
+    assert len(admin.get(page["next"].split("/api/v1")[1]).json()["results"]) == 1
+
+
+def test_prefer_wait_answers_when_the_change_is_applied(live, acme, bringer):
+    key = key_for(acme, "admin")
+    with threads(1) as run:
+        asked = run(lambda: live.send(key, "PUT", f"/config/{PORT}", {"value": 9000}, Prefer="wait=20"))
+        wait_until(all_changes)
+        bringer.bring_all()
+        answer = asked.result(30)
+    change = accepted(answer)
+    assert (change["status"], change["version"], answer["Preference-Applied"]) == ("applied", 1, "wait=20")
+
+
+def test_an_admin_key_whose_scope_is_reading_cannot_change(acme):
+    reader = Api(key_for(acme, "admin", scopes=["config:read"]))
+    assert reader.get("/config").status_code == 200
+    assert code_of(reader.post("/config", {"key": PORT, "value": 9000})) == "forbidden"
+    assert reader.post("/config/validate", {"key": PORT, "value": 9000}).status_code == 200
