@@ -96,7 +96,7 @@ MUTATIONS = [
     Mutation(
         "scope-not-restored",
         "queueapp/tenancy/scopes.py",
-        "                _write(previous)\n",
+        "                write_settings(previous)\n",
         "                pass\n",
         "a caller's transaction would go on under a role and a tenant that are not its own",
         ("tests/tenancy/test_scopes.py",),
@@ -138,9 +138,11 @@ MUTATIONS = [
     Mutation(
         "fence-by-status-only",
         "queueapp/sql/settle_tasks.sql",
-        "FROM outcome o JOIN tasks t ON t.id = o.id AND t.attempt = o.attempt\n"
-        "    WHERE t.worker_id = %(worker_id)s AND t.lease_expires_at IS NOT NULL",
-        "FROM outcome o JOIN tasks t ON t.id = o.id\n    WHERE t.status = 'leased'",
+        "t.attempt = o.attempt\n"
+        "    -- named as an array too, or the planner walks the whole primary key to save the sort\n"
+        "    WHERE t.id = ANY (ARRAY(SELECT id FROM outcome)) AND t.worker_id = %(worker_id)s"
+        " AND t.lease_expires_at IS NOT NULL",
+        "true WHERE t.status = 'leased'",
         "an attempt that lost its lease would settle the one that runs now",
         ("tests/lifecycle/test_fencing.py",),
     ),
