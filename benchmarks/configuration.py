@@ -23,7 +23,7 @@ def measure(ground: Ground) -> Outcome:
     detail = {"changes": len(waits), "worst": waits[-1]}
     return Outcome(
         [
-            Figure(f"configuration accepted → applied, p{share}", percentile(waits, share), "ms", goal, True, detail)
+            Figure(f"configuration asked → applied, p{share}", percentile(waits, share), "ms", goal, True, detail)
             for share, goal in GOALS.items()
         ]
     )

@@ -90,6 +90,13 @@ def answer(query: str, parameters: dict[str, Any] | None = None) -> tuple[Any, .
         return tuple(cursor.fetchone() or ())
 
 
+def answers(query: str, parameters: dict[str, Any]) -> list[Any]:
+    """The first column, seen as an operator."""
+    with operator_scope(ACTOR), connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        return [first for (first, *_) in cursor.fetchall()]
+
+
 def wait_for(condition: Callable[[], object], seconds: float, every: float = 0.1) -> float:
     """Wait until the condition holds and return how long that took. Raises TimeoutError."""
     started = time.monotonic()

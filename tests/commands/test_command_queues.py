@@ -36,7 +36,7 @@ def test_a_paused_queue_says_since_when(ground):
 
 
 def test_refusals(ground):
-    assert "There is no queue 'nowhere'; there are: default" in refused("queues", "pause", "nowhere")[1]
+    assert "There is no queue 'nowhere'; there are: config, default" in refused("queues", "pause", "nowhere")[1]
     assert "there is a queue 'default' already" in refused("queues", "add", "default")[1]
     assert refused("queues", "strategy", "default", "rude")[1].startswith("strategy: must be one of fifo")
     assert "required: name" in refused("queues", "resume")[1]

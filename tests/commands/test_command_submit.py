@@ -99,7 +99,7 @@ def test_a_refused_request_is_explained_field_by_field(demo):
         (["echo", "=hello"], "'=hello' is no key=value"),
         (["echo", "a=1", "a=2"], "given twice"),
         (["nothing"], "type 'nothing' has no handler here"),
-        (["echo", "--queue", "nowhere"], "no queue 'nowhere'; there are: default"),
+        (["echo", "--queue", "nowhere"], "no queue 'nowhere'; there are: config, default"),
         (["echo", "--dedup-ttl", "5"], "--dedup-ttl needs --dedup-key"),
         (["echo", "--delay", "soon"], "invalid float value: 'soon'"),
     ],

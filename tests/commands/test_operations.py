@@ -72,7 +72,7 @@ def test_a_tenants_name_defaults_to_its_slug(alice):
 @pytest.mark.parametrize(
     ("operation", "arguments", "error", "words"),
     [
-        (operations.pause_queue, ["nowhere"], QueueNotFound, "no queue 'nowhere'; there are: default"),
+        (operations.pause_queue, ["nowhere"], QueueNotFound, "no queue 'nowhere'; there are: config, default"),
         (operations.resume_queue, ["nowhere"], QueueNotFound, "no queue 'nowhere'"),
         (operations.set_strategy, ["nowhere", "fair"], QueueNotFound, "no queue 'nowhere'"),
         (operations.set_strategy, ["default", "rude"], InvalidValue, "strategy: must be one of fifo, lifo"),

@@ -1,5 +1,6 @@
 """Order: whatever overtakes, dies, waits or is cancelled, a key goes through its changes as they were accepted."""
 
+import pytest
 from django.db import transaction
 
 from configapp.changes import Wanted, submit_change, submit_changes
@@ -14,6 +15,12 @@ from tests.lifecycle.workers import expire_lease
 from tests.waiting import sessions_waiting_for_a_lock, threads, wait_until
 
 PORT, DEBUG, WORKERS = "app.api_port", "app.debug", "app.workers"
+
+
+@pytest.fixture
+def known_kind(ground):
+    """There was such a task before: the first one makes a row of task_kinds, and whoever comes next waits for that."""
+    submit_change(WORKERS, 1, actor=BOB)
 
 
 def set_port(value):
@@ -45,15 +52,14 @@ def test_a_task_does_not_apply_what_was_accepted_after_its_own_change(bringer):
     assert fresh(last).status == "accepted"
 
 
-def test_who_submits_later_for_a_key_waits_and_has_the_larger_number(ground):
+def test_who_submits_later_for_a_key_waits_and_has_the_larger_number(known_kind):
     later = in_turn(set_port(9001), set_port(9002))
     with operator_scope("operator:test"):
         first = ConfigChange.objects.get(value="9001")
     assert first.submission < later.submission
 
 
-def test_submissions_for_different_keys_do_not_wait_for_each_other(ground):
-    submit_change(WORKERS, 1, actor=BOB)  # so that the kind of these tasks is known
+def test_submissions_for_different_keys_do_not_wait_for_each_other(known_kind):
     assert meanwhile(set_port(9001), lambda: submit_change(DEBUG, True, actor=BOB)).status == "accepted"
 
 

@@ -15,6 +15,8 @@ from configapp.errors import ChangeRefused, SecretUnreadable
 from configapp.models import ConfigSecret, ConfigVersion
 from configapp.values import mask
 from queueapp.tenancy import operator_scope
+from taskrunner.embedded.private import kept_secrets
+from taskrunner.environment import Environment
 from tests.commands.calling import run
 from tests.configapp.applying import ALICE, stored, task, versions
 
@@ -144,3 +146,14 @@ def test_without_a_key_no_secret_is_taken(ground):
     with pytest.raises(ChangeRefused, match="CONFIG_ENCRYPTION_KEYS"):
         submit_change(TOKEN, "the first secret", actor=ALICE)
     assert stored(TOKEN) is None
+
+
+def test_kept_secrets_are_made_once_each_and_are_encryption_keys(tmp_path):
+    path = tmp_path / "secrets.json"
+    first = kept_secrets(path, ["SECRET_KEY"])
+    both = kept_secrets(path, ["SECRET_KEY", "CONFIG_ENCRYPTION_KEYS"])  # a directory of before there were two
+    assert both == kept_secrets(path, ["SECRET_KEY", "CONFIG_ENCRYPTION_KEYS"])
+    assert both["SECRET_KEY"] == first["SECRET_KEY"]
+    environment = Environment(config_encryption_keys=both["CONFIG_ENCRYPTION_KEYS"])
+    (key,) = environment.config_encryption_keys
+    assert Fernet(key.get_secret_value()).decrypt(Fernet(key.get_secret_value()).encrypt(b"x")) == b"x"

@@ -41,7 +41,7 @@ BAD = [
     ({"type": "sleep", "params": {}}, "params.seconds", "required"),
     ({"type": "sleep", "params": {"seconds": -1}}, "params.seconds", "greater than or equal to 0"),
     ({"type": "sleep", "params": {"seconds": 1, "q": 1}}, "params.q", "not permitted"),
-    ({"queue": "nowhere"}, "queue", "no queue 'nowhere'; there are: default"),
+    ({"queue": "nowhere"}, "queue", "no queue 'nowhere'; there are: config, default"),
     ({"queue": ""}, "queue", "at least 1"),
     ({"priority": 0}, "priority", "greater than or equal to 1"),
     ({"priority": 11}, "priority", "less than or equal to 10"),
