@@ -1,9 +1,12 @@
 """Order: whatever overtakes, dies, waits or is cancelled, a key goes through its changes as they were accepted."""
 
+from threading import Event
+
 import pytest
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from configapp.changes import Wanted, submit_change, submit_changes
+from configapp.changes import applying as applying_module
 from configapp.changes.applying import apply_changes
 from configapp.models import ConfigChange
 from queueapp import lifecycle
@@ -101,6 +104,32 @@ def test_two_appliers_take_turns_and_the_second_finds_the_work_of_the_first_done
     assert versions(PORT) == [(1, 9001)]
     two.run(later)
     assert versions(PORT) == [(1, 9001), (2, 9002)]
+
+
+def test_an_applier_that_is_stopped_holds_the_others_up_for_a_moment_only(ground, monkeypatch):
+    monkeypatch.setattr(applying_module, "LIMIT_IDLE_TIME", "SET LOCAL idle_in_transaction_session_timeout = '300ms'")
+    stopped, other = Bringer(), Bringer()
+    set_port(9001)()
+    set_port(9002)()
+    earlier, later = stopped.claim(), other.claim()
+    applied, go_on = Event(), Event()
+
+    def stop_before_the_commit():
+        with transaction.atomic():
+            applying(stopped, earlier)()
+            applied.set()
+            assert go_on.wait(30)
+            ConfigChange.objects.count()  # its session is gone
+
+    with threads(2) as run:
+        sleeping = run(stop_before_the_commit)
+        assert applied.wait(30)
+        assert run(other.run, later).result(30).status == "completed"
+        go_on.set()
+        with pytest.raises((OperationalError, InterfaceError)):
+            sleeping.result(30)
+    assert versions(PORT) == [(1, 9001), (2, 9002)]
+    assert len(records()) == 2
 
 
 def test_what_a_rolled_back_applier_did_is_done_once_by_the_next(bringer):
