@@ -16,7 +16,7 @@ from benchmarks.machine import ROOT, description, disturbance
 from benchmarks.report import show, store
 
 RESULTS = Path(__file__).parent / "results"
-USUAL = ("throughput", "submitting", "latency", "configuration", "memory", "claims", "snapshot", "peers")
+USUAL = ("throughput", "submitting", "latency", "rest", "configuration", "memory", "claims", "snapshot", "peers")
 SPECIAL = ("snapshot_long", "crash")  # long, or rough: make bench-snapshot, make bench-crash
 
 

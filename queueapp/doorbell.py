@@ -4,8 +4,11 @@ Losing every ring costs at most the second that workers wait between looks at th
 """
 
 import logging
+import os
+import threading
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -16,14 +19,6 @@ logger = logging.getLogger(__name__)
 RINGS_KEPT = 64  # more rings than workers wake nobody: the list is capped, whatever the backlog
 PAUSE_AFTER_FAILURE_SECONDS = 1.0
 CHANNEL = "taskrunner:rings"  # every ring once more, for those who listen and must not take any
-
-# one round trip a ring
-RING = """
-if redis.call('LPUSH', KEYS[1], '1') > tonumber(ARGV[3]) then
-    redis.call('LTRIM', KEYS[1], 0, ARGV[3] - 1)
-end
-redis.call('PUBLISH', ARGV[1], ARGV[2])
-"""
 
 _silent_until = 0.0
 _clients: dict[str, redis.Redis] = {}
@@ -56,14 +51,44 @@ def ring(queues: Iterable[str]) -> None:
     global _silent_until
     if time.monotonic() < _silent_until:
         return
+    commands: list[tuple[str | int, ...]] = []
+    for queue in queues:
+        commands.append(("LPUSH", bell_of(queue), 1))
+        commands.append(("LTRIM", bell_of(queue), 0, RINGS_KEPT - 1))
+        commands.append(("PUBLISH", CHANNEL, queue))
     try:
-        script = client().register_script(RING)
-        for queue in queues:
-            script(keys=[bell_of(queue)], args=[CHANNEL, queue, RINGS_KEPT])
+        _hand.send(commands)
     except redis.RedisError as error:
         # one time-out a second at most, so that submitting stays fast while Redis is away
         _silent_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
         logger.warning("doorbell not rung", extra={"event": "redis_error", "error": str(error)})
+
+
+class Hand:
+    """The hand on the bell: a connection that sends and never waits for an answer, which nobody needs."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connection: Any = None  # redis-py types no method of it
+        self._opened_for = (0, "")
+
+    def send(self, commands: Iterable[Sequence[str | int]]) -> None:
+        """Raises RedisError where the connection cannot be made, has broken, or takes nothing any more."""
+        with self._lock:
+            here = (os.getpid(), settings.REDIS_URL)  # a forked process must not write into its parent's connection
+            if self._connection is None or self._opened_for != here:
+                self._connection, self._opened_for = client().connection_pool.make_connection(), here
+                self._connection.connect()
+                self._connection.send_command("CLIENT", "REPLY", "OFF")
+            try:
+                self._connection.send_packed_command(self._connection.pack_commands(commands), check_health=False)
+            except redis.RedisError:
+                self._connection.disconnect()
+                self._connection = None
+                raise
+
+
+_hand = Hand()
 
 
 def wait(queues: Iterable[str], seconds: float) -> bool:

@@ -10,6 +10,7 @@ from queueapp.apikeys import recognising
 from queueapp.errors import ScopeError
 from queueapp.lifecycle import routing
 from queueapp.tenancy import bound_tenant, current_scope, operator_scope
+from tests.bells import let_rings_arrive
 from tests.waiting import comes_true
 
 # What migrations put there. Of the first two, the rows that a test added go.
@@ -68,6 +69,7 @@ def empty_everything() -> None:
             "UPDATE queues SET paused_at = NULL, strategy = 'priority'"
             " WHERE paused_at IS NOT NULL OR strategy <> 'priority'"
         )
+    let_rings_arrive()
     doorbell.client().flushdb()
     _forget()
 

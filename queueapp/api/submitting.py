@@ -17,7 +17,6 @@ from queueapp.api.finding import find_task, find_tasks
 from queueapp.api.idempotency import identity_of
 from queueapp.api.waiting import lookout, waiting_slot, wanted_seconds
 from queueapp.errors import FieldError
-from queueapp.lifecycle.requests import parse_request
 
 Work = Callable[[], tuple[dict[str, Any], UUID]]
 
@@ -55,8 +54,7 @@ def submit_several(caller: Caller, items: list[Any]) -> dict[str, Any]:
 
 def submit_checked(caller: Caller, members: dict[str, Any]) -> tuple[dict[str, Any], UUID]:
     """Submit one task and return it as a document, and its id. Raises InvalidTask naming each field."""
-    parse_request(members)  # refuses what submit() would take for an argument of its own
-    task = lifecycle.submit(**members)
+    task = lifecycle.submit_request(members)
     return document_of(task, caller), task.id
 
 

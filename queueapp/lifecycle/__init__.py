@@ -5,7 +5,7 @@ rolls back with the caller's own writes, and the doorbell rings only after the c
 """
 
 from queueapp.lifecycle.requests import Dedup, TaskRequest
-from queueapp.lifecycle.submitting import submit, submit_many
+from queueapp.lifecycle.submitting import submit, submit_many, submit_request
 from queueapp.lifecycle.verbs import (
     Outcome,
     cancel,
@@ -32,4 +32,5 @@ __all__ = [
     "retry_many",
     "submit",
     "submit_many",
+    "submit_request",
 ]

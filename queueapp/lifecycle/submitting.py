@@ -33,8 +33,13 @@ def submit(
     With `dedup`, the task returned may be an earlier one that holds the key.
     Raises InvalidTask (nothing is stored) or DuplicateTask.
     """
+    return submit_request({"type": type, "params": params or {}, **options}, tenant_id=tenant_id)
+
+
+def submit_request(request: TaskRequest | dict[str, Any], *, tenant_id: UUID | None = None) -> Task:
+    """As submit, with the request as one thing."""
     with ensure_scope(tenant_id):
-        accepted = _submit([{"type": type, "params": params or {}, **options}], tenant_id, single=True)
+        accepted = _submit([request], tenant_id, single=True)
         (task_id,) = accepted.task_ids
         if task_id in accepted.rows:
             return _as_task(accepted.tenant_id, accepted.sent[task_id], accepted.rows[task_id])

@@ -4,18 +4,15 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from queueapp import doorbell, lifecycle
+from queueapp import lifecycle
 from queueapp.errors import DuplicateTask
 from queueapp.models import DedupKey, Task, TaskDelta, TaskLog
 from queueapp.tenancy import operator_scope, tenant_scope
+from tests.bells import rings
 
 
 class Cancelled(Exception):
     """The caller's own trouble."""
-
-
-def rings():
-    return doorbell.client().llen(doorbell.bell_of("default"))
 
 
 def rows():

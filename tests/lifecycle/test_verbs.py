@@ -5,20 +5,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import ProgrammingError
 
-from queueapp import doorbell, lifecycle
+from queueapp import lifecycle
 from queueapp.engine import housekeeping
 from queueapp.errors import InvalidTask, TaskNotFound, WrongState
 from queueapp.models import DedupKey, Task, TaskLog
 from queueapp.models.base import new_id
 from queueapp.states import FINAL, RETRYABLE, WAITING, Status
 from queueapp.tenancy import operator_scope, tenant_scope
+from tests.bells import rings
 from tests.factories import fresh
 
 HOUR = timedelta(hours=1)
-
-
-def rings():
-    return doorbell.client().llen(doorbell.bell_of("default"))
 
 
 def moves_of(task):

@@ -1,0 +1,134 @@
+"""The REST API under load, each request beside a bare DRF view's on the same gunicorn, and lists of a long history."""
+
+import json
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connections
+
+from benchmarks.bare import BareRow
+from benchmarks.ground import Ground, make_tenant
+from benchmarks.latency import percentile
+from benchmarks.machine import ROOT
+from benchmarks.report import Figure, Outcome, Table
+from queueapp import lifecycle
+from queueapp.apikeys import create_key
+from queueapp.models import Tenant
+from queueapp.tenancy import operator_scope
+from queueapp.tenancy.grants import grant_login
+from tests.api.live import live_server
+
+CONNECTIONS = 8
+TENANTS = 50
+BULK = 50
+TASK = {"type": "bench.noop", "params": {}}
+LISTS = ("", "?status=queued", "?type=bench.noop", "?type=bench.clock", "?limit=200")
+
+
+@dataclass(frozen=True)
+class Load:
+    """A live server, and how long to ask it."""
+
+    port: int
+    key: str
+    seconds: float
+
+    def times(self, method: str, path: str, body: Any = None, connections: int = CONNECTIONS) -> list[float]:
+        """Sorted milliseconds of every request."""
+        specification = {"port": self.port, "key": self.key, "method": method, "path": path, "body": body}
+        specification |= {"connections": connections, "seconds": self.seconds}
+        command = [sys.executable, "-m", "benchmarks.load"]
+        done = subprocess.run(
+            command, input=json.dumps(specification), cwd=ROOT, check=True, capture_output=True, text=True
+        )
+        return sorted(json.loads(done.stdout))
+
+    def rate(self, method: str, path: str, body: Any = None) -> float:
+        return len(self.times(method, path, body)) / self.seconds
+
+
+def measure(ground: Ground) -> Outcome:
+    tenants = [make_tenant(f"bench-{number}") for number in range(TENANTS)]
+    with operator_scope("operator:benchmark"):
+        # the limit is counted, and never reached
+        Tenant.objects.filter(slug__startswith="bench").update(limits={"tasks_per_minute": 10_000_000})
+        _, key = create_key(Tenant.objects.get(id=tenants[0]), "bench", "client")
+    make_bare_table()
+    sizes = (10_000, 50_000) if ground.quick else (10_000, 1_000_000)
+    with live_server(DJANGO_SETTINGS_MODULE="benchmarks.settings") as server:
+        load = Load(server.port, key, ground.seconds)
+        load.rate("POST", "/api/v1/tasks", TASK)  # warm
+        figures = beside_bare(ground, load, tenants[0])
+        lists = {}
+        for size in sizes:
+            fill(ground, tenants, size)
+            lists[size] = {path: load.times("GET", f"/api/v1/tasks{path}", connections=1) for path in LISTS}
+    return Outcome([*figures, *list_figures(lists)], [list_table(lists)])
+
+
+def make_bare_table() -> None:
+    owner, login = connections["owner"], connections["default"].settings_dict["USER"]
+    with owner.schema_editor() as editor:
+        editor.create_model(BareRow)
+    grant_login(owner, login)
+
+
+def beside_bare(ground: Ground, load: Load, tenant: UUID) -> list[Figure]:
+    """Rounds of all of them, so that a slow moment of the machine slows each."""
+    task, row = one_of_each(tenant)
+    asked = {
+        "POST bare": ("POST", "/bare", TASK),
+        "POST /tasks": ("POST", "/api/v1/tasks", TASK),
+        "GET bare": ("GET", f"/bare/{row}", None),
+        "GET /tasks/{id}": ("GET", f"/api/v1/tasks/{task}", None),
+        "POST /tasks/bulk": ("POST", "/api/v1/tasks/bulk", {"tasks": [TASK] * BULK}),
+    }
+    rounds = [{name: load.rate(*request) for name, request in asked.items()} for _ in range(ground.runs)]
+    median = {name: statistics.median(one[name] for one in rounds) for name in asked}
+    runs = {name: [one[name] for one in rounds] for name in asked}
+    return [
+        Figure("POST bare", median["POST bare"], "/s", detail={"runs": runs["POST bare"]}),
+        Figure("POST /tasks", median["POST /tasks"], "/s", detail={"runs": runs["POST /tasks"]}),
+        Figure("POST /tasks, share of bare", median["POST /tasks"] / median["POST bare"], "", 0.7),
+        Figure("GET bare", median["GET bare"], "/s", detail={"runs": runs["GET bare"]}),
+        Figure("GET /tasks/{id}", median["GET /tasks/{id}"], "/s", detail={"runs": runs["GET /tasks/{id}"]}),
+        Figure("GET /tasks/{id}, share of bare", median["GET /tasks/{id}"] / median["GET bare"], ""),
+        Figure(f"POST /tasks/bulk of {BULK}", median["POST /tasks/bulk"] * BULK, " tasks/s", 5_000),
+    ]
+
+
+def one_of_each(tenant: UUID) -> tuple[UUID, UUID]:
+    """A task and a bare row to read."""
+    return lifecycle.submit("bench.noop", tenant_id=tenant).id, BareRow.objects.create(type="bench.noop", params={}).id
+
+
+def fill(ground: Ground, tenants: list[UUID], size: int) -> None:
+    """Exactly so many tasks, a fiftieth of them each tenant's; one in a hundred of a rare type."""
+    ground.clear()
+    for tenant in tenants:
+        ground.submit(size // TENANTS - size // TENANTS // 100, tenant=tenant)
+        ground.submit(size // TENANTS // 100, "bench.clock", tenant=tenant)
+    ground.administer("VACUUM ANALYZE tasks")
+
+
+def list_figures(lists: dict[int, dict[str, list[float]]]) -> list[Figure]:
+    least, most = lists.values()
+    return [
+        Figure(
+            f"GET /tasks{path}, p95 at {max(lists):,} against {min(lists):,}",
+            percentile(most[path], 95) / percentile(least[path], 95),
+            "×",
+            1.5,
+            at_most=True,
+        )
+        for path in LISTS
+    ]
+
+
+def list_table(lists: dict[int, dict[str, list[float]]]) -> Table:
+    rows = [[f"GET /tasks{path}", *(percentile(of[path], 95) for of in lists.values())] for path in LISTS]
+    return Table(f"p95 in ms, {TENANTS} tenants", ["", *(f"{size:,} tasks" for size in lists)], rows)
