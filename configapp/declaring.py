@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from django.db.models.functions import Now
-from jsonschema_rs import Draft202012Validator
 
 from configapp.catalogue import CATALOGUE
 from configapp.errors import ChangeRefused, UnknownKey
 from configapp.keyspec import KeySpec, Kind
 from configapp.models import ConfigKey, ConfigVersion
 from configapp.validation import Refused, check_key, check_value
+from configapp.validation.patterns import pattern_fault
 from queueapp.errors import FieldError
 from queueapp.operations import record, require_operator
 
@@ -76,8 +76,5 @@ def _faults_of_form(spec: KeySpec) -> Iterator[FieldError]:
 def _fault_of_pattern(spec: KeySpec) -> FieldError | None:
     if spec.kind != Kind.STRING:
         return FieldError("pattern", "pattern_of_string", "may be given for a string only")
-    try:
-        Draft202012Validator({"pattern": spec.pattern})
-    except ValueError as error:
-        return FieldError("pattern", "bad_pattern", f"is no regular expression: {error}")
-    return None
+    fault = pattern_fault(spec.pattern or "")
+    return FieldError("pattern", "bad_pattern", fault) if fault else None

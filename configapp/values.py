@@ -22,6 +22,11 @@ def decode(text: str | None) -> Value | None:
     return value
 
 
+def written(value: Value | None) -> str:
+    """A value as people write it; empty for what is unset."""
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def mask(secret: Value) -> str:
     """What may be shown of a secret: its last four characters, or nothing of a short one."""
     text = str(secret)

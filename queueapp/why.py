@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from queueapp import sql
 from queueapp.claiming import Capabilities
-from queueapp.models import Queue, Task, TaskKind
+from queueapp.models import ApiKey, Queue, Task, TaskKind, Worker
 from queueapp.queries import worker_rows
+from queueapp.registry import find_handler
 from queueapp.states import FINAL, Status
 from queueapp.tenancy import system_scope
 
@@ -61,16 +63,25 @@ def _paused(queue: Queue | None) -> list[Reason]:
 
 def _workers(task: Task) -> list[Reason]:
     """Empty where a live worker could take the task."""
-    rows = [row for row in worker_rows() if row.is_live]
-    if any(_can_take(row.worker.queues, row.worker.capabilities, task) for row in rows):
+    workers = [row.worker for row in worker_rows() if row.is_live]
+    keys = set(ApiKey.objects.filter(tenant_id=task.tenant_id).values_list("id", flat=True))
+    if any(_may_take(worker, keys, task) and _can_take(worker, task) for worker in workers):
         return []
-    message = f"None of the {len(rows)} live workers serves its queue, its type and its requirements."
-    return [Reason("no_capable_worker", message, {"live_workers": len(rows)})]
+    message = f"None of the {len(workers)} live workers serves its queue, its type and its requirements."
+    return [Reason("no_capable_worker", message, {"live_workers": len(workers)})]
 
 
-def _can_take(queues: list[str], capabilities: dict[str, Any], task: Task) -> bool:
+def _may_take(worker: Worker, keys_of_tenant: set[UUID], task: Task) -> bool:
+    """Over HTTP a worker leases its own tenant's tasks; a cluster runs every tenant's, of types with a handler."""
+    if worker.machine == Worker.OVER_HTTP:
+        return worker.cluster_id in keys_of_tenant
+    return find_handler(task.type) is not None
+
+
+def _can_take(worker: Worker, task: Task) -> bool:
     wanted = TaskKind(queue=task.queue, type=task.type, requirements=task.requirements)
-    return Capabilities(tuple(queues), tuple(capabilities.get("categories", ["*"])), capabilities).allow(wanted)
+    categories = tuple(worker.capabilities.get("categories", ["*"]))
+    return Capabilities(tuple(worker.queues), categories, worker.capabilities).allow(wanted)
 
 
 def _place(task: Task, queue: Queue | None) -> list[Reason]:

@@ -11,6 +11,7 @@ from configapp.declaring import declare_key, faults_of, withdraw_key
 from configapp.keyspec import KeySpec, Kind, Value
 from configapp.models import ConfigKey
 from configapp.validation import Refused, check_value
+from configapp.values import written
 from queueapp.admin.browsing import ModelForm, OperatorAdmin
 
 FIELDS = ("config_key", "kind", "description", "default", "minimum", "maximum", "choices", "pattern", "secret")
@@ -25,8 +26,7 @@ class DeclaredKeyForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        default = self.instance.default
-        self.initial["default"] = str(default).lower() if isinstance(default, bool) else default
+        self.initial["default"] = written(self.instance.default)
         self.initial["choices"] = "\n".join(self.instance.choices)
 
     def clean_choices(self) -> list[str]:

@@ -7,6 +7,7 @@ from django import forms
 
 from configapp.keyspec import KeySpec, Kind
 from configapp.queries import Setting
+from configapp.values import written
 
 _NUMBER_STEP = {Kind.INTEGER: "1", Kind.NUMBER: "any"}
 
@@ -18,7 +19,7 @@ class ValueForm(forms.Form):
     version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 
     def __init__(self, setting: Setting, data: Mapping[str, Any] | None = None) -> None:
-        shown = "" if setting.shown is None or setting.spec.secret else _written(setting.shown)
+        shown = "" if setting.spec.secret else written(setting.shown)
         super().__init__(data, initial={"value": shown, "version": setting.version})
         self.fields["value"].widget = _widget(setting.spec)
         self.fields["value"].help_text = _help(setting.spec)
@@ -50,7 +51,3 @@ def _help(spec: KeySpec) -> str:
     if spec.kind == Kind.URL:
         return "An address that starts with http:// or https://."
     return f"Must match {spec.pattern}" if spec.pattern else ""
-
-
-def _written(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

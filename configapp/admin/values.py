@@ -17,7 +17,7 @@ from configapp.admin.forms import ValueForm
 from configapp.errors import ChangeRefused, UnknownKey
 from configapp.models import ConfigChange, ConfigVersion, SystemConfig
 from configapp.queries import Setting
-from configapp.values import decode
+from configapp.values import decode, written
 from queueapp.admin.browsing import OperatorAdmin
 from queueapp.operations import require_operator
 
@@ -42,7 +42,9 @@ class ConfigurationAdmin(OperatorAdmin):
             raise PermissionDenied
         term = request.GET.get("q", "").strip()
         found = [each for each in queries.all_settings() if term in each.spec.key or term in each.spec.description]
-        return self._page(request, "list", title="Configuration", settings=found, term=term)
+        return self._page(
+            request, "list", title="Configuration", settings=[(each, written(each.shown)) for each in found], term=term
+        )
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -64,9 +66,11 @@ class ConfigurationAdmin(OperatorAdmin):
             "page",
             title=setting.spec.key,
             setting=setting,
+            shown=written(setting.shown),
+            default=written(setting.spec.default),
             form=form,
             may_change=self.may_change(request, setting),
-            pending=[(change, decode(change.value)) for change in queries.pending(setting.spec.key)],
+            pending=[(change, written(decode(change.value))) for change in queries.pending(setting.spec.key)],
             versions=_versions(setting.spec.key),
             audit=reverse("admin:configapp_configaudit_changelist", query={"q": setting.spec.key}),
         )
@@ -79,7 +83,7 @@ class ConfigurationAdmin(OperatorAdmin):
             for each in refusal.errors:
                 form.add_error("value" if each.field == "value" else None, each.message)
             return False
-        shown = "its default" if change.value is None else decode(change.value)
+        shown = "its default" if change.value is None else written(decode(change.value))
         messages.success(request, f"Accepted: {change.config_key} becomes {shown}. Task {change.task_id} applies it.")
         return True
 
@@ -107,8 +111,8 @@ def _versions(key: str) -> list[dict[str, Any]]:
         {
             "row": row,
             "action": row.change.get_action_display(),
-            "before": decode(before.value) if before else None,
-            "after": decode(row.value),
+            "before": written(decode(before.value)) if before else "",
+            "after": written(decode(row.value)),
         }
         for row, before in told
         if row is not None

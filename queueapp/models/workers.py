@@ -8,9 +8,11 @@ from queueapp.models.base import UuidModel
 
 
 class Worker(UuidModel):
-    """One worker process; its id is new at every process start."""
+    """One worker process; its id is new at every process start. A worker that leases over HTTP keeps its id."""
 
-    cluster_id = models.UUIDField()
+    OVER_HTTP = "http"  # its machine: none of ours, so nobody looks for its process
+
+    cluster_id = models.UUIDField()  # over HTTP, the id of its key
     host = models.CharField(max_length=255)
     pid = models.IntegerField()
     # with the pid, these tell whether the process still exists, to anybody on the same machine

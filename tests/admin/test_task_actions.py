@@ -83,10 +83,10 @@ def test_an_action_is_noted_with_who_did_it_and_what_came_of_it(root, make_task)
 
 def test_an_action_reaches_all_that_match_the_filter_and_no_others(root, acme, globex, make_task):
     with operator_scope("operator:test"):
-        Queue.objects.create(name="fetch")
-    meant = [make_task(queue="fetch", status="dead_letter") for _ in range(55)]
-    others = [make_task(status="dead_letter"), make_task(queue="fetch", status="dead_letter", tenant=globex)]
-    address = f"{TASKS}?queue=fetch&tenant=acme&status=dead_letter"
+        Queue.objects.create(name="feeds")
+    meant = [make_task(queue="feeds", status="dead_letter") for _ in range(55)]
+    others = [make_task(status="dead_letter"), make_task(queue="feeds", status="dead_letter", tenant=globex)]
+    address = f"{TASKS}?queue=feeds&tenant=acme&status=dead_letter"
     answer = run_action(root, "redrive", meant[:1], address=address, everywhere=True)
     assert said(answer) == ["55 tasks queued again."]
     assert {fresh(task).status for task in meant} == {"queued"}

@@ -20,7 +20,7 @@ def listed(client, query=""):
 @pytest.fixture
 def more_queues(ground):
     with operator_scope("operator:test"):
-        Queue.objects.bulk_create([Queue(name="fetch"), Queue(name="search")])
+        Queue.objects.bulk_create([Queue(name="feeds"), Queue(name="finds")])
 
 
 @pytest.fixture
@@ -29,10 +29,10 @@ def mixed(acme, globex, make_task, more_queues):
     return {
         "echo": make_task(),
         "dead": make_task(status="dead_letter"),
-        "fetched": make_task(type="fetch.page", queue="fetch", status="completed"),
-        "region": make_task(type="fetch.page", queue="fetch", requirements={"region": "eu"}),
-        "feed": make_task(type="fetch.feed", queue="fetch"),
-        "searched": make_task(type="fetch.page", queue="search", tenant=globex),
+        "fetched": make_task(type="fetch.page", queue="feeds", status="completed"),
+        "region": make_task(type="fetch.page", queue="feeds", requirements={"region": "eu"}),
+        "feed": make_task(type="fetch.feed", queue="feeds"),
+        "searched": make_task(type="fetch.page", queue="finds", tenant=globex),
     }
 
 
@@ -44,14 +44,14 @@ def mixed(acme, globex, make_task, more_queues):
         ("?status=queued", "searched feed region echo"),
         ("?status=leased", ""),
         ("?type=fetch.page", "searched region fetched"),
-        ("?queue=fetch", "feed region fetched"),
-        ("?queue=search", "searched"),
+        ("?queue=feeds", "feed region fetched"),
+        ("?queue=finds", "searched"),
         ("?tenant=globex", "searched"),
         ("?tenant=acme", "feed region fetched dead echo"),
-        ("?type=fetch.page&queue=fetch", "region fetched"),
-        ("?type=fetch.page&queue=fetch&status=queued&tenant=acme", "region"),
+        ("?type=fetch.page&queue=feeds", "region fetched"),
+        ("?type=fetch.page&queue=feeds&status=queued&tenant=acme", "region"),
         ("?type=fetch.page&tenant=globex", "searched"),
-        ("?type=echo&queue=fetch", ""),
+        ("?type=echo&queue=feeds", ""),
         ("?status=nonsense", ""),
         ("?type=no.such.type", ""),
         ("?queue=nowhere", ""),
@@ -66,7 +66,7 @@ def test_a_filter_offers_what_exists_and_what_was_asked_for(root, mixed):
     page = root.get(f"{TASKS}?type=no.such.type")
     offered = {spec.title: [value for value, _ in spec.lookup_choices] for spec in page.context["cl"].filter_specs}
     assert {"echo", "sleep", "no.such.type"} <= set(offered["type"])
-    assert {"default", "fetch", "search"} <= set(offered["queue"])
+    assert {"default", "feeds", "finds"} <= set(offered["queue"])
     assert {"acme", "globex", "system"} <= set(offered["tenant"])
     assert len(offered["status"]) == 8
 
@@ -109,10 +109,10 @@ def test_a_long_list_is_counted_to_its_cap_only(root, acme):
 
 
 def test_a_short_list_is_counted_exactly(root, mixed):
-    page = root.get(f"{TASKS}?queue=fetch").content.decode()
+    page = root.get(f"{TASKS}?queue=feeds").content.decode()
     assert "3 tasks" in page
     assert "10,000" not in page
-    assert "1 task\n" in root.get(f"{TASKS}?queue=search").content.decode()
+    assert "1 task\n" in root.get(f"{TASKS}?queue=finds").content.decode()
 
 
 QUERIES = [

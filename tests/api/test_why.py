@@ -3,7 +3,8 @@
 import pytest
 
 from queueapp import operations
-from queueapp.models import Queue
+from queueapp.apikeys import create_key
+from queueapp.models import Queue, Worker
 from queueapp.tenancy import operator_scope
 from tests.commands.calling import create_worker
 
@@ -17,7 +18,7 @@ def reasons(client, task):
 
 @pytest.fixture
 def a_worker(ground):
-    return create_worker(capabilities={"categories": ["a.*", "echo"], "region": ["eu", "us"]})
+    return create_worker(capabilities={"categories": ["sample.*", "echo"], "region": ["eu", "us"]})
 
 
 @pytest.mark.parametrize("status", ["completed", "dead_letter", "cancelled"])
@@ -59,16 +60,25 @@ def test_its_queue_is_paused(client, make_task, a_worker):
 @pytest.mark.parametrize(
     ("fields", "capable"),
     [
-        ({"type": "a.b"}, True),
-        ({"type": "a.b", "requirements": {"region": "eu"}}, True),
-        ({"type": "a.b", "requirements": {"region": "asia"}}, False),
-        ({"type": "a.b", "requirements": {"gpu": True}}, False),
-        ({"type": "b.b"}, False),
-        ({"type": "a.b", "queue": "platform"}, False),
+        ({"type": "sample.noop"}, True),
+        ({"type": "sample.noop", "requirements": {"region": "eu"}}, True),
+        ({"type": "sample.noop", "requirements": {"region": "asia"}}, False),
+        ({"type": "sample.noop", "requirements": {"gpu": True}}, False),
+        ({"type": "sleep"}, False),
+        ({"type": "sample.declared"}, False),
+        ({"type": "sample.noop", "queue": "platform"}, False),
     ],
 )
 def test_no_worker_is_capable(client, make_task, a_worker, fields, capable):
     assert ("no_capable_worker" not in reasons(client, make_task(**fields))) is capable
+
+
+@pytest.mark.parametrize(("owner", "capable"), [("acme", True), ("globex", False)])
+def test_a_declared_type_waits_for_its_own_tenants_workers(client, make_task, request, a_worker, owner, capable):
+    with operator_scope("operator:test"):
+        key, _ = create_key(request.getfixturevalue(owner), "theirs", "worker")
+    create_worker(cluster_id=key.id, machine=Worker.OVER_HTTP)
+    assert ("no_capable_worker" not in reasons(client, make_task(type="sample.declared"))) is capable
 
 
 def test_a_dead_worker_is_none(client, make_task):

@@ -66,6 +66,6 @@ def actions():
 
 def create_worker(**fields):
     """The row of a worker, alive unless told otherwise."""
-    usual = {"cluster_id": new_id(), "host": "box", "pid": 7, "queues": ["default"]}
+    usual = {"cluster_id": new_id(), "host": "box", "pid": 7, "machine": "elsewhere", "queues": ["default"]}
     with operator_scope("operator:test"):
-        return Worker.objects.create(machine="elsewhere", process_created=0, **usual | fields)
+        return Worker.objects.create(process_created=0, **usual | fields)

@@ -5,6 +5,7 @@ import pytest
 from configapp.catalogue import CATALOGUE
 from configapp.keyspec import KeySpec, Kind
 from configapp.validation import Refused, check_key, check_value
+from configapp.validation.patterns import pattern_fault
 
 PROSE = KeySpec("feature.banner", Kind.STRING, "a line of text", free_text=True)
 PLAIN = KeySpec("feature.label", Kind.STRING, "a label")
@@ -248,6 +249,12 @@ def test_a_pattern_matches_the_whole_string(key, raw):
 
 def test_a_pattern_takes_linear_time_whoever_wrote_it():
     assert refusal(KeySpec("feature.code", Kind.STRING, "", pattern="(a+)+"), "a" * 255 + "b") == "pattern_mismatch"
+
+
+@pytest.mark.parametrize("pattern", ["(", "(?=a)", r"(a)\1", "a{99999}{99}", "a)|(b"])
+def test_a_pattern_that_backtracks_or_is_none_is_named_as_such(pattern):
+    assert "no regular expression that we take" in pattern_fault(pattern)
+    assert pattern_fault("[a-z]+") is None
 
 
 def test_a_refusal_does_not_repeat_the_value():

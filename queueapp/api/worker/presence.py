@@ -12,8 +12,6 @@ from queueapp.claiming import Capabilities
 from queueapp.models import Queue, Worker
 from queueapp.tenancy import worker_scope
 
-MACHINE = "http"  # no machine of ours, so nobody looks for its process
-
 
 class KeyCapabilities(BaseModel):
     """The capabilities of a key: type patterns, queues (all where none are named), and free properties."""
@@ -52,7 +50,7 @@ def enter(worker_id: UUID, caller: Caller, name: str, capabilities: Capabilities
         cluster_id=caller.key.id,
         host=name,
         pid=0,
-        machine=MACHINE,
+        machine=Worker.OVER_HTTP,
         process_created=0,
         queues=list(capabilities.queues),
         capabilities=capabilities.as_json(),
