@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.api.calling import key_for
+from queueapp.management.seeding import seed
 from tests.api.live import live_server
 from tests.clusters import ROOT, running_cluster
 from tests.fetch.servers import serving
@@ -54,16 +54,13 @@ def live(cluster, environment):
 
 
 @pytest.fixture
-def user(live, acme):
+def user(live):
     """Run a command as somebody who sourced .taskrunner/env."""
-    keys = {
-        "TASKRUNNER_URL": live.url,
-        "TASKRUNNER_API_KEY": key_for(acme, "admin"),
-        "TASKRUNNER_CLIENT_KEY": key_for(acme),
-    }
+    path = f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"
+    sourced = {**os.environ, **seed(), "TASKRUNNER_URL": live.url, "PATH": path}
 
     def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        known = {**os.environ, **keys, **environment, "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
+        known = {**sourced, **environment}
         return subprocess.run(command, cwd=ROOT, env=known, capture_output=True, text=True, timeout=120)
 
     return run
