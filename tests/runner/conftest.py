@@ -30,13 +30,20 @@ def page():
 
 
 @pytest.fixture
-def environment(brave):
+def overrides(request):
+    """What a test sets otherwise, by indirect parameters."""
+    return getattr(request, "param", {})
+
+
+@pytest.fixture
+def environment(brave, overrides):
     """Of the processes: the web server's, and the cluster's."""
     return {
         "BRAVE_API_URL": f"{brave.url}/res/v1/web/search",
         "BRAVE_API_KEY": KEY,
         "SEARCH_CALLS_PER_SECOND": "1000",
         "FETCH_ALLOWED_NETWORKS": "127.0.0.2/32",
+        **overrides,
     }
 
 
