@@ -38,11 +38,9 @@ class Scenes:
     def fetched_and_found(self) -> None:
         """A page of our own web server: the demo needs no other."""
         url = f"{os.environ['TASKRUNNER_URL']}/api/v1/docs"
-        page = self._completed("fetch", {"url": url})
-        found = self._completed("search", {"query": '"idempotency key"', "sources": ["library"]})
-        self._say(
-            f"\nFetched {url}: {page.result['summary']}. A search in what was fetched: {found.result['summary']}."
-        )
+        page = self._summary("fetch", {"url": url})
+        found = self._summary("search", {"query": '"idempotency key"', "sources": ["library"]})
+        self._say(f"\nFetched {url}: {page}. A search in what was fetched: {found}.")
 
     def killed_worker(self) -> None:
         task = self._running(seconds=2)
@@ -102,6 +100,11 @@ class Scenes:
         with acting():
             task = lifecycle.submit(type, params, tenant_id=self._tenant_id)
         return self._wait(task, lambda now: now.status == Status.COMPLETED)
+
+    def _summary(self, type: str, params: dict[str, Any]) -> str:
+        """What a new task says that it has done."""
+        result = self._completed(type, params).result or {}
+        return str(result["summary"])
 
     def _running(self, *, seconds: float) -> Task:
         return self._wait(self._submit(seconds=seconds), lambda now: now.status == Status.LEASED)
