@@ -13,8 +13,8 @@ up: $(VENV)/installed  ## all of Taskrunner on this machine until Ctrl-C, data i
 demo: $(VENV)/installed  ## the same for a minute, with a killed worker in it; leaves nothing
 	$(RUN) -m taskrunner.demo
 
-smoke: $(VENV)/installed  ## the public API of what `make up` started, step by step
-	@if [ -f .taskrunner/env ]; then . .taskrunner/env; fi; $(RUN) -m taskrunner.smoke
+smoke: $(VENV)/installed  ## the public API of what runs at TASKRUNNER_URL, or of what `make up` started, step by step
+	@if [ -z "$$TASKRUNNER_URL" ] && [ -f .taskrunner/env ]; then . .taskrunner/env; fi; $(RUN) -m taskrunner.smoke
 
 test: lint  ## what CI runs
 	$(RUN) -m pytest

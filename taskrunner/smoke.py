@@ -1,6 +1,6 @@
 """`make smoke`: the public API of a running Taskrunner, step by step, as a client uses it. Ends at the first fault.
 
-Needs TASKRUNNER_URL and TASKRUNNER_CLIENT_KEY, and a tenant that may submit seven more tasks in this minute.
+Needs TASKRUNNER_URL and TASKRUNNER_CLIENT_KEY, and a tenant that may submit six more tasks in this minute.
 """
 
 import base64
