@@ -1,4 +1,4 @@
-"""A pytest plugin: one PostgreSQL and one Redis for the whole run, unless the environment names some."""
+"""A pytest plugin: a PostgreSQL and a Redis for each process that runs tests, unless the environment names some."""
 
 import os
 import secrets
@@ -15,7 +15,8 @@ from taskrunner.embedded import EmbeddedServers
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     given = os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")
-    if not given and "PYTEST_XDIST_WORKER" not in os.environ:
+    leaves_the_tests_to_others = getattr(early_config.known_args_namespace, "numprocesses", None)  # pytest-xdist
+    if not given and not leaves_the_tests_to_others:
         _start_servers(early_config)
     if "ARTIFACTS_DIRECTORY" not in os.environ:
         directory = tempfile.TemporaryDirectory(prefix="taskrunner-artifacts-")
