@@ -32,7 +32,7 @@ LAYERS = [
         "filters",
         "bulk",
     },
-    {"registry", "tenancy", "crypto", "sql"},
+    {"registry", "pruning", "tenancy", "crypto", "sql"},
     {"migrations"},
     {"models"},
     {"states", "errors", "backoff", "patterns"},
