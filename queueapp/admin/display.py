@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from queueapp.masking import masked
 from queueapp.models import Task, TaskLog
 from queueapp.states import Status
 
@@ -27,10 +28,10 @@ def duration(seconds: float | None) -> str | None:
 
 
 def pretty_json(value: Any) -> SafeString | None:
-    """Indented and escaped. None stays None."""
+    """Indented, escaped and without its secrets. None stays None."""
     if value is None:
         return None
-    return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False))
+    return format_html("<pre>{}</pre>", json.dumps(masked(value), indent=2, ensure_ascii=False))
 
 
 def waited(task: Task) -> str | None:
