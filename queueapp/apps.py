@@ -14,4 +14,5 @@ class QueueappConfig(AppConfig):
     def ready(self) -> None:
         import_module("queueapp.receivers")  # needs the models, so not before now
         import_module("queueapp.checks")
+        import_module("queueapp.engine.retention")
         autodiscover_modules("handlers")

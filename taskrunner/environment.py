@@ -115,6 +115,9 @@ class Environment(BaseSettings):
     fetch_domain_allowlist: Annotated[list[HostName], NoDecode, BeforeValidator(_split)] = ["*"]
     fetch_allowed_networks: Annotated[list[Network], NoDecode, BeforeValidator(_split)] = []
     cors_allowed_origins: CommaSeparated = []
+    task_retention_days: int = Field(0, ge=0, le=3650)
+    task_log_retention_days: int = Field(30, ge=0, le=3650)
+    fetched_pages_retention_days: int = Field(90, ge=0, le=3650)
     worker_processes: int = Field(4, ge=1, le=64)
     worker_max_tasks: int = Field(200_000, ge=1)
     worker_max_memory_mb: int = Field(1024, ge=64)

@@ -124,6 +124,11 @@ SEARXNG_URL = str(ENVIRONMENT.searxng_url) if ENVIRONMENT.searxng_url else None
 FETCH_DOMAIN_ALLOWLIST = ENVIRONMENT.fetch_domain_allowlist
 FETCH_ALLOWED_NETWORKS = ENVIRONMENT.fetch_allowed_networks
 
+# days; 0 keeps for ever
+TASK_RETENTION_DAYS = ENVIRONMENT.task_retention_days
+TASK_LOG_RETENTION_DAYS = ENVIRONMENT.task_log_retention_days
+FETCHED_PAGES_RETENTION_DAYS = ENVIRONMENT.fetched_pages_retention_days
+
 CORS_ALLOWED_ORIGINS = ENVIRONMENT.cors_allowed_origins
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 API_WAITING_REQUESTS = 16  # half of gunicorn's threads (services.py)

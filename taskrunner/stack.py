@@ -59,12 +59,12 @@ class Stack:
         timed("web", lambda: web.wait_until(lambda: is_live(self.port), START_SECONDS))
         timed("workers", lambda: cluster.wait_until(self._a_worker_is_alive, START_SECONDS))
 
-    def run(self, *arguments: str) -> str:
-        """Run a manage.py command to its end and return what it printed."""
+    def run(self, *arguments: str, **variables: str) -> str:
+        """Run a manage.py command, with these variables besides, to its end and return what it printed."""
         done = subprocess.run(
             dying_with_us(manage(*arguments)),
             cwd=PROJECT,
-            env={**os.environ, **self.environment()},
+            env={**os.environ, **self.environment(), **variables},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

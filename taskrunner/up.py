@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from taskrunner.embedded import StartError
 from taskrunner.embedded.private import write_private
 from taskrunner.stack import Stack
 
+PASSWORD_LINE = re.compile("export (TASKRUNNER_ADMIN_PASSWORD)='([^']+)'")
 INVITATION = """
   Dashboard   {TASKRUNNER_URL}/
   Admin       {TASKRUNNER_URL}/admin/
@@ -47,9 +49,10 @@ def start(stack: Stack) -> None:
     began = time.monotonic()
     say(f"Taskrunner, for DEVELOPMENT ONLY: on 127.0.0.1, with its data in {stack.directory}")
     stack.start()
-    seeded = timed("demo tenants", lambda: json.loads(stack.run("seed_demo", "--json")))
+    file = stack.directory / "env"
+    seeded = timed("demo tenants", lambda: json.loads(stack.run("seed_demo", "--json", **kept_password(file))))
     environment = {**stack.environment(), **seeded}
-    write_private(stack.directory / "env", "".join(export(*item) for item in environment.items()))
+    write_private(file, "".join(export(*item) for item in environment.items()))
     say(f"Ready in {time.monotonic() - began:.1f} s.")
     say(INVITATION.format(**environment))
 
@@ -57,6 +60,12 @@ def start(stack: Stack) -> None:
 def export(name: str, value: str) -> str:
     quoted = value.replace("'", "'\\''")
     return f"export {name}='{quoted}'\n"
+
+
+def kept_password(file: Path) -> dict[str, str]:
+    """The administrator's password as an earlier start wrote it; empty where none did."""
+    lines = file.read_text().splitlines() if file.exists() else []
+    return {found[1]: found[2] for line in lines if (found := PASSWORD_LINE.fullmatch(line))}
 
 
 if __name__ == "__main__":

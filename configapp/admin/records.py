@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from configapp.models import ConfigAudit
-from queueapp.admin.browsing import ReadOnlyAdmin
+from queueapp.admin.browsing import ReadOnlyAdmin, by_value
 
 
 @admin.register(ConfigAudit)
@@ -23,6 +23,4 @@ class ConfigAuditAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        # a key as it was sent may hold anything but NUL
-        wanted = search_term.strip().replace("\x00", "")
-        return queryset.filter(config_key=wanted) if search_term else queryset, False
+        return by_value(queryset, "config_key", search_term), False

@@ -97,6 +97,8 @@ class ConfigAudit(UuidModel):
 
     class Meta:
         db_table = "config_audit"
+        verbose_name = "audit record"
+        verbose_name_plural = "audit"
         ordering = ("-id",)
         constraints = (
             models.CheckConstraint(

@@ -29,6 +29,7 @@ class ConfigKey(models.Model):
 
     class Meta:
         db_table = "config_keys"
+        verbose_name = "declared key"
         ordering = ("config_key",)
         constraints = (
             models.CheckConstraint(name="config_declared_key_format", condition=Q(config_key__regex=KEY_PATTERN)),

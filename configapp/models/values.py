@@ -65,6 +65,8 @@ class SystemConfig(models.Model):
 
     class Meta:
         db_table = "system_config"
+        verbose_name = "setting"
+        verbose_name_plural = "configuration"
         ordering = ("config_key",)
         constraints = (models.CheckConstraint(name="config_key_format", condition=Q(config_key__regex=KEY_PATTERN)),)
 

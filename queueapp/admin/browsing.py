@@ -98,3 +98,9 @@ def by_id(rows: QuerySet[Any], field: str, term: str) -> QuerySet[Any]:
         return rows.filter(**{field: UUID(term.strip())})
     except ValueError:
         return rows.none()
+
+
+def by_value(rows: QuerySet[Any], field: str, term: str) -> QuerySet[Any]:
+    """The search for a whole value of a text. PostgreSQL knows no NUL character, so no value has one."""
+    wanted = term.strip().replace("\x00", "")
+    return rows.filter(**{field: wanted}) if term else rows

@@ -5,11 +5,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from queueapp.masking import masked
 from queueapp.models import Task, TaskLog
 from queueapp.states import Status
 
@@ -27,10 +30,15 @@ def duration(seconds: float | None) -> str | None:
 
 
 def pretty_json(value: Any) -> SafeString | None:
-    """Indented and escaped. None stays None."""
+    """Indented, escaped and without its secrets. None stays None."""
     if value is None:
         return None
-    return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False))
+    return format_html("<pre>{}</pre>", json.dumps(masked(value), indent=2, ensure_ascii=False))
+
+
+def link_to_task(task_id: UUID) -> SafeString:
+    """To its page, which may be gone."""
+    return format_html('<a href="{}">{}</a>', reverse("admin:queueapp_task_change", args=[task_id]), task_id)
 
 
 def waited(task: Task) -> str | None:

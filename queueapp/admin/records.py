@@ -5,8 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
@@ -46,8 +44,7 @@ class TaskLogAdmin(RecordAdmin):
 
     @admin.display(description="task")
     def task(self, entry: TaskLog) -> SafeString:
-        address = reverse("admin:queueapp_task_change", args=[entry.task_id])
-        return format_html('<a href="{}">{}</a>', address, entry.task_id)
+        return display.link_to_task(entry.task_id)
 
     @admin.display(description="entry")
     def entry(self, entry: TaskLog) -> str:

@@ -1,41 +1,25 @@
 """Tasks and their log as the API shows them."""
 
 import hashlib
-import re
 from typing import Any
 
 from queueapp.api.access import Caller
 from queueapp.management.documents import task_document
+from queueapp.masking import masked
 from queueapp.models import Task, TaskLog
-
-MASK = "***"
-# by the end of the name: `access_token` and `apiKey`, but not `max_tokens`
-SECRET_NAME = re.compile(
-    r"(?:password|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|authorization|credentials?)$", re.I
-)
 
 
 def document_of(task: Task, caller: Caller) -> dict[str, Any]:
     """A task without its secrets."""
     # looked up only for an admin, who reads other tenants' too
     slug = caller.tenant_slug if task.tenant_id == caller.tenant_id else task.tenant.slug
-    document = task_document(task, slug)
-    return {**document, "params": masked(document["params"]), "artifact_ids": task.artifact_ids}
-
-
-def masked(value: Any) -> Any:
-    """The value with everything hidden whose name says that it is a secret."""
-    if isinstance(value, dict):
-        return {name: MASK if SECRET_NAME.search(name) else masked(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [masked(item) for item in value]
-    return value
+    return {**task_document(task, slug), "artifact_ids": task.artifact_ids}
 
 
 def log_document(entry: TaskLog) -> dict[str, Any]:
     """An entry of a task's log; its id is what `after` takes."""
     names = ("id", "at", "kind", "level", "message", "reason", "from_status", "to_status", "attempt", "worker_id")
-    return {**{name: getattr(entry, name) for name in names}, "actor": entry.actor, "detail": entry.detail}
+    return {**{name: getattr(entry, name) for name in names}, "actor": entry.actor, "detail": masked(entry.detail)}
 
 
 def etag_of(task: Task) -> str:

@@ -95,9 +95,14 @@ def purge(*, finished_before: datetime) -> int:
     Their log stays: it is append-only. Needs an operator's scope, since it spans tenants.
     """
     deleted = 0
-    while batch := sql.rows("purge_tasks", _purge_window(finished_before)):
-        deleted += len(batch)
+    while batch := purge_batch(finished_before=finished_before):
+        deleted += batch
     return deleted
+
+
+def purge_batch(*, finished_before: datetime) -> int:
+    """As purge, but at most BATCH tasks, the oldest first."""
+    return len(sql.rows("purge_tasks", _purge_window(finished_before)))
 
 
 def _purge_window(finished_before: datetime) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from queueapp.lifecycle import Outcome
+from queueapp.masking import masked
 from queueapp.models import Task
 from queueapp.queries import QueueRow, WorkerRow
 
@@ -17,7 +18,9 @@ TASK_FIELDS = (
 
 
 def task_document(task: Task, tenant: str) -> dict[str, Any]:
+    """A task without its secrets."""
     document = {"tenant": tenant, **{name: getattr(task, name) for name in TASK_FIELDS}}
+    document |= {"params": masked(task.params), "result": masked(task.result)}
     document["error"] = {"code": task.error_code, "message": task.error_message} if task.error_code else None
     return document
 

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from queueapp.masking import masked
 from queueapp.states import Status
 
 STYLES = {
@@ -90,8 +91,8 @@ def as_json(value: Any) -> str:
 
 
 def pretty(value: Any) -> str:
-    """A JSON value for people."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    """A JSON value for people, without its secrets."""
+    return json.dumps(masked(value), indent=2, ensure_ascii=False)
 
 
 def rfc3339(moment: datetime, *, timespec: str = "milliseconds") -> str:

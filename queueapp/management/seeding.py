@@ -1,5 +1,6 @@
 """The tenants, the administrator and the keys of a demonstration. Running it again changes secrets and nothing else."""
 
+import os
 import secrets
 
 from django.contrib.auth.models import User
@@ -12,6 +13,7 @@ from queueapp.operations import create_tenant, record
 
 TENANTS = {DEMO: "Demo", "other": "Other"}
 ADMIN = "admin"
+PASSWORD = "TASKRUNNER_ADMIN_PASSWORD"  # noqa: S105 (the name of the variable)
 # variable → tenant, role, name
 KEYS = {
     "TASKRUNNER_API_KEY": (DEMO, ApiKey.Role.ADMIN, "demo-admin"),
@@ -21,19 +23,24 @@ KEYS = {
 
 
 def seed() -> dict[str, str]:
-    """Make what is missing. Returns the environment variables that a client needs."""
-    password = readable_password()
+    """Make what is missing. Returns the environment variables that a client needs.
+
+    The administrator keeps the password that the environment holds, if it is still the right one.
+    """
     with acting():
         known = set(Tenant.objects.filter(slug__in=TENANTS).values_list("slug", flat=True))
         for slug in TENANTS.keys() - known:
             create_tenant(slug, TENANTS[slug])
         user, _ = User.objects.get_or_create(username=ADMIN)
         user.is_staff = user.is_superuser = user.is_active = True
-        user.set_password(password)
+        password = os.environ.get(PASSWORD, "")
+        if not user.check_password(password):
+            password = readable_password()
+            user.set_password(password)
+            record("user.password", ADMIN)
         user.save()
-        record("user.password", ADMIN)
         keys = {variable: _new_key(*whose) for variable, whose in KEYS.items()}
-    return {"TASKRUNNER_ADMIN_USER": ADMIN, "TASKRUNNER_ADMIN_PASSWORD": password, **keys}
+    return {"TASKRUNNER_ADMIN_USER": ADMIN, PASSWORD: password, **keys}
 
 
 def _new_key(slug: str, role: str, name: str) -> str:

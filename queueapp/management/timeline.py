@@ -8,6 +8,7 @@ from uuid import UUID
 
 from queueapp import queries
 from queueapp.management.output import rfc3339, seconds
+from queueapp.masking import masked
 from queueapp.models import TaskLog
 from queueapp.states import Status
 
@@ -63,7 +64,7 @@ class Step:
             "attempt": entry.attempt,
             "worker_id": entry.worker_id,
             "actor": entry.actor,
-            "detail": entry.detail,
+            "detail": masked(entry.detail),
         }
 
 
@@ -101,7 +102,7 @@ def whole_story(task_id: UUID, *, after: UUID | None = None) -> Iterator[TaskLog
 
 def _what_happened(entry: TaskLog) -> str:
     if entry.to_status is None:
-        return " ".join(filter(None, [f"{entry.level}:", entry.message, str(entry.detail or "")]))
+        return " ".join(filter(None, [f"{entry.level}:", entry.message, str(masked(entry.detail) or "")]))
     words = [f"{entry.from_status or 'new'} → {entry.to_status} ({entry.reason})"]
     if entry.attempt:
         words.append(f"attempt {entry.attempt}")

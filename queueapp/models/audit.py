@@ -8,7 +8,10 @@ from queueapp.models.base import UuidModel
 
 
 class AppendOnlyModel(UuidModel):
-    """No role may update or delete these rows. No foreign keys: a record outlives what it is about."""
+    """No role may update or delete these rows. No foreign keys: a record outlives what it is about.
+
+    Only the function prune_task_logs deletes, from the log of tasks that are gone (engine/retention.py).
+    """
 
     tenant_id = models.UUIDField(null=True)
     at = models.DateTimeField(db_default=Now())

@@ -3,14 +3,16 @@
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
+from django.utils import timezone
 
 from configapp.changes import submit_change
 from configapp.declaring import declare_key
 from configapp.keyspec import KeySpec, Kind
-from queueapp.models import OperatorAction, Route, SecurityEvent, Worker
+from queueapp.models import OperatorAction, Route, Run, RunMetric, RunNote, SecurityEvent, Worker
 from queueapp.models.base import new_id
-from queueapp.tenancy import operator_scope, worker_scope
+from queueapp.tenancy import operator_scope, tenant_scope, worker_scope
 from tests.configapp.applying import Bringer
+from workloads.models import FetchedPage
 
 
 def signed_in(user: User) -> Client:
@@ -55,12 +57,20 @@ def make_worker(ground):
 @pytest.fixture
 def one_of_everything(acme, acme_viewer, make_task, make_worker):
     """At least one row of every table that has pages."""
-    make_task(status="leased", worker_id=make_worker().id)
+    task = make_task(status="leased", worker_id=make_worker().id)
     Group.objects.create(name="night shift")
     with operator_scope("operator:test"):
         Route.objects.create(pattern="echo.*", queue_id="default")
         SecurityEvent.objects.create(actor="client:x", event="not_visible", tenant_id=acme.id)
         OperatorAction.objects.create(actor="operator:test", action="test", target="x")
+        run = Run.objects.create(tenant=acme, task=task, attempt=1, run_key="k")
+        RunMetric.objects.create(tenant=acme, run=run, task=task, name="pages", value=3)
+        RunNote.objects.create(tenant=acme, run=run, task=task, type="summary", content="all read")
         declare_key(KeySpec("feature.banner", Kind.STRING, "a line of text"))
+    with tenant_scope(acme.id):
+        address = dict.fromkeys(("url", "requested_url"), "https://acme.example/")
+        FetchedPage.objects.create(
+            tenant=acme, text="Hello", size_bytes=5, sha256="0" * 64, fetched_at=timezone.now(), **address
+        )
     submit_change("app.debug", True, actor="operator:test")
     Bringer().bring_all()

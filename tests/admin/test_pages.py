@@ -26,7 +26,7 @@ def first_row(model):
 def test_what_we_show_is_registered():
     names = {model._meta.model_name for model in OURS}
     assert names == {
-        "task", "tasklog", "queue", "route", "worker", "tenant", "securityevent", "operatoraction",
+        "task", "tasklog", "queue", "route", "run", "worker", "tenant", "securityevent", "operatoraction",
     }  # fmt: skip
 
 

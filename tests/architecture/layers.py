@@ -32,10 +32,10 @@ LAYERS = [
         "filters",
         "bulk",
     },
-    {"registry", "tenancy", "crypto", "sql"},
+    {"registry", "pruning", "tenancy", "crypto", "sql"},
     {"migrations"},
     {"models"},
-    {"states", "errors", "backoff", "patterns"},
+    {"states", "errors", "backoff", "patterns", "masking"},
 ]
 
 

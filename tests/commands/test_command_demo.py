@@ -21,7 +21,7 @@ def test_two_hundred_tasks_complete_and_it_says_how_fast(ground, settings, monke
     assert '"msg": "hello"' in printed
     assert "waited " in printed
     assert re.search(r"left the artifact \S+, 16 bytes: {\"msg\": \"hello\"}$", printed, re.MULTILINE)
-    assert "A search in what was fetched: 1 results from library." in printed
+    assert "A search in what was fetched: 1 result from library." in printed
     assert "app.api_timeout" in printed and "applied" in printed
     assert "kill -9 " in printed
     assert "became a dead letter (worker_crashed)" in printed

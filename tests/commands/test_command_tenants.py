@@ -2,12 +2,14 @@
 
 import re
 
+import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 
 from queueapp.apikeys import recognise
 from queueapp.models import Tenant
 from queueapp.tenancy import operator_scope
+from taskrunner.up import export, kept_password
 from tests.commands.calling import ACTOR, actions, refused, run, run_json
 
 
@@ -60,6 +62,32 @@ def test_seed_demo_again_changes_the_secrets_and_nothing_else(ground):
     assert [action for _, action, _ in actions()].count("user.password") == 2
     assert all(actor == ACTOR for actor, _, _ in actions())
     assert recognise(variables["TASKRUNNER_API_KEY"]) is None, "it was replaced"
+
+
+def test_seed_demo_keeps_the_password_that_still_works(ground, monkeypatch):
+    first = run_json("seed_demo")["TASKRUNNER_ADMIN_PASSWORD"]
+    monkeypatch.setenv("TASKRUNNER_ADMIN_PASSWORD", first)
+    User.objects.filter(username="admin").update(is_active=False)
+    assert run_json("seed_demo")["TASKRUNNER_ADMIN_PASSWORD"] == first
+    assert authenticate(username="admin", password=first)
+    assert [action for _, action, _ in actions()].count("user.password") == 1
+    monkeypatch.setenv("TASKRUNNER_ADMIN_PASSWORD", "another")
+    assert run_json("seed_demo")["TASKRUNNER_ADMIN_PASSWORD"] not in (first, "another")
+
+
+@pytest.mark.parametrize("given", [None, ""])
+def test_seed_demo_never_takes_an_empty_password(ground, monkeypatch, given):
+    if given is not None:
+        monkeypatch.setenv("TASKRUNNER_ADMIN_PASSWORD", given)
+    User.objects.create(username="admin")  # has none, and an empty one matches nothing
+    assert run_json("seed_demo")["TASKRUNNER_ADMIN_PASSWORD"]
+
+
+def test_up_finds_the_password_that_it_wrote(tmp_path):
+    file = tmp_path / "env"
+    assert kept_password(file) == {}
+    file.write_text(export("DATABASE_URL", "x'y") + export("TASKRUNNER_ADMIN_PASSWORD", "baba-baba") + "nonsense\n")
+    assert kept_password(file) == {"TASKRUNNER_ADMIN_PASSWORD": "baba-baba"}
 
 
 def test_passwords_can_be_read_aloud_and_differ(ground):

@@ -32,7 +32,7 @@ def submit(acme, *keys):
 
 def prune():
     with system_scope("housekeeper"):
-        return sql.rows("prune")
+        return sql.rows("prune", {"batch": 1000})
 
 
 def test_batches_that_name_keys_in_opposite_order(acme):

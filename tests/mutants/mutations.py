@@ -189,8 +189,8 @@ MUTATIONS = [
     Mutation(
         "pruning-waits-for-submits",
         "queueapp/sql/prune.sql",
-        "(SELECT id FROM dedup_keys WHERE expires_at < now() FOR UPDATE SKIP LOCKED)",
-        "(SELECT id FROM dedup_keys WHERE expires_at < now() FOR UPDATE)",
+        "FROM dedup_keys WHERE expires_at < now() ORDER BY expires_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED)",
+        "FROM dedup_keys WHERE expires_at < now() ORDER BY expires_at LIMIT %(batch)s FOR UPDATE)",
         "pruning and a batch could deadlock",
         ("tests/lifecycle/test_deadlocks.py",),
     ),

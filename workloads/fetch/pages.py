@@ -1,11 +1,14 @@
-"""The pages a tenant fetched before: what a conditional request is made of, and what a 304 is answered with."""
+"""The pages a tenant fetched before: for conditional requests, for the answer to a 304, and until they are too old."""
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
+from queueapp.pruning import BATCH, Pruned, pruner
 from queueapp.tenancy import tenant_scope
 from workloads.models import FetchedPage
 
@@ -46,3 +49,16 @@ def confirm_page(page: FetchedPage) -> None:
     """The server says that the page is still the same."""
     with tenant_scope(page.tenant_id):
         FetchedPage.objects.filter(tenant_id=page.tenant_id, id=page.id).update(fetched_at=timezone.now())
+
+
+@pruner("fetched_pages_pruned")
+def prune_pages() -> Pruned:
+    """Those that no server has sent or confirmed for FETCHED_PAGES_RETENTION_DAYS, whoever the tenant."""
+    if not settings.FETCHED_PAGES_RETENTION_DAYS:
+        return Pruned(0, False)
+    oldest = timezone.now() - timedelta(days=settings.FETCHED_PAGES_RETENTION_DAYS)
+    old = FetchedPage.objects.filter(fetched_at__lt=oldest).order_by("fetched_at")
+    # read first: a page that is confirmed meanwhile no longer matches and stays
+    ids = list(old.values_list("id", flat=True)[:BATCH])
+    deleted = FetchedPage.objects.filter(id__in=ids, fetched_at__lt=oldest).delete()[0]
+    return Pruned(deleted, len(ids) == BATCH)

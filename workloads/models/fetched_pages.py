@@ -54,7 +54,10 @@ class FetchedPage(TenantModel):
             models.CheckConstraint(name="fetched_page_has_text", condition=~Q(text="")),
             models.CheckConstraint(name="fetched_page_digest_format", condition=Q(sha256__regex="^[0-9a-f]{64}$")),
         )
-        indexes = (GinIndex(name="fetched_page_search", fields=("search",)),)
+        indexes = (
+            GinIndex(name="fetched_page_search", fields=("search",)),
+            models.Index(name="fetched_page_age", fields=("fetched_at",)),
+        )
 
     def __str__(self) -> str:
         return self.url

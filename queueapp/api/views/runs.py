@@ -14,6 +14,7 @@ from queueapp.api.errors import NotVisible
 from queueapp.api.finding import find_task
 from queueapp.api.pages import PageForm, page
 from queueapp.lifecycle.requests import Text
+from queueapp.masking import masked
 from queueapp.models import Run, RunMetric, RunNote, Task
 from queueapp.models.runs import MAX_RUN_KEY
 
@@ -103,7 +104,8 @@ def run_document(run: Run) -> dict[str, Any]:
 
 
 def metric_document(metric: RunMetric) -> dict[str, Any]:
-    return {name: getattr(metric, name) for name in ("id", "run_id", "task_id", "name", "value", "created_at")}
+    document = {name: getattr(metric, name) for name in ("id", "run_id", "task_id", "name", "created_at")}
+    return document | {"value": masked(metric.value)}
 
 
 def note_document(note: RunNote) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from queueapp.management.seeding import seed
 
 
 class Command(PlatformCommand):
-    help = "Create the tenants demo and other and an administrator, whose password each run sets anew."
+    help = "Create the tenants demo and other, and an administrator, who keeps TASKRUNNER_ADMIN_PASSWORD if it works."
 
     def handle(self, **options: Any) -> None:
         variables = seed()
