@@ -17,7 +17,7 @@ smoke: $(VENV)/installed  ## the public API of what runs at TASKRUNNER_URL, or o
 	@if [ -z "$$TASKRUNNER_URL" ] && [ -f .taskrunner/env ]; then . .taskrunner/env; fi; $(RUN) -m taskrunner.smoke
 
 test: lint  ## what CI runs
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n 2 --dist loadfile
 
 chaos: $(VENV)/installed-dev  ## half an hour of kills and restarts, judged by the database
 	$(RUN) -m tests.chaos
