@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable
 
 from configapp.models import ConfigAudit, ConfigChange
+from queueapp.storable import storable_text
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ def refused(actor: str, key: str, action: str, reason: str, detail: str) -> Conf
     """The row of what was not accepted. Its value is not kept: nobody knows what was typed into a wrong key."""
     return ConfigAudit(
         actor=actor,
-        config_key=_storable(key),
+        config_key=storable_text(key)[:MAX_KEY_CHARACTERS],
         action=action,
         status=ConfigAudit.Status.REFUSED,
         reason=reason,
@@ -46,8 +47,3 @@ def write(rows: Iterable[ConfigAudit]) -> None:
         if row.status != ConfigAudit.Status.SUCCESS:
             extra = {"event": f"config_change_{row.status}", "key": row.config_key, "reason": row.reason}
             logger.warning("configuration change %s", row.status, extra={**extra, "actor": row.actor})
-
-
-def _storable(key: str) -> str:
-    """The key as it was asked for, as far as PostgreSQL can keep it."""
-    return key.replace("\x00", "\\0").encode("utf-8", "replace").decode()[:MAX_KEY_CHARACTERS]

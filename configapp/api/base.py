@@ -83,3 +83,8 @@ def accept_and_wait(
                 now = ConfigChange.objects.in_bulk([change.id for change in changes])
             changes = [now[change.id] for change in changes]
     return Response(document([change_document(change) for change in changes]), status=202, headers=headers)
+
+
+def accept_one_and_wait(request: Request, caller: Caller, submit: Callable[[], ConfigChange]) -> Response:
+    """As accept_and_wait, for a single change, which is the answer."""
+    return accept_and_wait(request, caller, lambda: [submit()], lambda documents: documents[0])

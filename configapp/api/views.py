@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from configapp import changes, queries
-from configapp.api.base import ConfigView, accept_and_wait, etag_of, expected_version
+from configapp.api.base import ConfigView, accept_and_wait, accept_one_and_wait, etag_of, expected_version
 from configapp.api.documents import audit_document, detailed_document
 from configapp.api.forms import AuditForm, ChangeForm, RollbackForm, ValueForm
 from configapp.changes import Wanted
@@ -34,11 +34,10 @@ class ConfigList(ConfigView):
 
     def post(self, request: Request) -> Response:
         form, actor, version = self.body(ChangeForm), self.caller.actor, expected_version(request)
-        return accept_and_wait(
+        return accept_one_and_wait(
             request,
             self.caller,
-            lambda: [changes.submit_change(form.key, form.value, actor=actor, expected_version=version)],
-            lambda documents: documents[0],
+            lambda: changes.submit_change(form.key, form.value, actor=actor, expected_version=version),
         )
 
 
@@ -56,20 +55,14 @@ class ConfigDetail(ConfigView):
 
     def put(self, request: Request, key: str) -> Response:
         form, actor, version = self.body(ValueForm), self.caller.actor, expected_version(request)
-        return accept_and_wait(
-            request,
-            self.caller,
-            lambda: [changes.submit_change(key, form.value, actor=actor, expected_version=version)],
-            lambda documents: documents[0],
+        return accept_one_and_wait(
+            request, self.caller, lambda: changes.submit_change(key, form.value, actor=actor, expected_version=version)
         )
 
     def delete(self, request: Request, key: str) -> Response:
         actor, version = self.caller.actor, expected_version(request)
-        return accept_and_wait(
-            request,
-            self.caller,
-            lambda: [changes.unset(key, actor=actor, expected_version=version)],
-            lambda documents: documents[0],
+        return accept_one_and_wait(
+            request, self.caller, lambda: changes.unset(key, actor=actor, expected_version=version)
         )
 
 
@@ -80,11 +73,8 @@ class ConfigRollback(ConfigView):
 
     def post(self, request: Request, key: str) -> Response:
         form, actor, version = self.body(RollbackForm), self.caller.actor, expected_version(request)
-        return accept_and_wait(
-            request,
-            self.caller,
-            lambda: [changes.roll_back(key, form.version, actor=actor, expected_version=version)],
-            lambda documents: documents[0],
+        return accept_one_and_wait(
+            request, self.caller, lambda: changes.roll_back(key, form.version, actor=actor, expected_version=version)
         )
 
 

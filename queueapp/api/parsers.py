@@ -11,7 +11,7 @@ from rest_framework.parsers import BaseParser
 
 from queueapp.api.errors import MalformedJson, TooLarge, UnsupportedBody
 from queueapp.errors import FieldError
-from queueapp.lifecycle.requests import MAX_JSON_DEPTH, MAX_JSON_INTEGER
+from queueapp.storable import MAX_JSON_DEPTH, MAX_JSON_INTEGER
 
 # Strings whole, so that brackets inside them do not count. The closing quote is optional, or an unterminated
 # string full of escaped quotes would be read again from each of them.

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
 from queueapp.errors import InvalidArtifact
-from queueapp.lifecycle.requests import field_errors, storable_json
+from queueapp.lifecycle.requests import field_errors
 from queueapp.models.artifacts import ARTIFACT_TYPE_PATTERN, CONTENT_TYPE_PATTERN, MAX_METADATA_BYTES
+from queueapp.storable import storable_json
 
 
 def _bounded(value: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The claimer of one worker process: which queue next, in which order, from which mark, and how many."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,9 @@ from queueapp.models import Queue
 from queueapp.tenancy import worker_scope
 
 LEASE_SECONDS = 30
+# Under a snapshot a look from the start walks over all that was done since: a twentieth of the time may go into that.
+LOOK_BACK_SHARE = 0.05
+QUICK_LOOK_SECONDS = 0.005  # looks as quick as this need not be rationed
 
 # Statement of each strategy. fifo is priority with all priorities ranked alike.
 STATEMENTS = {
@@ -41,7 +45,7 @@ class Claimer:
 
     Marks remember where the head of each lane was, so that a claim does not walk over the dead index entries that
     a long snapshot keeps there. Transactions commit out of order, so all marks are forgotten once a second and
-    whenever nothing was found.
+    whenever nothing was found; less often where looking from the start takes long.
     """
 
     def __init__(self, worker_id: UUID, capabilities: Capabilities, strategy: str | None = None) -> None:
@@ -52,6 +56,7 @@ class Claimer:
         self._kinds = KindTable(capabilities)
         self._queues = list(capabilities.queues)
         self._marks: dict[tuple[int, int], int] = {}
+        self._may_look_back_at = 0.0  # time.monotonic()
         self._last_tenant: UUID = UUID(int=0)
 
     def claim(self) -> list[Claimed]:
@@ -59,7 +64,7 @@ class Claimer:
         with worker_scope(self.worker_id):
             if self._kinds.is_stale:
                 self._kinds.refresh()
-                self._marks.clear()
+                self._look_back()
             claimed = self._claim_from_any()
             # before giving up: the bell may have rung for the first task of its kind
             if not claimed and self._kinds.refresh():
@@ -81,8 +86,7 @@ class Claimer:
     def _claim_from(self, queue: str, lanes: list[Lane]) -> list[Claimed]:
         strategy = self._strategy or self._kinds.strategies[queue]
         rows = self._run(strategy, lanes)
-        if not rows and self._marks:
-            self._marks.clear()
+        if not rows and self._marks and self._look_back():
             rows = self._run(strategy, lanes)
         self._remember(rows)
         self.more_waiting = bool(rows) and rows[0]["seen"] > len(rows)
@@ -117,8 +121,19 @@ class Claimer:
             "worker_id": self.worker_id,
             "lease_seconds": LEASE_SECONDS,
         }
+        started, from_the_start = time.monotonic(), not self._marks
         rows = sql.rows(STATEMENTS[Queue.Strategy(strategy)], parameters)
+        if from_the_start:
+            took = time.monotonic() - started
+            self._may_look_back_at = started + took * (took > QUICK_LOOK_SECONDS) / LOOK_BACK_SHARE
         return sorted(rows, key=lambda row: row["position"])
+
+    def _look_back(self) -> bool:
+        """Forget all marks, so that the next look is from the start. False where looks have taken too much time."""
+        if time.monotonic() < self._may_look_back_at:
+            return False
+        self._marks.clear()
+        return True
 
     def _remember(self, rows: list[dict[str, Any]]) -> None:
         """Move each lane's mark to just before the first of the set: what lies before it is taken or locked."""

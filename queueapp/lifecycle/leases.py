@@ -7,6 +7,7 @@ from uuid import UUID
 
 from queueapp import sql
 from queueapp.claiming.claimer import LEASE_SECONDS
+from queueapp.storable import storable_text
 from queueapp.tenancy import worker_scope
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -40,7 +41,7 @@ def append_log(worker_id: UUID, attempt: Attempt, level: str, message: str, deta
         "attempt": attempt[1],
         "worker_id": worker_id,
         "level": level,
-        "message": message.replace("\x00", "\\0"),
+        "message": storable_text(message),
         "detail": json.dumps(detail, default=str) if detail else None,
     }
     with worker_scope(worker_id):

@@ -8,8 +8,8 @@ from uuid import UUID
 from queueapp import sql
 from queueapp.errors import LeaseLost
 from queueapp.lifecycle.leases import Attempt
-from queueapp.lifecycle.requests import storable_json
 from queueapp.models.runs import MAX_NAME, MAX_RUN_KEY
+from queueapp.storable import storable_json
 from queueapp.tenancy import worker_scope
 
 logger = logging.getLogger(__name__)

@@ -1,6 +1,5 @@
 """What a client may ask for, checked before anything is stored."""
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,45 +25,10 @@ from queueapp.lifecycle.task_types import TypeFinder, TypeRules
 from queueapp.models import TaskType
 from queueapp.models.base import new_id
 from queueapp.models.tasks import TASK_TYPE_PATTERN
+from queueapp.storable import check_text, storable_json
 
 MAX_SECONDS_AHEAD = 10 * 365 * 86_400
-MAX_JSON_DEPTH = 32
-MAX_JSON_INTEGER = 2**63 - 1
 DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:")
-
-
-def _text(value: str) -> str:
-    """PostgreSQL's text and jsonb hold neither NUL nor lone surrogates."""
-    if "\x00" in value:
-        raise ValueError("holds a NUL character")
-    if not value.isascii() and any(0xD800 <= ord(character) <= 0xDFFF for character in value):
-        raise ValueError("holds a lone surrogate")
-    return value
-
-
-def _key(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"has a key that is no string: {value!r}")
-    return _text(value)
-
-
-def storable_json(value: Any, depth: int = 1) -> Any:
-    """A value that PostgreSQL can keep as jsonb, at most 32 levels deep. Raises ValueError saying why not."""
-    if depth > MAX_JSON_DEPTH:
-        raise ValueError(f"is nested deeper than {MAX_JSON_DEPTH} levels")
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, dict):
-        return {_key(key): storable_json(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [storable_json(item, depth + 1) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("holds a number that is not finite")
-    if isinstance(value, int) and abs(value) > MAX_JSON_INTEGER:
-        raise ValueError("holds an integer of more than 64 bits")
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    raise ValueError(f"holds a {type(value).__name__}, which JSON cannot carry")
 
 
 def _written(value: Any) -> Any:
@@ -82,7 +46,7 @@ def _near(value: datetime) -> datetime:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
-Text = Annotated[str, AfterValidator(_text)]
+Text = Annotated[str, AfterValidator(check_text)]
 Label = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
 Scalar = Text | int | float | bool
 

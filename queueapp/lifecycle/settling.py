@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from queueapp import sql
+from queueapp.storable import storable_text
 from queueapp.tenancy import worker_scope
 
 MAX_RESULT_BYTES = 1_048_576
@@ -67,8 +68,8 @@ def completed(task_id: UUID, attempt: int, result: Any) -> Verdict:
 
 def failed(task_id: UUID, attempt: int, kind: Kind, code: str, message: str, retry_seconds: float = 0.0) -> Verdict:
     """A verdict of failure with a message that PostgreSQL can keep."""
-    cleaned = message.replace("\x00", "\\0").encode("utf-8", "replace").decode()
-    return Verdict(task_id, attempt, kind, None, code, cleaned[:MAX_MESSAGE_CHARACTERS], retry_seconds)
+    cleaned = storable_text(message)[:MAX_MESSAGE_CHARACTERS]
+    return Verdict(task_id, attempt, kind, None, code, cleaned, retry_seconds)
 
 
 def settle(worker_id: UUID, verdicts: Sequence[Verdict]) -> dict[UUID, str]:

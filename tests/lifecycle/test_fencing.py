@@ -3,8 +3,11 @@
 import pytest
 
 from queueapp import lifecycle
+from queueapp.lifecycle.leases import append_log
 from queueapp.lifecycle.settling import Kind, Verdict, settle
+from queueapp.models import TaskLog
 from queueapp.models.base import new_id
+from queueapp.tenancy import operator_scope
 from tests.factories import fresh
 from tests.lifecycle.workers import Worker, expire_lease, make_due
 
@@ -120,3 +123,9 @@ def test_a_cancelled_task_whose_worker_is_gone_ends_when_its_lease_does(worker, 
     assert lifecycle.cancel(claimed.id, tenant_id=claimed.tenant_id).status == "leased"
     expire_lease(claimed.id)
     assert fresh(claimed).status == "cancelled"
+
+
+def test_a_line_with_what_postgresql_cannot_keep_is_kept_all_the_same(worker, claimed):
+    assert append_log(worker.id, (claimed.id, 1), "info", "a\x00b \ud800 é", {})
+    with operator_scope("operator:test"):
+        assert TaskLog.objects.get(task_id=claimed.id, kind="log").message == "a\\0b ? é"

@@ -71,8 +71,17 @@ def lose(task):
         Task.objects.filter(id=task.id).update(status="queued", worker_id=None, lease_expires_at=None)
 
 
-def test_a_stale_attempt_writes_nothing(held, worker_id):
-    lose(held)
+def claim_again(task):
+    """Lost, and taken by the same worker once more: only the attempt tells the two apart."""
+    lose(task)
+    with worker_scope(task.worker_id):
+        lease = {"lease_expires_at": task.lease_expires_at, "worker_id": task.worker_id}
+        assert Task.objects.filter(id=task.id).update(status="leased", attempt=task.attempt + 1, **lease) == 1
+
+
+@pytest.mark.parametrize("gone", [lose, claim_again])
+def test_a_stale_attempt_writes_nothing(held, worker_id, gone):
+    gone(held)
     attempt = (held.id, held.attempt)
     for write in (
         lambda: start_run(worker_id, attempt, "k"),
@@ -81,11 +90,16 @@ def test_a_stale_attempt_writes_nothing(held, worker_id):
     ):
         with pytest.raises(LeaseLost):
             write()
-    with worker_scope(worker_id):
-        assert end_runs(held.id) == 0
     with operator_scope("operator:test"):
         assert not RunMetric.objects.exists()
         assert not RunNote.objects.exists()
+    assert statuses() == ["running"]
+
+
+def test_a_stale_worker_ends_no_run(held, worker_id):
+    lose(held)
+    with worker_scope(worker_id):
+        assert end_runs(held.id) == 0
     assert statuses() == ["running"]
 
 

@@ -1,9 +1,7 @@
 """The fetch task: get the page or find it unchanged, read it, keep its text."""
 
 import hashlib
-import logging
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -18,8 +16,7 @@ from workloads.fetch.reading import media_type, read
 from workloads.fetch.requesting import request
 from workloads.http import Answer, BodyTooLarge, Url, parse
 from workloads.models import FetchedPage
-
-logger = logging.getLogger(__name__)
+from workloads.telling import tell
 
 REUSE_SECONDS = 300
 
@@ -55,13 +52,11 @@ class FetchResult(BaseModel):
 def fetch(task: TaskContext, params: FetchParams) -> FetchResult:
     """Fetch a page and keep its readable text."""
     url = parse(params.url)
-    _tell(
-        "fetch_started", task, url=url.canonical, reader_mode=params.reader_mode, store_raw_html=params.store_raw_html
-    )
+    tell("fetch_started", task, url=url.canonical, reader_mode=params.reader_mode, store_raw_html=params.store_raw_html)
     try:
         return _fetch(task, params, url)
     except (PermanentFailure, RetryLater) as error:
-        _tell("fetch_failed", task, url=url.canonical, code=error.code, error=str(error))
+        tell("fetch_failed", task, url=url.canonical, code=error.code, error=str(error))
         raise
 
 
@@ -73,20 +68,20 @@ def _fetch(task: TaskContext, params: FetchParams, url: Url) -> FetchResult:
     if known is not None and answer.status == 304:
         page, unchanged = known, True
         confirm_page(page)
-        _tell("fetch_cached_hit", task, url=url.canonical)
+        tell("fetch_cached_hit", task, url=url.canonical)
     else:
         page, unchanged = _page_of(answer, params, url, task), False
         keep_page(page)
     ids = _attach(task, page, answer, raw=params.store_raw_html)
     task.log(f"{'unchanged' if unchanged else 'fetched'}: {answer.url}", characters=len(page.text))
-    _tell("fetch_completed", task, url=url.canonical, cached=unchanged)
+    tell("fetch_completed", task, url=url.canonical, cached=unchanged)
     return _result(ids, page, params, answer, from_cache=unchanged)
 
 
 def _page_of(answer: Answer, params: FetchParams, url: Url, task: TaskContext) -> FetchedPage:
     content_type, charset = media_type(answer.headers.get("content-type", ""))
     reading = read(answer.body, content_type, charset, reader_mode=params.reader_mode)
-    _tell("fetch_extraction_completed", task, url=url.canonical, characters=len(reading.text))
+    tell("fetch_extraction_completed", task, url=url.canonical, characters=len(reading.text))
     return FetchedPage(
         tenant_id=task.tenant,
         url=url.canonical,
@@ -141,7 +136,3 @@ def _result(
         sha256=page.sha256,
         from_cache=from_cache,
     )
-
-
-def _tell(event: str, task: TaskContext, **detail: Any) -> None:
-    logger.info(event.replace("_", " "), extra={"event": event, "task_id": str(task.id), **detail})

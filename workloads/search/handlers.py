@@ -1,7 +1,6 @@
 """The tasks of the search family: one query, or several."""
 
 import json
-import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,8 +12,7 @@ from workloads.search.params import BatchParams, Options, SearchParams, check_ba
 from workloads.search.providers import default_sources, refused_sources
 from workloads.search.question import Question
 from workloads.search.searching import Findings, Patience, failure_of, search
-
-logger = logging.getLogger(__name__)
+from workloads.telling import tell
 
 QUEUE = "search"
 
@@ -31,17 +29,17 @@ QUEUE = "search"
 )
 def search_one(task: TaskContext, params: SearchParams) -> dict[str, Any]:
     """Search, and keep what was found as artifacts: the merged results first, then what each provider sent."""
-    _tell("search_task_started", task)
+    tell("search_task_started", task)
     limits = effective_limits(task.tenant)
     question = Question(params.query, params.recency_days, limits.search_max_results)
     findings = search(question, _sources(params, limits), task, fresh=params.force, patience=Patience())
     if not findings.sources_used:
         failure = failure_of(findings.reports)
-        _tell("search_task_failed", task, error=str(failure))
+        tell("search_task_failed", task, error=str(failure))
         raise failure
     raw_ids = _attach_raw(task, findings)
     result_id = _attach(task, "search_results", findings.as_dict())
-    _tell("search_task_completed", task, results=len(findings.results))
+    tell("search_task_completed", task, results=len(findings.results))
     return {
         "artifact_ids": [result_id, *raw_ids],
         "summary": _found(len(findings.results), findings.sources_used),
@@ -62,7 +60,7 @@ def search_one(task: TaskContext, params: SearchParams) -> dict[str, Any]:
 )
 def search_batch(task: TaskContext, params: BatchParams) -> dict[str, Any]:
     """Search for one query after the other. A query that no source answered says so; all of them failing fails."""
-    _tell("search_batch_started", task, queries=len(params.queries))
+    tell("search_batch_started", task, queries=len(params.queries))
     found, raw_ids = _search_each(task, params)
     reports = [report for findings in found.values() for report in findings.reports]
     answered = [findings for findings in found.values() if findings.sources_used]
@@ -70,7 +68,7 @@ def search_batch(task: TaskContext, params: BatchParams) -> dict[str, Any]:
         raise failure_of(reports)
     entries = [found[query].as_dict() | {"cached": found[query].cached} for query in params.queries]
     result_id = _attach(task, "search_batch_results", {"queries": entries})
-    _tell("search_batch_completed", task, queries=len(params.queries))
+    tell("search_batch_completed", task, queries=len(params.queries))
     return {
         "artifact_ids": [result_id, *raw_ids],
         "summary": _summary(answered, failed=len(found) - len(answered)),
@@ -91,7 +89,7 @@ def _search_each(task: TaskContext, params: BatchParams) -> tuple[dict[str, Find
             continue
         question = Question(query, params.recency_days, limits.search_max_results)
         found[query] = findings = search(question, sources, task, fresh=params.force, patience=patience)
-        _tell("search_batch_cached_hit" if findings.cached else "search_batch_provider_call", task)
+        tell("search_batch_cached_hit" if findings.cached else "search_batch_provider_call", task)
         raw_ids += _attach_raw(task, findings)
     return found, raw_ids
 
@@ -143,7 +141,3 @@ def _totals(reports: Iterable[Report]) -> list[dict[str, Any]]:
         total = totals.setdefault(report.name, {"name": report.name, "ok": 0, "cached": 0, "failed": 0})
         total[report.status] += 1
     return list(totals.values())
-
-
-def _tell(event: str, task: TaskContext, **detail: int | str) -> None:
-    logger.info(event.replace("_", " "), extra={"event": event, "task_id": str(task.id), **detail})

@@ -1,0 +1,46 @@
+"""What PostgreSQL can keep: neither its text nor its jsonb holds NUL or lone surrogates."""
+
+import math
+from typing import Any
+
+MAX_JSON_DEPTH = 32
+MAX_JSON_INTEGER = 2**63 - 1
+
+
+def storable_text(text: str) -> str:
+    """The text with what cannot be kept written in another way."""
+    return text.replace("\x00", "\\0").encode("utf-8", "replace").decode()
+
+
+def storable_json(value: Any, depth: int = 1) -> Any:
+    """A value that PostgreSQL can keep as jsonb, at most 32 levels deep. Raises ValueError saying why not."""
+    if depth > MAX_JSON_DEPTH:
+        raise ValueError(f"is nested deeper than {MAX_JSON_DEPTH} levels")
+    if isinstance(value, str):
+        return check_text(value)
+    if isinstance(value, dict):
+        return {_key(key): storable_json(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable_json(item, depth + 1) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("holds a number that is not finite")
+    if isinstance(value, int) and abs(value) > MAX_JSON_INTEGER:
+        raise ValueError("holds an integer of more than 64 bits")
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    raise ValueError(f"holds a {type(value).__name__}, which JSON cannot carry")
+
+
+def check_text(value: str) -> str:
+    """The text itself. Raises ValueError saying why it cannot be kept."""
+    if "\x00" in value:
+        raise ValueError("holds a NUL character")
+    if not value.isascii() and any(0xD800 <= ord(character) <= 0xDFFF for character in value):
+        raise ValueError("holds a lone surrogate")
+    return value
+
+
+def _key(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"has a key that is no string: {value!r}")
+    return check_text(value)
