@@ -5,7 +5,7 @@ PORT ?= 8000
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: up demo test chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
+.PHONY: up demo smoke test chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
 
 up: $(VENV)/installed  ## all of Taskrunner on this machine until Ctrl-C, data in .taskrunner/
 	$(RUN) -m taskrunner.up --port $(PORT)
@@ -13,8 +13,11 @@ up: $(VENV)/installed  ## all of Taskrunner on this machine until Ctrl-C, data i
 demo: $(VENV)/installed  ## the same for a minute, with a killed worker in it; leaves nothing
 	$(RUN) -m taskrunner.demo
 
+smoke: $(VENV)/installed  ## the public API of what runs at TASKRUNNER_URL, or of what `make up` started, step by step
+	@if [ -z "$$TASKRUNNER_URL" ] && [ -f .taskrunner/env ]; then . .taskrunner/env; fi; $(RUN) -m taskrunner.smoke
+
 test: lint  ## what CI runs
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n 2 --dist loadfile
 
 chaos: $(VENV)/installed-dev  ## half an hour of kills and restarts, judged by the database
 	$(RUN) -m tests.chaos

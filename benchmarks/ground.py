@@ -42,7 +42,7 @@ class Ground:
 
     def clear(self) -> None:
         """Empty the tables, so that no measurement meets another's remains."""
-        self.administer(f"TRUNCATE {TABLES}", "CHECKPOINT")
+        self.administer(f"TRUNCATE {TABLES} CASCADE", "CHECKPOINT")
 
     def analyse(self) -> None:
         """What autovacuum would do within a minute: without it, plans of the first minute would be measured."""

@@ -20,6 +20,7 @@ def main() -> int:
     # Servers of its own in any case: the demo fills them with tasks and kills workers.
     for name in SERVER_VARIABLES:
         os.environ.pop(name, None)
+    os.environ["FETCH_ALLOWED_NETWORKS"] = "127.0.0.1/32"  # the page that is fetched is the demo's own
     try:
         with tempfile.TemporaryDirectory(prefix="taskrunner-demo-") as directory:
             code = run(Path(directory))

@@ -23,6 +23,7 @@ Try, in another terminal:
   source .taskrunner/env
   .venv/bin/python manage.py submit echo msg=hello --wait
   .venv/bin/python manage.py tasks
+  make smoke
 
 Ctrl-C stops everything; the data stay.
 """

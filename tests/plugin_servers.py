@@ -1,4 +1,4 @@
-"""A pytest plugin: one PostgreSQL and one Redis for the whole run, unless the environment names some."""
+"""A pytest plugin: a PostgreSQL and a Redis for each process that runs tests, unless the environment names some."""
 
 import os
 import secrets
@@ -10,14 +10,16 @@ import pytest
 
 from taskrunner.embedded import EmbeddedServers
 
+STARTED_HERE = "TASKRUNNER_TESTS_STARTED_SERVERS"
+
 
 # A wrapper, because pytest-django reads the settings in the same hook and is also registered `tryfirst`.
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     given = os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")
-    if not given and "PYTEST_XDIST_WORKER" not in os.environ:
+    if not given or STARTED_HERE in os.environ:  # not those of the process that started this one (pytest-xdist)
         _start_servers(early_config)
-    if "ARTIFACTS_DIRECTORY" not in os.environ:
+    if "ARTIFACTS_DIRECTORY" not in os.environ or STARTED_HERE in os.environ:
         directory = tempfile.TemporaryDirectory(prefix="taskrunner-artifacts-")
         early_config.add_cleanup(directory.cleanup)
         os.environ["ARTIFACTS_DIRECTORY"] = directory.name
@@ -33,4 +35,4 @@ def _start_servers(config: pytest.Config) -> None:
     servers = EmbeddedServers(Path(directory.name))
     servers.start()
     config.add_cleanup(servers.stop)
-    os.environ.update(servers.environment())
+    os.environ.update(servers.environment(), **{STARTED_HERE: "yes"})

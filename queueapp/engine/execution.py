@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from queueapp.backoff import retry_delay_seconds
 from queueapp.claiming import Claimed
 from queueapp.engine.context import TaskContext
+from queueapp.engine.hand import SOFT_FRACTION
 from queueapp.engine.interrupts import CancelRequested, Interrupted, Interrupter, LeaseGone
 from queueapp.errors import ArtifactTooLarge, InvalidArtifact, LeaseLost, PermanentFailure, RetryLater
 from queueapp.lifecycle.settling import Kind, Verdict, completed, failed, settle
@@ -67,7 +68,8 @@ def classify(error: BaseException, task: Claimed, handler: Handler) -> Verdict |
             return Verdict(task.id, task.attempt, Kind.CANCELLED)
         case Interrupted():
             logger.warning("task stopped", extra={"event": "task_killed", "task_id": str(task.id)})
-            return timed_out(task, delay)
+            soft_seconds = task.timeout_seconds * SOFT_FRACTION
+            return timed_out(task, f"Interrupted after {soft_seconds:g} s, five sixths of its limit of", delay)
         case RetryLater():
             seconds = max(0.0, error.after_seconds)
             return failed(task.id, task.attempt, Kind.ERROR, error.code, str(error), seconds)
@@ -81,9 +83,9 @@ def classify(error: BaseException, task: Claimed, handler: Handler) -> Verdict |
     return failed(task.id, task.attempt, Kind.ERROR, type(error).__name__, message, delay)
 
 
-def timed_out(task: Claimed, retry_seconds: float) -> Verdict:
-    """The verdict on an attempt that ran for too long."""
-    message = f"Ran for longer than its limit of {task.timeout_seconds} s."
+def timed_out(task: Claimed, what_happened: str, retry_seconds: float) -> Verdict:
+    """The verdict on an attempt that ran for too long; `what_happened` ends before the number of seconds."""
+    message = f"{what_happened} {task.timeout_seconds} s."
     return failed(task.id, task.attempt, Kind.ERROR, "task_runtime_exceeded", message, retry_seconds)
 
 

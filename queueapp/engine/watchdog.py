@@ -145,6 +145,7 @@ class Watchdog(threading.Thread):
         running = self._hand.running
         verdicts = self._hand.take_verdicts() + self._hand.shed()
         if running is not None:
-            verdicts.append(timed_out(running.task, retry_delay_seconds(running.task.failures + 1)))
+            delay = retry_delay_seconds(running.task.failures + 1)
+            verdicts.append(timed_out(running.task, "Its worker was ended after its limit of", delay))
         self._settle(verdicts)
         os.kill(os.getpid(), signal.SIGKILL)

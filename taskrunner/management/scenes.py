@@ -1,18 +1,20 @@
-"""What durable means, in scenes on the running stack: a killed worker, a cancel, a dead letter, a time limit."""
+"""Scenes on the running stack: what tasks leave behind, and what durable means when workers are killed."""
 
 import os
 import signal
 import time
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.core.management.base import CommandError
 from django.db.models import Count
 
 from queueapp import lifecycle
+from queueapp.artifacts.store import open_object
 from queueapp.management.base import acting
 from queueapp.management.output import Output
-from queueapp.models import Task, TaskLog, Worker
+from queueapp.models import Artifact, Task, TaskLog, Worker
 from queueapp.states import FINAL, Status
 
 PATIENCE_SECONDS = 60
@@ -24,6 +26,21 @@ class Scenes:
     def __init__(self, tenant_id: UUID, output: Output) -> None:
         self._tenant_id = tenant_id
         self._say = output.line
+
+    def artifact(self) -> None:
+        task = self._completed("echo", {"msg": "hello"})
+        with acting():
+            artifact = Artifact.objects.get(task_id=task.id)
+        with open_object(artifact.object_key) as file:
+            content = file.read().decode()
+        self._say(f"\nTask {task.id} left the artifact {artifact.id}, {artifact.size_bytes} bytes: {content}")
+
+    def fetched_and_found(self) -> None:
+        """A page of our own web server: the demo needs no other."""
+        url = f"{os.environ['TASKRUNNER_URL']}/api/v1/docs"
+        page = self._summary("fetch", {"url": url})
+        found = self._summary("search", {"query": '"idempotency key"', "sources": ["library"]})
+        self._say(f"\nFetched {url}: {page}. A search in what was fetched: {found}.")
 
     def killed_worker(self) -> None:
         task = self._running(seconds=2)
@@ -78,6 +95,16 @@ class Scenes:
     def _submit(self, *, seconds: float, **options: int) -> Task:
         with acting():
             return lifecycle.submit("sleep", {"seconds": seconds}, tenant_id=self._tenant_id, **options)
+
+    def _completed(self, type: str, params: dict[str, Any]) -> Task:
+        with acting():
+            task = lifecycle.submit(type, params, tenant_id=self._tenant_id)
+        return self._wait(task, lambda now: now.status == Status.COMPLETED)
+
+    def _summary(self, type: str, params: dict[str, Any]) -> str:
+        """What a new task says that it has done."""
+        result = self._completed(type, params).result or {}
+        return str(result["summary"])
 
     def _running(self, *, seconds: float) -> Task:
         return self._wait(self._submit(seconds=seconds), lambda now: now.status == Status.LEASED)

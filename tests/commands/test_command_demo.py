@@ -2,25 +2,32 @@
 
 import re
 from collections import Counter
+from ipaddress import ip_network
 
 from queueapp.models import Task
 from queueapp.tenancy import operator_scope
+from tests.api.live import live_server
 from tests.clusters import running_cluster
 from tests.commands.calling import run
 
 
-def test_two_hundred_tasks_complete_and_it_says_how_fast(ground):
-    with running_cluster(workers=4):
+def test_two_hundred_tasks_complete_and_it_says_how_fast(ground, settings, monkeypatch):
+    settings.FETCH_ALLOWED_NETWORKS = [ip_network("127.0.0.1/32")]
+    with live_server() as server, running_cluster(workers=4, FETCH_ALLOWED_NETWORKS="127.0.0.1/32"):
+        monkeypatch.setenv("TASKRUNNER_URL", server.url)
         printed = run("demo")
     assert re.search(r"^completed +200$", printed, re.MULTILINE)
     assert re.search(r"^200 tasks in [0-9.]+ s: [0-9,]+ tasks/s\.$", printed, re.MULTILINE)
     assert '"msg": "hello"' in printed
     assert "waited " in printed
+    assert re.search(r"left the artifact \S+, 16 bytes: {\"msg\": \"hello\"}$", printed, re.MULTILINE)
+    assert "A search in what was fetched: 1 result from library." in printed
+    assert "app.api_timeout" in printed and "applied" in printed
     assert "kill -9 " in printed
     assert "became a dead letter (worker_crashed)" in printed
     assert "Redriven, it is completed." in printed
     assert "dead letter: task_runtime_exceeded, 2 failures." in printed
     with operator_scope("operator:test"):
         ends = Counter(Task.objects.values_list("status", flat=True))
-    assert ends == {"completed": 203, "cancelled": 1, "dead_letter": 1}
-    assert "Of 205 tasks 0 are lost and 0 completed twice." in printed
+    assert ends == {"completed": 207, "cancelled": 1, "dead_letter": 1}
+    assert "Of 209 tasks 0 are lost and 0 completed twice." in printed

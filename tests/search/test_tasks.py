@@ -196,7 +196,7 @@ def test_what_was_fetched_is_found_without_any_provider(acme, settings):
         settings.FETCH_ALLOWED_NETWORKS = [ip_network("127.0.0.0/8")]
         assert ended(submit(acme, "fetch", url=f"{site.url}/whales")).status == "completed"
         task = ended(submit(acme, query="whales sing"))
-    assert task.result["summary"] == "1 results from library"
+    assert task.result["summary"] == "1 result from library"
     (result,) = first_document(task)[1]["results"]
     assert (result["url"], result["source"], result["ranks"]) == (f"{site.url}/whales", "library", {"library": 1})
     assert "Whales sing" in result["snippet"]

@@ -1,7 +1,7 @@
 """The tasks of the search family: one query, or several."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from queueapp.engine.context import TaskContext
@@ -42,7 +42,7 @@ def search_one(task: TaskContext, params: SearchParams) -> dict[str, Any]:
     tell("search_task_completed", task, results=len(findings.results))
     return {
         "artifact_ids": [result_id, *raw_ids],
-        "summary": f"{len(findings.results)} results from {', '.join(findings.sources_used)}",
+        "summary": _found(len(findings.results), findings.sources_used),
         "cached": findings.cached,
         "providers": [report.as_dict() for report in findings.reports],
     }
@@ -127,7 +127,11 @@ def _attach_raw(task: TaskContext, findings: Findings) -> list[str]:
 def _summary(answered: list[Findings], *, failed: int) -> str:
     results = sum(len(findings.results) for findings in answered)
     used = sorted({name for findings in answered for name in findings.sources_used})
-    return f"{results} results from {', '.join(used)}" + (f"; {failed} queries without an answer" if failed else "")
+    return _found(results, used) + (f"; {failed} queries without an answer" if failed else "")
+
+
+def _found(results: int, sources: Sequence[str]) -> str:
+    return f"{results} result{'s' if results != 1 else ''} from {', '.join(sources)}"
 
 
 def _totals(reports: Iterable[Report]) -> list[dict[str, Any]]:

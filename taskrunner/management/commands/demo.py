@@ -23,7 +23,9 @@ PATIENCE_SECONDS = 120
 
 
 class Command(PlatformCommand):
-    help = "Run 200 tasks on the workers of this stack, hurt some, and say what became of them."
+    help = (
+        "Run 200 tasks on the workers of this stack and some of every family, hurt a few, and say what became of them."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """None: it is for watching."""
@@ -46,7 +48,11 @@ class Command(PlatformCommand):
         self.output.line(f"\n{len(task_ids)} tasks in {took:.1f} s: {len(task_ids) / took:,.0f} tasks/s.")
         if statuses[Status.COMPLETED] != len(task_ids):
             raise CommandError("Not every task is completed; `manage.py tasks --status failed` lists those.")
+        self.output.line("\n$ manage.py config set app.api_timeout 45")
+        call_command("config", "set", "app.api_timeout", "45", stdout=self.stdout)
         scenes = Scenes(_demo_tenant(), self.output)
+        scenes.artifact()
+        scenes.fetched_and_found()
         scenes.killed_worker()
         scenes.cancelled_while_running()
         scenes.redriven()
