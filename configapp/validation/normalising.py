@@ -16,7 +16,7 @@ _PERCENT_UNICODE = re.compile(r"%u([0-9a-f]{4})", re.IGNORECASE)  # %u003c, of o
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|u\{0{0,8}([0-9a-f]{1,5})\})", re.IGNORECASE)  # JavaScript's
 _OVERLONG = re.compile(rb"([\xc0\xc1])([\x80-\xbf])")  # a character of one byte written in two: never in real UTF-8
 _EXECUTABLE_COMMENT = re.compile(r"/\*!\d{0,6}")  # MySQL runs what these hold
-# not `(?:(?!\*/).)*+`: before 3.11.5 Python's engine gets a possessive group with a look-ahead wrong
+# not `(?:(?!\*/).)*+`: Python 3.11.2 gets a possessive group with a look-ahead wrong (3.11.7 does not)
 _BLOCK_COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*)*(?:\*/|\Z)")
 _LINE_COMMENT = re.compile(r"(?:--|#)[^\n]*+(?:\n|\Z)")
 
