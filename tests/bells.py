@@ -1,5 +1,7 @@
 """Counting rings: they are sent and not waited for, so first let Redis read all that was sent."""
 
+import redis
+
 from queueapp import doorbell
 from queueapp.models.base import new_id
 from tests.waiting import wait_until
@@ -16,6 +18,6 @@ def rings(queue: str = "default") -> int:
 def let_rings_arrive() -> None:
     """Everything this process has rung has reached Redis: a mark sent after it on the same connection has."""
     mark = str(new_id())
-    doorbell._hand.send([("SET", MARK, mark)])
+    doorbell._hand.send(b"".join(redis.Connection().pack_command("SET", MARK, mark)))
     wait_until(lambda: doorbell.client().get(MARK) == mark.encode())
     doorbell.client().delete(MARK)

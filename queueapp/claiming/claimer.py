@@ -9,7 +9,7 @@ from queueapp import sql
 from queueapp.claiming.kinds import Capabilities, KindTable, Lane
 from queueapp.claiming.pace import LARGEST_SET, Pace
 from queueapp.models import Queue
-from queueapp.tenancy import worker_scope
+from queueapp.tenancy import worker_scope, worker_statement
 
 LEASE_SECONDS = 30
 # Under a snapshot a look from the start walks over all that was done since: a twentieth of the time may go into that.
@@ -61,15 +61,18 @@ class Claimer:
 
     def claim(self) -> list[Claimed]:
         """Lease the next set, from the queues in turn. Empty when nothing is ready for this worker."""
-        with worker_scope(self.worker_id):
-            if self._kinds.is_stale:
-                self._kinds.refresh()
-                self._look_back()
+        if self._kinds.is_stale:
+            self._refresh()
+            self._look_back()
+        claimed = self._claim_from_any()
+        # before giving up: the bell may have rung for the first task of its kind
+        if not claimed and self._refresh():
             claimed = self._claim_from_any()
-            # before giving up: the bell may have rung for the first task of its kind
-            if not claimed and self._kinds.refresh():
-                claimed = self._claim_from_any()
-            return claimed
+        return claimed
+
+    def _refresh(self) -> bool:
+        with worker_scope(self.worker_id):
+            return self._kinds.refresh()
 
     def _claim_from_any(self) -> list[Claimed]:
         for _ in range(len(self._queues)):
@@ -122,7 +125,8 @@ class Claimer:
             "lease_seconds": LEASE_SECONDS,
         }
         started, from_the_start = time.monotonic(), not self._marks
-        rows = sql.rows(STATEMENTS[Queue.Strategy(strategy)], parameters)
+        with worker_statement(self.worker_id):
+            rows = sql.rows(STATEMENTS[Queue.Strategy(strategy)], parameters)
         if from_the_start:
             took = time.monotonic() - started
             self._may_look_back_at = started + took * (took > QUICK_LOOK_SECONDS) / LOOK_BACK_SHARE

@@ -14,6 +14,7 @@ from queueapp.tenancy.scopes import (
     system_scope,
     tenant_scope,
     worker_scope,
+    worker_statement,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "system_scope",
     "tenant_scope",
     "worker_scope",
+    "worker_statement",
 ]

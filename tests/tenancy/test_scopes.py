@@ -18,6 +18,7 @@ from queueapp.tenancy import (
     system_scope,
     tenant_scope,
     worker_scope,
+    worker_statement,
 )
 from queueapp.tenancy.scopes import WORKER_SETTINGS
 from tests.waiting import threads
@@ -151,6 +152,23 @@ def test_a_scope_of_one_statement_opens_no_transaction(acme):
     assert len(queries) == 1
     assert current_scope() is None
     assert session() == AT_REST
+
+
+def test_a_workers_statement_is_in_its_scope(ground):
+    worker_id = new_id()
+    as_worker = ("taskrunner_worker", NIL, str(worker_id), f"worker:{worker_id}")
+    with CaptureQueriesContext(connection) as queries, worker_statement(worker_id):
+        assert session() == as_worker
+    assert len(queries) == 1
+    assert session() == AT_REST
+    with worker_scope(worker_id), worker_statement(worker_id):
+        assert session() == session() == as_worker
+
+
+def test_a_statement_on_a_new_connection_keeps_its_scope(acme):
+    connection.close()  # and the login is checked before anything else is asked
+    with one_statement_scope(acme.id):
+        assert session() == as_client(acme)
 
 
 def test_a_scope_of_one_statement_has_no_second(make_task):
