@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -54,23 +54,23 @@ def ring(queues: Iterable[str]) -> None:
     if time.monotonic() < _silent_until:
         return
     try:
-        _hand.send(b"".join(map(_packed_ring, queues)))
+        _hand.send(b"".join(map(_ring_of, queues)))
     except redis.RedisError as error:
         # one time-out a second at most, so that submitting stays fast while Redis is away
         _silent_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
         logger.warning("doorbell not rung", extra={"event": "redis_error", "error": str(error)})
 
 
-@cache
-def _packed_ring(queue: str) -> bytes:
-    """The commands that ring a queue's bell, as Redis reads them: packing takes longer than sending."""
-    packer: Any = redis.Connection()  # type: ignore[no-untyped-call]  # is never opened
-    commands = (
-        ("LPUSH", bell_of(queue), 1),
-        ("LTRIM", bell_of(queue), 0, RINGS_KEPT - 1),
-        ("PUBLISH", CHANNEL, queue),
-    )
-    return b"".join(packer.pack_commands(commands))
+@cache  # packing takes longer than sending, and the queues are few
+def _ring_of(queue: str) -> bytes:
+    bell = bell_of(queue)
+    return _packed(("LPUSH", bell, 1), ("LTRIM", bell, 0, RINGS_KEPT - 1), ("PUBLISH", CHANNEL, queue))
+
+
+def _packed(*commands: Sequence[str | int]) -> bytes:
+    """Commands as Redis reads them."""
+    unopened: Any = redis.Connection()  # type: ignore[no-untyped-call]  # none of a pool, which counts what it makes
+    return b"".join(unopened.pack_commands(commands))
 
 
 class Line:

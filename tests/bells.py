@@ -1,7 +1,5 @@
 """Counting rings: they are sent and not waited for, so first let Redis read all that was sent."""
 
-import redis
-
 from queueapp import doorbell
 from queueapp.models.base import new_id
 from tests.waiting import wait_until
@@ -18,6 +16,6 @@ def rings(queue: str = "default") -> int:
 def let_rings_arrive() -> None:
     """Everything this process has rung has reached Redis: a mark sent after it on the same connection has."""
     mark = str(new_id())
-    doorbell._hand.send(b"".join(redis.Connection().pack_command("SET", MARK, mark)))
+    doorbell._hand.send(doorbell._packed(("SET", MARK, mark)))
     wait_until(lambda: doorbell.client().get(MARK) == mark.encode())
     doorbell.client().delete(MARK)

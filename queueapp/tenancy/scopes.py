@@ -4,9 +4,10 @@ The role, tenant and actor are local to the transaction, so that no pooled conne
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -30,7 +31,7 @@ WORKER_SETTINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scope:
     """What the current transaction of this connection may see, and in whose name it acts."""
 
@@ -39,7 +40,7 @@ class Scope:
     tenant_id: UUID | None = None
     worker_id: UUID | None = None
 
-    @property
+    @cached_property
     def settings(self) -> dict[str, str]:
         """What the transaction runs under."""
         own = {
@@ -113,22 +114,21 @@ def system_scope(component: str) -> Iterator[Scope]:
         yield scope
 
 
-@contextmanager
-def worker_scope(worker_id: UUID) -> Iterator[Scope]:
+def worker_scope(worker_id: UUID) -> AbstractContextManager[Scope]:
     """Act as a worker: see what is queued and what this worker holds, whoever the tenant."""
-    with _enter(_unnested(Scope(WORKER, f"worker:{worker_id}", worker_id=worker_id))) as scope:
-        yield scope
+    return _enter(_unnested(_scope_of_worker(worker_id)))
 
 
-@contextmanager
-def worker_statement(worker_id: UUID) -> Iterator[Scope]:
+def worker_statement(worker_id: UUID) -> AbstractContextManager[Scope]:
     """As worker_scope, for a block that sends exactly one statement: see one_statement_scope."""
     if connections[DEFAULT_DB_ALIAS].get_autocommit():
-        with _enter_for_one_statement(Scope(WORKER, f"worker:{worker_id}", worker_id=worker_id)) as scope:
-            yield scope
-    else:
-        with worker_scope(worker_id) as scope:
-            yield scope
+        return _enter_for_one_statement(_scope_of_worker(worker_id))
+    return worker_scope(worker_id)
+
+
+@lru_cache
+def _scope_of_worker(worker_id: UUID) -> Scope:
+    return Scope(WORKER, f"worker:{worker_id}", worker_id=worker_id)
 
 
 @contextmanager
