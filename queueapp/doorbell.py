@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Generator, Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import redis
@@ -51,17 +52,24 @@ def ring(queues: Iterable[str]) -> None:
     global _silent_until
     if time.monotonic() < _silent_until:
         return
-    commands: list[tuple[str | int, ...]] = []
-    for queue in queues:
-        commands.append(("LPUSH", bell_of(queue), 1))
-        commands.append(("LTRIM", bell_of(queue), 0, RINGS_KEPT - 1))
-        commands.append(("PUBLISH", CHANNEL, queue))
     try:
-        _hand.send(commands)
+        _hand.send(b"".join(map(_ring_of, queues)))
     except redis.RedisError as error:
         # one time-out a second at most, so that submitting stays fast while Redis is away
         _silent_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
         logger.warning("doorbell not rung", extra={"event": "redis_error", "error": str(error)})
+
+
+@cache  # packing takes longer than sending, and the queues are few
+def _ring_of(queue: str) -> bytes:
+    bell = bell_of(queue)
+    return _packed(("LPUSH", bell, 1), ("LTRIM", bell, 0, RINGS_KEPT - 1), ("PUBLISH", CHANNEL, queue))
+
+
+def _packed(*commands: Sequence[str | int]) -> bytes:
+    """Commands as Redis reads them."""
+    unopened: Any = redis.Connection()  # type: ignore[no-untyped-call]
+    return b"".join(unopened.pack_commands(commands))
 
 
 class Hand:
@@ -72,7 +80,7 @@ class Hand:
         self._connection: Any = None  # redis-py types no method of it
         self._opened_for = (0, "")
 
-    def send(self, commands: Iterable[Sequence[str | int]]) -> None:
+    def send(self, packed: bytes) -> None:
         """Raises RedisError where the connection cannot be made, has broken, or takes nothing any more."""
         with self._lock:
             here = (os.getpid(), settings.REDIS_URL)  # a forked process must not write into its parent's connection
@@ -81,7 +89,7 @@ class Hand:
                 self._connection.connect()
                 self._connection.send_command("CLIENT", "REPLY", "OFF")
             try:
-                self._connection.send_packed_command(self._connection.pack_commands(commands), check_health=False)
+                self._connection.send_packed_command([packed], check_health=False)
             except redis.RedisError:
                 self._connection.disconnect()
                 self._connection = None

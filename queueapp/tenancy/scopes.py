@@ -15,7 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from queueapp.errors import ScopeError
 from queueapp.models.tenants import NIL_TENANT
-from queueapp.tenancy.session import read_settings, stage, withdraw, write_settings
+from queueapp.tenancy.session import is_staged, read_settings, stage, withdraw, write_settings
 
 CLIENT, WORKER, OPERATOR = "taskrunner_client", "taskrunner_worker", "taskrunner_operator"
 
@@ -76,7 +76,11 @@ def bound_tenant() -> UUID:
 
 def current_scope() -> Scope | None:
     """The scope that this thread's connection is in, if any."""
-    return _active.get(connections[DEFAULT_DB_ALIAS])
+    database = connections[DEFAULT_DB_ALIAS]
+    scope = _active.get(database)
+    if scope is None or database.in_atomic_block or is_staged(database):
+        return scope
+    return None  # it was for one statement, which is sent
 
 
 @contextmanager
@@ -130,23 +134,17 @@ def ensure_scope(tenant_id: UUID | None = None) -> Iterator[Scope]:
 
 @contextmanager
 def one_statement_scope(tenant_id: UUID | None = None) -> Iterator[Scope]:
-    """As ensure_scope, for a block that sends exactly one statement.
+    """As ensure_scope, for a block that sends exactly one statement: one round trip instead of three.
 
-    Where no transaction is open it needs no BEGIN and no COMMIT: the settings and the statement travel in one message,
-    and PostgreSQL runs what comes in one message as one transaction. The guard refuses a second statement.
+    Where no transaction is open, the settings and the statement travel in one message, and PostgreSQL makes what comes
+    in one message a transaction of its own. After it the scope is over: the guard refuses a second statement.
     """
-    database = connections[DEFAULT_DB_ALIAS]
-    if not database.get_autocommit():  # a transaction is open
+    if connections[DEFAULT_DB_ALIAS].get_autocommit():
+        with _enter_for_one_statement(Scope(CLIENT, "client:python", tenant_id=tenant_id or bound_tenant())) as scope:
+            yield scope
+    else:
         with ensure_scope(tenant_id) as scope:
             yield scope
-        return
-    scope = _active[database] = Scope(CLIENT, "client:python", tenant_id=tenant_id or bound_tenant())
-    stage(database, scope.settings)
-    try:
-        yield scope
-    finally:
-        withdraw(database)
-        _active.pop(database, None)
 
 
 def _unnested(scope: Scope) -> Scope:
@@ -180,3 +178,15 @@ def _enter(scope: Scope) -> Iterator[Scope]:
                 _active.pop(database, None)
             else:
                 _active[database] = outer
+
+
+@contextmanager
+def _enter_for_one_statement(scope: Scope) -> Iterator[Scope]:
+    database = connections[DEFAULT_DB_ALIAS]
+    _active[database] = scope
+    stage(database, scope.settings)
+    try:
+        yield scope
+    finally:
+        withdraw(database)
+        _active.pop(database, None)
