@@ -30,7 +30,11 @@ class TypeFinder:
 
     def longest_seconds(self, rules: TypeRules) -> int:
         """How long a task of the type may run at most: the type's own cap, else the tenant's."""
-        return rules.max_timeout_seconds or effective_limits(self.owner_id).task_max_runtime_seconds
+        return rules.max_timeout_seconds or self._tenants_longest_seconds
+
+    @cached_property
+    def _tenants_longest_seconds(self) -> int:
+        return effective_limits(self.owner_id).task_max_runtime_seconds
 
     def _read(self, type: str) -> TaskType | None:
         with ensure_scope(self._tenant_id):
