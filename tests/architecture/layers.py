@@ -35,7 +35,7 @@ LAYERS = [
     {"registry", "pruning", "tenancy", "crypto", "sql"},
     {"migrations"},
     {"models"},
-    {"states", "errors", "backoff", "patterns", "masking", "storable"},
+    {"states", "errors", "backoff", "patterns", "masking", "storable", "ration"},
 ]
 
 

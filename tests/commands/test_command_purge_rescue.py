@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from queueapp.engine.housekeeping import HOUSEKEEPER_LOCK
+from queueapp.engine.housekeeping.rounds import HOUSEKEEPER_LOCK
 from queueapp.models import Task, TaskLog
 from queueapp.tenancy import operator_scope
 from tests.commands.calling import ACTOR, actions, refused, run, run_json
