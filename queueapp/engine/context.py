@@ -12,6 +12,7 @@ from queueapp.engine.side import SideChannel
 from queueapp.errors import LeaseLost
 from queueapp.lifecycle.leases import LOG_LEVELS, append_log
 from queueapp.lifecycle.recording import add_metric, add_note
+from queueapp.storable import storable_text
 
 
 class TaskContext:
@@ -62,10 +63,14 @@ class TaskContext:
         self._side.call(add_note, self.worker_id, (self.id, self.attempt), type, content)
 
     def progress(self, fraction: float, message: str = "") -> None:
-        """Tell how far the work is, 0 to 1. Stored with the worker's next beat, at most a second later."""
+        """Tell how far the work is, 0 to 1. Stored with the worker's next beat, at most a second later.
+
+        Raises ValueError for a fraction that is none.
+        """
         if not 0 <= fraction <= 1:
             raise ValueError(f"fraction must be between 0 and 1, not {fraction}")
-        self._running.progress = {"fraction": round(fraction, 4), "message": message}
+        # made storable here, while there is a handler to fail: in the watchdog it would keep all leases from being renewed
+        self._running.progress = {"fraction": round(float(fraction), 4), "message": storable_text(str(message))}
 
     def attach(self, type: str, content: Content, *, content_type: str, metadata: dict[str, Any] | None = None) -> UUID:
         """Keep bytes (or text, a file open for reading, an iterator of bytes) as an artifact; returns its id.

@@ -30,7 +30,7 @@ def run_attempt(task: Claimed, context: TaskContext, interrupter: Interrupter) -
         if handler.transactional:
             return _run_in_transaction(handler, task, context, interrupter)
         return completed(task.id, task.attempt, _call(handler, task, context, interrupter))
-    except (Exception, Interrupted) as error:
+    except (Exception, SystemExit, Interrupted) as error:
         if isinstance(error, Interrupted):
             _throw_connections_away()
         return classify(error, task, handler)
@@ -71,8 +71,7 @@ def classify(error: BaseException, task: Claimed, handler: Handler) -> Verdict |
             soft_seconds = task.timeout_seconds * SOFT_FRACTION
             return timed_out(task, f"Interrupted after {soft_seconds:g} s, five sixths of its limit of", delay)
         case RetryLater():
-            seconds = max(0.0, error.after_seconds)
-            return failed(task.id, task.attempt, Kind.ERROR, error.code, str(error), seconds)
+            return failed(task.id, task.attempt, Kind.ERROR, error.code, str(error), error.after_seconds)
         case PermanentFailure() | ArtifactTooLarge() | InvalidArtifact():
             return failed(task.id, task.attempt, Kind.PERMANENT, error.code, str(error))
         case ValidationError():

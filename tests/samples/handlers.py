@@ -5,7 +5,9 @@ import math
 import os
 import signal
 import socket
+import sys
 import time
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
@@ -125,6 +127,31 @@ def later(task: TaskContext, params: Anything) -> int:
     if task.attempt == 1:
         raise RetryLater(0.05, "the provider asked for it")
     return task.attempt
+
+
+@handler("sample.long_error", params=Anything)
+def long_error(task: TaskContext, params: Anything) -> None:
+    raise type("Very" * 100 + "LongError", (Exception,), {})("what code generators make")
+
+
+@handler("sample.later_for_ever", params=Anything)
+def later_for_ever(task: TaskContext, params: Anything) -> None:
+    raise RetryLater(math.inf, "a server said so")
+
+
+@handler("sample.exit", params=Anything)
+def exit_process(task: TaskContext, params: Anything) -> None:
+    sys.exit("as a command-line tool would")
+
+
+@handler("sample.rubbish", params=Anything)
+def rubbish(task: TaskContext, params: Anything) -> None:
+    """Tells what came from elsewhere, as it came, for longer than a beat of the watchdog."""
+    task.log("NUL \0", nul="\0", half="\ud800", endless=[math.inf, math.nan], **{"key\0": 1, "set": {1}})
+    ends = time.monotonic() + 1.5
+    while time.monotonic() < ends:
+        task.progress(Decimal("0.5"), "NUL \0 and half a pair \ud800")
+        time.sleep(0.01)
 
 
 @handler("sample.transactional", params=Anything, transactional=True)
