@@ -69,7 +69,7 @@ class TaskContext:
         """
         if not 0 <= fraction <= 1:
             raise ValueError(f"fraction must be between 0 and 1, not {fraction}")
-        # made storable here, while there is a handler to fail: in the watchdog it would keep all leases from being renewed
+        # what PostgreSQL refuses would keep the watchdog from renewing any lease
         self._running.progress = {"fraction": round(float(fraction), 4), "message": storable_text(str(message))}
 
     def attach(self, type: str, content: Content, *, content_type: str, metadata: dict[str, Any] | None = None) -> UUID:
