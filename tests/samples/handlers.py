@@ -218,6 +218,13 @@ def ask_soon(task: TaskContext, params: Question) -> dict[str, object]:
     return {"summary": "soon stale"}
 
 
+@handler("sample.ask_elsewhere", params=Question, reuse_seconds=3600)
+def ask_elsewhere(task: TaskContext, params: Question) -> dict[str, object]:
+    """Its artifacts are kept by somebody else, under names of their own."""
+    leave_mark(task, params)
+    return {"artifact_ids": ["s3://bucket/answer", 7, {"id": None}], "summary": "elsewhere"}
+
+
 @handler("sample.keep", params=Question, reuse_seconds=0)
 def keep(task: TaskContext, params: Question) -> dict[str, object]:
     """Keeps runs and is never answered with an earlier result."""
