@@ -1,17 +1,27 @@
 """Making and revoking keys. Both run in an operator's scope and leave their row in operator_actions."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce, Now
+from pydantic import BaseModel, StringConstraints, ValidationError
 
+from queueapp.apikeys.capabilities import KeyCapabilities
 from queueapp.apikeys.form import digest_of, new_key, prefix_of
 from queueapp.errors import FieldError, InvalidValue
+from queueapp.lifecycle.requests import Text, field_errors
 from queueapp.models import ApiKey, Tenant
 from queueapp.operations import record, require_operator
 
 LIVE_KEYS_OF_A_NAME = 2
+
+
+class _Asked(BaseModel):
+    """What may be wrong with a key that is asked for."""
+
+    name: Annotated[Text, StringConstraints(min_length=1, max_length=100)]
+    capabilities: KeyCapabilities
 
 
 def create_key(
@@ -25,9 +35,13 @@ def create_key(
 ) -> tuple[ApiKey, str]:
     """Make a key and return its record and the key itself, which is not kept. Needs an operator's scope.
 
-    Raises InvalidValue where two live keys bear the name already: revoke one first.
+    Raises InvalidValue for a name or capabilities that cannot be used, and where two live keys bear the name already.
     """
     require_operator()
+    try:
+        _Asked.model_validate({"name": name, "capabilities": capabilities or {}})
+    except ValidationError as error:
+        raise InvalidValue(*field_errors(error, "")) from None
     Tenant.objects.select_for_update().get(id=tenant.id)  # two at once must not make a third
     if live_keys(tenant, name).count() >= LIVE_KEYS_OF_A_NAME:
         message = (
