@@ -12,17 +12,6 @@ def storable_text(text: str) -> str:
     return text.replace("\x00", "\\0").encode("utf-8", "replace").decode()
 
 
-def as_storable(value: Any) -> Any:
-    """The value as JSON that PostgreSQL can keep, with what it cannot written as text."""
-    if isinstance(value, dict):
-        return {storable_text(str(key)): as_storable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [as_storable(item) for item in value]
-    if value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    return storable_text(str(value))
-
-
 def storable_json(value: Any, depth: int = 1) -> Any:
     """A value that PostgreSQL can keep as jsonb, at most 32 levels deep. Raises ValueError saying why not."""
     if depth > MAX_JSON_DEPTH:

@@ -12,7 +12,6 @@ from queueapp.engine.side import SideChannel
 from queueapp.errors import LeaseLost
 from queueapp.lifecycle.leases import LOG_LEVELS, append_log
 from queueapp.lifecycle.recording import add_metric, add_note
-from queueapp.storable import storable_text
 
 
 class TaskContext:
@@ -69,8 +68,7 @@ class TaskContext:
         """
         if not 0 <= fraction <= 1:
             raise ValueError(f"fraction must be between 0 and 1, not {fraction}")
-        # what PostgreSQL refuses would keep the watchdog from renewing any lease
-        self._running.progress = {"fraction": round(float(fraction), 4), "message": storable_text(str(message))}
+        self._running.progress = {"fraction": round(float(fraction), 4), "message": message}
 
     def attach(self, type: str, content: Content, *, content_type: str, metadata: dict[str, Any] | None = None) -> UUID:
         """Keep bytes (or text, a file open for reading, an iterator of bytes) as an artifact; returns its id.

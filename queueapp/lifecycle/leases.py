@@ -7,7 +7,7 @@ from uuid import UUID
 
 from queueapp import sql
 from queueapp.claiming.claimer import LEASE_SECONDS
-from queueapp.storable import as_storable, storable_text
+from queueapp.storable import storable_text
 from queueapp.tenancy import worker_scope
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -35,14 +35,14 @@ def renew(worker_id: UUID, held: Mapping[Attempt, Any], *, renew: bool) -> dict[
 
 
 def append_log(worker_id: UUID, attempt: Attempt, level: str, message: str, detail: dict[str, Any]) -> bool:
-    """Add a line to the task's log, whatever it holds. False when the lease was lost: nothing was written."""
+    """Add a line to the task's log. False when the lease was lost: nothing was written."""
     parameters = {
         "task_id": attempt[0],
         "attempt": attempt[1],
         "worker_id": worker_id,
         "level": level,
         "message": storable_text(message),
-        "detail": json.dumps(as_storable(detail)) if detail else None,
+        "detail": json.dumps(detail, default=str) if detail else None,
     }
     with worker_scope(worker_id):
         return bool(sql.rows("append_log", parameters))

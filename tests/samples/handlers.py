@@ -7,7 +7,6 @@ import signal
 import socket
 import sys
 import time
-from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
@@ -142,16 +141,6 @@ def later_for_ever(task: TaskContext, params: Anything) -> None:
 @handler("sample.exit", params=Anything)
 def exit_process(task: TaskContext, params: Anything) -> None:
     sys.exit("as a command-line tool would")
-
-
-@handler("sample.rubbish", params=Anything)
-def rubbish(task: TaskContext, params: Anything) -> None:
-    """Tells what came from elsewhere, as it came, for longer than a beat of the watchdog."""
-    task.log("NUL \0", nul="\0", half="\ud800", endless=[math.inf, math.nan], **{"key\0": 1, "set": {1}})
-    ends = time.monotonic() + 1.5
-    while time.monotonic() < ends:
-        task.progress(Decimal("0.5"), "NUL \0 and half a pair \ud800")
-        time.sleep(0.01)
 
 
 @handler("sample.transactional", params=Anything, transactional=True)
