@@ -38,3 +38,11 @@ def test_an_error_of_any_name_and_any_wish_to_wait_is_settled(submit, cluster):
     row = fresh(exits)
     assert (row.status, row.error_code, row.crash_count) == ("dead_letter", "SystemExit", 0)
     assert [each.id for each in cluster.live_workers()] == [worker.id]
+
+
+def test_progress_in_any_kind_of_number_does_not_cost_the_worker_its_watchdog(submit, cluster, tmp_path):
+    task = submit("sample.measures_itself", params={"mark": str(tmp_path / "mark")})
+    wait_until(lambda: fresh(task).progress)
+    assert fresh(task).progress == {"fraction": 0.25, "message": ""}
+    (tmp_path / "mark.go").touch()
+    wait_until(lambda: ended(task))
