@@ -1,9 +1,12 @@
 """Handlers that hand over what PostgreSQL cannot keep: their own task bears it, and their worker works on."""
 
 import pytest
+from django.db.models.functions import Now
 
 from queueapp import lifecycle
+from queueapp.models import Task
 from queueapp.states import FINAL
+from queueapp.tenancy import operator_scope
 from tests.clusters import running_cluster
 from tests.factories import fresh
 from tests.waiting import wait_until
@@ -38,6 +41,24 @@ def test_an_error_of_any_name_and_any_wish_to_wait_is_settled(submit, cluster):
     row = fresh(exits)
     assert (row.status, row.error_code, row.crash_count) == ("dead_letter", "SystemExit", 0)
     assert [each.id for each in cluster.live_workers()] == [worker.id]
+
+
+@pytest.mark.parametrize("type", ["sample.noop", "sample.keep"])
+def test_parameters_of_another_version_are_refused_for_good_and_not_repeated(acme, cluster, type):
+    with operator_scope("operator:test"):
+        task = lifecycle.submit(type, tenant_id=acme.id, delay_seconds=60, max_retries=3)
+        Task.objects.filter(id=task.id).update(params={"mark": ["hunter2"]}, run_at=Now())
+    wait_until(lambda: ended(task))
+    row = fresh(task)
+    assert (row.status, row.error_code, row.attempt) == ("dead_letter", "task_rejected_invalid_params", 1)
+    assert row.error_message == "params.mark: Input should be a valid string"
+
+
+def test_what_a_handler_itself_reads_wrong_is_tried_again_as_any_other_error(submit):
+    task = submit("sample.misread", max_retries=1)
+    wait_until(lambda: ended(task))
+    row = fresh(task)
+    assert (row.status, row.error_code, row.attempt) == ("dead_letter", "ValidationError", 2)
 
 
 def test_progress_in_any_kind_of_number_does_not_cost_the_worker_its_watchdog(submit, cluster, tmp_path):

@@ -141,6 +141,12 @@ def later_for_ever(task: TaskContext, params: Anything) -> None:
     raise RetryLater(math.inf, "a server said so")
 
 
+@handler("sample.misread", params=Anything, retry_base_seconds=0.05)
+def misread(task: TaskContext, params: Anything) -> None:
+    """Reads what another server sent, which was no such thing."""
+    Anything.model_validate({"times": "an error page"})
+
+
 @handler("sample.exit", params=Anything)
 def exit_process(task: TaskContext, params: Anything) -> None:
     sys.exit("as a command-line tool would")
