@@ -38,16 +38,7 @@ def create_key(
     Raises InvalidValue for a name or capabilities that cannot be used, and where two live keys bear the name already.
     """
     require_operator()
-    try:
-        _Asked.model_validate({"name": name, "capabilities": capabilities or {}})
-    except ValidationError as error:
-        raise InvalidValue(*field_errors(error, "")) from None
-    Tenant.objects.select_for_update().get(id=tenant.id)  # two at once must not make a third
-    if live_keys(tenant, name).count() >= LIVE_KEYS_OF_A_NAME:
-        message = (
-            f"has {LIVE_KEYS_OF_A_NAME} live keys in tenant {tenant.slug} already: revoke one first (revokeapikey)"
-        )
-        raise InvalidValue(FieldError("name", "too_many_keys", message))
+    _check(tenant, name, capabilities or {})
     key = new_key()
     row = ApiKey.objects.create(
         tenant=tenant,
@@ -76,3 +67,16 @@ def live_keys(tenant: Tenant, name: str) -> QuerySet[ApiKey]:
     """The keys of a name that can be used now."""
     not_expired = Q(expires_at__isnull=True) | Q(expires_at__gt=Now())
     return ApiKey.objects.filter(not_expired, tenant=tenant, name=name, revoked_at=None)
+
+
+def _check(tenant: Tenant, name: str, capabilities: dict[str, Any]) -> None:
+    try:
+        _Asked.model_validate({"name": name, "capabilities": capabilities})
+    except ValidationError as error:
+        raise InvalidValue(*field_errors(error, "")) from None
+    Tenant.objects.select_for_update().get(id=tenant.id)  # two at once must not make a third
+    if live_keys(tenant, name).count() >= LIVE_KEYS_OF_A_NAME:
+        message = (
+            f"has {LIVE_KEYS_OF_A_NAME} live keys in tenant {tenant.slug} already: revoke one first (revokeapikey)"
+        )
+        raise InvalidValue(FieldError("name", "too_many_keys", message))
