@@ -1,11 +1,13 @@
 """Sample handlers. Those that leave a mark append lines to a file, which outlives any kill."""
 
+import functools
 import hashlib
 import math
 import os
 import signal
 import socket
 import time
+from pathlib import Path
 from uuid import UUID
 
 from django.db import connection
@@ -149,6 +151,17 @@ def look_at_connection(task: TaskContext, params: Anything) -> dict[str, object]
 def talk(task: TaskContext, params: Anything) -> None:
     task.log("half way", step=1)
     task.progress(0.5, "half way")
+    leave_mark(task, params)
+    while not os.path.exists(params.mark + ".go"):
+        time.sleep(0.01)
+
+
+@handler("sample.babble", params=Anything)
+def babble(task: TaskContext, params: Anything) -> None:
+    nested = functools.reduce(lambda inner, _: [inner], range(100), 0)
+    odd = {"nul": "a\x00b", "half": "\ud800", "\x00": 1, 2: 3, "nan": float("nan"), "big": 2**64, "path": Path("/x")}
+    task.log("a\x00b", odd=[odd], nested=nested)
+    task.progress(0.5, "a\x00b")
     leave_mark(task, params)
     while not os.path.exists(params.mark + ".go"):
         time.sleep(0.01)
