@@ -12,7 +12,7 @@ from queueapp.apikeys.form import prefix_of
 from queueapp.apikeys.recognising import forget
 from queueapp.models import Tenant
 from queueapp.tenancy import operator_scope
-from taskrunner.up import export, earlier_secrets, port_number
+from taskrunner.up import earlier_secrets, export, port_number
 from tests.commands.calling import ACTOR, actions, refused, run, run_json
 
 

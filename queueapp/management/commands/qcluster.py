@@ -9,6 +9,7 @@ from django_q.management.commands.qcluster import Command as QCluster
 
 from queueapp.claiming import Capabilities
 from queueapp.engine.supervisor import Supervisor
+from queueapp.management.base import database_errors_in_words
 from queueapp.models import Queue
 from queueapp.tenancy import system_scope
 
@@ -33,7 +34,7 @@ class Command(QCluster):  # type: ignore[misc]
 
 
 def _known_queues(wanted: str | None) -> tuple[str, ...]:
-    with system_scope("qcluster"):
+    with database_errors_in_words(), system_scope("qcluster"):
         known = tuple(Queue.objects.values_list("name", flat=True))
     queues = tuple(wanted.split(",")) if wanted else known
     missing = sorted(set(queues) - set(known))
