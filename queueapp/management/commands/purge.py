@@ -17,7 +17,7 @@ class Command(PlatformCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--days", type=whole_number(0, 36_500), required=True, help="0 means all that have ended")
+        parser.add_argument("--days", type=whole_number(0, 3_650), required=True, help="0 means all that have ended")
 
     def handle(self, **options: Any) -> None:
         deleted = _purge(options["days"])

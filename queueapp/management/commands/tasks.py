@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from queueapp.documents import task_document
-from queueapp.management.arguments import check_queue, find_tenant, whole_number
+from queueapp.management.arguments import check_queue, find_tenant, pattern, whole_number
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.management.output import rfc3339, seconds
 from queueapp.management.progress import progress_of
@@ -26,7 +26,7 @@ class Command(PlatformCommand):
         parser.add_argument(
             "--status", choices=STATUS_NAMES, help="`failed` includes dead_letter; pending, running are groups too"
         )
-        parser.add_argument("--type", metavar="PATTERN", help="a type, or X.* for all below X")
+        parser.add_argument("--type", type=pattern, metavar="PATTERN", help="a type, or X.* for all below X")
         parser.add_argument("--queue")
         parser.add_argument("--tenant", metavar="SLUG")
         parser.add_argument("--label")
