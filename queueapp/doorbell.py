@@ -7,7 +7,9 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import redis
@@ -51,51 +53,81 @@ def ring(queues: Iterable[str]) -> None:
     global _silent_until
     if time.monotonic() < _silent_until:
         return
-    commands: list[tuple[str | int, ...]] = []
-    for queue in queues:
-        commands.append(("LPUSH", bell_of(queue), 1))
-        commands.append(("LTRIM", bell_of(queue), 0, RINGS_KEPT - 1))
-        commands.append(("PUBLISH", CHANNEL, queue))
     try:
-        _hand.send(commands)
+        _hand.send(b"".join(map(_ring_of, queues)))
     except redis.RedisError as error:
         # one time-out a second at most, so that submitting stays fast while Redis is away
         _silent_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
         logger.warning("doorbell not rung", extra={"event": "redis_error", "error": str(error)})
 
 
-class Hand:
-    """The hand on the bell: a connection that sends and never waits for an answer, which nobody needs."""
+@cache  # packing takes longer than sending, and the queues are few
+def _ring_of(queue: str) -> bytes:
+    bell = bell_of(queue)
+    return _packed(("LPUSH", bell, 1), ("LTRIM", bell, 0, RINGS_KEPT - 1), ("PUBLISH", CHANNEL, queue))
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+
+def _packed(*commands: Sequence[str | int]) -> bytes:
+    """Commands as Redis reads them."""
+    unopened: Any = redis.Connection()  # type: ignore[no-untyped-call]  # none of a pool, which counts what it makes
+    return b"".join(unopened.pack_commands(commands))
+
+
+class Line:
+    """A connection for one purpose, without redis-py's client around it: that takes longer than the command itself.
+
+    Opened when first used, and anew after it broke.
+    """
+
+    def __init__(self, *greeting: str) -> None:
+        self._greeting = greeting  # a command to send first
         self._connection: Any = None  # redis-py types no method of it
         self._opened_for = (0, "")
 
-    def send(self, commands: Iterable[Sequence[str | int]]) -> None:
-        """Raises RedisError where the connection cannot be made, has broken, or takes nothing any more."""
-        with self._lock:
-            here = (os.getpid(), settings.REDIS_URL)  # a forked process must not write into its parent's connection
-            if self._connection is None or self._opened_for != here:
-                self._connection, self._opened_for = client().connection_pool.make_connection(), here
+    @contextmanager
+    def open(self) -> Iterator[Any]:
+        """The connection, for one thread at a time; whatever is raised closes it. Raises RedisError."""
+        here = (os.getpid(), settings.REDIS_URL)  # a forked process must not write into its parent's connection
+        if self._connection is None or self._opened_for != here:
+            self._connection, self._opened_for = client().connection_pool.make_connection(), here
+        try:
+            if not self._connection.is_connected:
                 self._connection.connect()
-                self._connection.send_command("CLIENT", "REPLY", "OFF")
-            try:
-                self._connection.send_packed_command(self._connection.pack_commands(commands), check_health=False)
-            except redis.RedisError:
-                self._connection.disconnect()
-                self._connection = None
-                raise
+                if self._greeting:
+                    self._connection.send_command(*self._greeting)
+            yield self._connection
+        except BaseException:  # an answer may still be on its way, so the conversation cannot go on
+            self._connection.disconnect()
+            raise
+
+
+class Hand:
+    """The hand on the bells: sends and never waits for an answer, which nobody needs."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._line = Line("CLIENT", "REPLY", "OFF")
+
+    def send(self, packed: bytes) -> None:
+        """Raises RedisError where the connection cannot be made, has broken, or takes nothing any more."""
+        with self._lock, self._line.open() as connection:
+            connection.send_packed_command([packed], check_health=False)
 
 
 _hand = Hand()
+_ear = Line()
 
 
 def wait(queues: Iterable[str], seconds: float) -> bool:
-    """Wait for a ring on any of the queues. False when the time passed, or Redis is away and it was slept."""
+    """Wait for a ring on any of the queues. False when the time passed, or Redis is away and it was slept.
+
+    For a process's main thread only.
+    """
     started = time.monotonic()
     try:
-        return client().blpop([bell_of(queue) for queue in queues], timeout=min(seconds, 0.8)) is not None
+        with _ear.open() as connection:
+            connection.send_command("BLPOP", *map(bell_of, queues), min(seconds, 0.8))
+            return connection.read_response() is not None
     except redis.RedisError as error:
         logger.warning("doorbell unheard", extra={"event": "redis_error", "error": str(error)})
         time.sleep(max(0.0, seconds - (time.monotonic() - started)))

@@ -16,6 +16,6 @@ def rings(queue: str = "default") -> int:
 def let_rings_arrive() -> None:
     """Everything this process has rung has reached Redis: a mark sent after it on the same connection has."""
     mark = str(new_id())
-    doorbell._hand.send([("SET", MARK, mark)])
+    doorbell._hand.send(doorbell._packed(("SET", MARK, mark)))
     wait_until(lambda: doorbell.client().get(MARK) == mark.encode())
     doorbell.client().delete(MARK)

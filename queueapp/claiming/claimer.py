@@ -16,7 +16,7 @@ from queueapp.claiming.order import Order
 from queueapp.claiming.pace import LARGEST_SET, Pace
 from queueapp.models import Queue
 from queueapp.ration import Ration
-from queueapp.tenancy import worker_scope
+from queueapp.tenancy import worker_scope, worker_statement
 
 LEASE_SECONDS = 30
 # Other claimers hold locks at the head, so a claim looks past them: at so many times the tasks it wants, and much
@@ -72,25 +72,25 @@ class Claimer:
 
     def claim(self) -> list[Claimed]:
         """Lease the next set, from the queues in turn. Empty when nothing is ready for this worker."""
-        with worker_scope(self.worker_id):
-            if due := self._kinds.is_stale:
+        if due := self._kinds.is_stale:
+            self._look()
+        claimed = self._claim_from_any(REACH)
+        if not claimed:
+            if not due:
                 self._look()
-            claimed = self._claim_from_any(REACH)
-            if not claimed:
-                if not due:
-                    self._look()
-                claimed = self._claim_from_any(WIDE_REACH)
-            return claimed
+            claimed = self._claim_from_any(WIDE_REACH)
+        return claimed
 
     def _look(self) -> None:
         """See which queues and kinds there are, and where their lanes begin."""
-        self._kinds.refresh()
-        if not self._ration.allows:
-            return
-        with self._ration.look():
-            self._horizon.look()
-            for queue, lanes in self._kinds.open_lanes():
-                self._order_of(queue).look([lane.kind_id for lane in lanes], self._horizon)
+        with worker_scope(self.worker_id):
+            self._kinds.refresh()
+            if not self._ration.allows:
+                return
+            with self._ration.look():
+                self._horizon.look()
+                for queue, lanes in self._kinds.open_lanes():
+                    self._order_of(queue).look([lane.kind_id for lane in lanes], self._horizon)
 
     def _claim_from_any(self, reach: int) -> list[Claimed]:
         open_lanes = dict(self._kinds.open_lanes())
@@ -113,7 +113,8 @@ class Claimer:
             "worker_id": self.worker_id,
             "lease_seconds": LEASE_SECONDS,
         }
-        rows = sorted(sql.rows(order.statement, parameters), key=lambda row: row["position"])
+        with worker_statement(self.worker_id):
+            rows = sorted(sql.rows(order.statement, parameters), key=lambda row: row["position"])
         order.remember(rows)
         self.more_waiting = bool(rows) and rows[0]["seen"] > len(rows)
         return [

@@ -96,6 +96,8 @@ class ServingWorker:
     def _settle_and_claim(self) -> list[Claimed]:
         """The end of one set and the start of the next in one transaction, so that a set costs one commit."""
         verdicts = self._hand.take_verdicts()
+        if not verdicts:
+            return self._claimer.claim()  # its one statement commits itself
         try:
             with worker_scope(self.id):
                 settled = settle(self.id, verdicts)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
 
 JSONB = 3802  # the type's oid; Django leaves its values as text
@@ -28,12 +28,13 @@ def load(name: str) -> str:
 def rows(name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
     """Run a statement and return its rows. It is parsed and planned once a database session."""
     text, names = _as_prepared(name)
-    with connection.cursor() as cursor:
-        if connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
+    database = connections[DEFAULT_DB_ALIAS]  # once: `connection` looks it up each time it is named
+    with database.cursor() as cursor:
+        if database.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
             # Django's word for a pooler in transaction mode: the next transaction may be in another session
             cursor.execute(load(name), parameters or {})
             return _fetch(cursor)
-        known = _prepared.setdefault(connection.connection, set())
+        known = _prepared.setdefault(database.connection, set())
         if name not in known:
             cursor.execute(f"PREPARE {name} AS {text}")
             known.add(name)
@@ -56,8 +57,9 @@ def _as_prepared(name: str) -> tuple[str, list[str]]:
 
 
 def _fetch(cursor: CursorWrapper) -> list[Row]:
-    columns = [column.name for column in cursor.description or ()]
-    documents = [column.name for column in cursor.description or () if column.type_code == JSONB]
+    described = cursor.description or ()
+    columns = [column.name for column in described]
+    documents = [column.name for column in described if column.type_code == JSONB]
     fetched = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
     for name in documents:
         for row in fetched:

@@ -9,10 +9,12 @@ from queueapp.tenancy.scopes import (
     bound_tenant,
     current_scope,
     ensure_scope,
+    one_statement_scope,
     operator_scope,
     system_scope,
     tenant_scope,
     worker_scope,
+    worker_statement,
 )
 
 __all__ = [
@@ -21,8 +23,10 @@ __all__ = [
     "bound_tenant",
     "current_scope",
     "ensure_scope",
+    "one_statement_scope",
     "operator_scope",
     "system_scope",
     "tenant_scope",
     "worker_scope",
+    "worker_statement",
 ]

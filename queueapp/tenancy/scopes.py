@@ -4,18 +4,19 @@ The role, tenant and actor are local to the transaction, so that no pooled conne
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from django.db import connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from queueapp.errors import ScopeError
 from queueapp.models.tenants import NIL_TENANT
-from queueapp.tenancy.session import read_settings, stage, withdraw, write_settings
+from queueapp.tenancy.session import is_staged, read_settings, stage, withdraw, write_settings
 
 CLIENT, WORKER, OPERATOR = "taskrunner_client", "taskrunner_worker", "taskrunner_operator"
 
@@ -30,7 +31,7 @@ WORKER_SETTINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scope:
     """What the current transaction of this connection may see, and in whose name it acts."""
 
@@ -39,7 +40,7 @@ class Scope:
     tenant_id: UUID | None = None
     worker_id: UUID | None = None
 
-    @property
+    @cached_property
     def settings(self) -> dict[str, str]:
         """What the transaction runs under."""
         own = {
@@ -76,7 +77,11 @@ def bound_tenant() -> UUID:
 
 def current_scope() -> Scope | None:
     """The scope that this thread's connection is in, if any."""
-    return _active.get(connections[connection.alias])
+    database = connections[DEFAULT_DB_ALIAS]
+    scope = _active.get(database)
+    if scope is None or database.in_atomic_block or is_staged(database):
+        return scope
+    return None  # it was for one statement, which is sent
 
 
 @contextmanager
@@ -109,11 +114,21 @@ def system_scope(component: str) -> Iterator[Scope]:
         yield scope
 
 
-@contextmanager
-def worker_scope(worker_id: UUID) -> Iterator[Scope]:
+def worker_scope(worker_id: UUID) -> AbstractContextManager[Scope]:
     """Act as a worker: see what is queued and what this worker holds, whoever the tenant."""
-    with _enter(_unnested(Scope(WORKER, f"worker:{worker_id}", worker_id=worker_id))) as scope:
-        yield scope
+    return _enter(_unnested(_scope_of_worker(worker_id)))
+
+
+def worker_statement(worker_id: UUID) -> AbstractContextManager[Scope]:
+    """As worker_scope, for a block that sends exactly one statement: see one_statement_scope."""
+    if connections[DEFAULT_DB_ALIAS].get_autocommit():
+        return _enter_for_one_statement(_scope_of_worker(worker_id))
+    return worker_scope(worker_id)
+
+
+@lru_cache
+def _scope_of_worker(worker_id: UUID) -> Scope:
+    return Scope(WORKER, f"worker:{worker_id}", worker_id=worker_id)
 
 
 @contextmanager
@@ -128,6 +143,21 @@ def ensure_scope(tenant_id: UUID | None = None) -> Iterator[Scope]:
             yield scope
 
 
+@contextmanager
+def one_statement_scope(tenant_id: UUID | None = None) -> Iterator[Scope]:
+    """As ensure_scope, for a block that sends exactly one statement: one round trip instead of three.
+
+    Where no transaction is open, the settings and the statement travel in one message, and PostgreSQL makes what comes
+    in one message a transaction of its own. After it the scope is over: the guard refuses a second statement.
+    """
+    if connections[DEFAULT_DB_ALIAS].get_autocommit():
+        with _enter_for_one_statement(Scope(CLIENT, "client:python", tenant_id=tenant_id or bound_tenant())) as scope:
+            yield scope
+    else:
+        with ensure_scope(tenant_id) as scope:
+            yield scope
+
+
 def _unnested(scope: Scope) -> Scope:
     outer = current_scope()
     if outer is not None and outer.role != scope.role:
@@ -137,7 +167,7 @@ def _unnested(scope: Scope) -> Scope:
 
 @contextmanager
 def _enter(scope: Scope) -> Iterator[Scope]:
-    database = connections[connection.alias]
+    database = connections[DEFAULT_DB_ALIAS]
     outer = _active.get(database)
     if outer == scope:  # the same again: nothing to set, and the transaction is the outer one's
         yield scope
@@ -159,3 +189,15 @@ def _enter(scope: Scope) -> Iterator[Scope]:
                 _active.pop(database, None)
             else:
                 _active[database] = outer
+
+
+@contextmanager
+def _enter_for_one_statement(scope: Scope) -> Iterator[Scope]:
+    database = connections[DEFAULT_DB_ALIAS]
+    _active[database] = scope
+    stage(database, scope.settings)
+    try:
+        yield scope
+    finally:
+        withdraw(database)
+        _active.pop(database, None)

@@ -4,6 +4,7 @@ A round trip of its own would be a tenth of what a small transaction takes.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,6 +19,11 @@ _staged: WeakKeyDictionary[BaseDatabaseWrapper, Settings] = WeakKeyDictionary()
 def stage(database: BaseDatabaseWrapper, settings: Settings) -> None:
     """Set these with the next statement of this connection."""
     _staged[database] = settings
+
+
+def is_staged(database: BaseDatabaseWrapper) -> bool:
+    """Whether something waits for the next statement."""
+    return database in _staged
 
 
 def withdraw(database: BaseDatabaseWrapper) -> bool:
@@ -36,11 +42,13 @@ def read_settings(names: Iterable[str]) -> dict[str, str]:
 def write_settings(settings: Settings) -> None:
     """Set these now."""
     with connection.cursor() as cursor:
-        cursor.execute(_calls(settings), list(settings.values()))
+        cursor.execute(_calls(*settings), list(settings.values()))
 
 
 def send_staged(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Execute wrapper: whatever is staged goes in front of this statement, in the same message."""
+    if sql.startswith("PREPARE "):  # touches no row yet, so the settings wait for what does
+        return execute(sql, params, many, context)
     settings = _staged.pop(context["connection"], None)
     if settings is None:
         return execute(sql, params, many, context)
@@ -48,11 +56,12 @@ def send_staged(execute: Callable[..., Any], sql: str, params: Any, many: bool, 
     if many or cursor.name:  # a server-side cursor declares itself around its statement, so nothing may stand before
         write_settings(settings)
         return execute(sql, params, many, context)
-    calls: str = cursor.mogrify(_calls(settings), list(settings.values())).decode()
+    calls: str = cursor.mogrify(_calls(*settings), list(settings.values())).decode()
     if params is not None:
         calls = calls.replace("%", "%%")  # about to be read as a format once more
     return execute(f"{calls};\n{sql}", params, many, context)
 
 
-def _calls(settings: Settings) -> str:
-    return "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in settings)
+@cache
+def _calls(*names: str) -> str:
+    return "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in names)

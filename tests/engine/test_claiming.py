@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from queueapp import lifecycle
 from queueapp.claiming import Capabilities, Claimer, pace
@@ -13,6 +14,7 @@ from queueapp.models import Queue, Task, Worker
 from queueapp.models.base import new_id
 from queueapp.patterns import meets, type_matches
 from queueapp.tenancy import operator_scope, worker_scope
+from tests.factories import fresh
 from tests.waiting import threads
 
 
@@ -37,6 +39,20 @@ def claimed_ids(claimer):
 def test_order(acme, strategy, order):
     ids = {submit(acme, priority=priority)[0]: name for name, priority in (("low", 1), ("high", 10), ("middle", 5))}
     assert " ".join(ids[id] for id in claimed_ids(claimer(strategy))) == order
+
+
+def test_an_idle_workers_claim_is_one_message_to_the_database(acme):
+    worker = claimer()
+    submit(acme)
+    assert len(worker.claim()) == 1
+    (task_id,) = submit(acme)
+    with CaptureQueriesContext(connection) as queries:
+        assert claimed_ids(worker) == [task_id]
+    (message,) = [query["sql"] for query in queries]
+    assert message.startswith("SELECT set_config") and "EXECUTE claim_in_order" in message
+    with threads(1) as start:
+        seen = start(lambda: fresh(Task(id=task_id))).result()
+    assert (seen.status, seen.worker_id) == ("leased", worker.worker_id)  # committed: others see it
 
 
 def test_weighted_random_draws_in_proportion_to_priority(acme):
