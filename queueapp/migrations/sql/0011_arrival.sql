@@ -3,19 +3,11 @@ GRANT SELECT ON SEQUENCE task_ready_seq TO taskrunner_worker;
 
 -- … and rely on this: a transaction has its id before it draws a number. Once every id given out before some moment is
 -- gone, no number drawn before it can turn up any more.
-CREATE OR REPLACE FUNCTION tasks_draw_ready_seq() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    PERFORM pg_current_xact_id();
-    NEW.ready_seq := nextval('task_ready_seq');
-    RETURN NEW;
-END
-$$;
-
 CREATE OR REPLACE FUNCTION tasks_before_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    transaction_id constant xid8 := pg_current_xact_id();
 BEGIN
-    PERFORM pg_current_xact_id();
     NEW.ready_seq := nextval('task_ready_seq');
     SELECT k.id INTO NEW.kind_id FROM task_kinds k
      WHERE k.queue = NEW.queue AND k.type = NEW.type AND k.requirements = NEW.requirements;
@@ -25,6 +17,16 @@ BEGIN
         SELECT k.id INTO STRICT NEW.kind_id FROM task_kinds k
          WHERE k.queue = NEW.queue AND k.type = NEW.type AND k.requirements = NEW.requirements;
     END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION tasks_draw_ready_seq() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    transaction_id constant xid8 := pg_current_xact_id();
+BEGIN
+    NEW.ready_seq := nextval('task_ready_seq');
     RETURN NEW;
 END
 $$;
