@@ -1,14 +1,14 @@
 """Who may do what: rights, the roles that hold them, and the caller that a key stands for."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
 from queueapp.apikeys import KnownKey
 from queueapp.models import ApiKey
-from queueapp.tenancy import Scope, operator_scope, tenant_scope
+from queueapp.tenancy import Scope, bind_tenant, operator_scope, tenant_scope
 from queueapp.tenant_limits import TenantLimits
 
 
@@ -46,7 +46,6 @@ class Caller:
     """Whom a request acts for. The tenant and its limits are the key's, or those of the tenant that an admin named."""
 
     key: KnownKey
-    prefix: str
     tenant_id: UUID
     tenant_slug: str
     limits: TenantLimits
@@ -61,7 +60,7 @@ class Caller:
 
     @property
     def actor(self) -> str:
-        return f"{'operator' if self.is_admin else self.key.role}:{self.key.name}@{self.prefix}"
+        return f"{'operator' if self.is_admin else self.key.role}:{self.key.name}@{self.key.prefix}"
 
     @property
     def sees_tenant(self) -> UUID | None:
@@ -82,6 +81,10 @@ class Caller:
             with self.own_scope() as scope:
                 yield scope
 
+    def binding(self) -> AbstractContextManager[None]:
+        """For submitting without a transaction around it: whose the scopes are that are opened inside."""
+        return bind_tenant(self.tenant_id, actor=self.actor)
+
     @contextmanager
     def own_scope(self) -> Iterator[Scope]:
         """For submitting: the tenant's own, whoever the caller is."""
@@ -89,5 +92,5 @@ class Caller:
             yield scope
 
 
-def caller_of(key: KnownKey, prefix: str) -> Caller:
-    return Caller(key, prefix, key.tenant_id, key.tenant_slug, key.limits)
+def caller_of(key: KnownKey) -> Caller:
+    return Caller(key, key.tenant_id, key.tenant_slug, key.limits)

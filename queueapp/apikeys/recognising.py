@@ -21,6 +21,7 @@ class KnownKey:
     """A key that was recognised, and the tenant that it belongs to."""
 
     id: UUID
+    prefix: str
     tenant_id: UUID
     tenant_slug: str
     limits: TenantLimits
@@ -59,16 +60,16 @@ def _look_up(prefix: str) -> KnownKey | None:
     read_at, known = _remembered.get(prefix, (float("-inf"), None))
     if time.monotonic() - read_at > REMEMBERED_SECONDS:
         rows = sql.rows("find_api_key", {"prefix": prefix})
-        known = _known_key(rows[0]) if rows else None
+        known = _known_key(prefix, rows[0]) if rows else None
         if len(_remembered) >= REMEMBERED_KEYS:
             _remembered.clear()
         _remembered[prefix] = (time.monotonic(), known)
     return known
 
 
-def _known_key(row: sql.Row) -> KnownKey:
+def _known_key(prefix: str, row: sql.Row) -> KnownKey:
     limits = limits_of(row["tenant_slug"], row.pop("tenant_limits"))
-    return KnownKey(**row, limits=limits)
+    return KnownKey(**row, prefix=prefix, limits=limits)
 
 
 def _note_use(key_id: UUID) -> None:
