@@ -38,7 +38,7 @@ def declare(
     if timeout_seconds > longest:
         raise _refused("timeout_seconds", "above_limit", f"must be at most {longest}")
     with ensure_scope(tenant_id):
-        queues = routing_table(fresh=True).queues
+        queues = routing_table(tenant_id, fresh=True).queues
         if queue not in queues:
             raise _refused(
                 "queue", "unknown_queue", f"there is no queue {queue!r}; there are: {', '.join(sorted(queues))}"

@@ -2,10 +2,12 @@
 
 import time
 from dataclasses import dataclass
+from uuid import UUID
 
 from queueapp.errors import FieldError, InvalidTask
 from queueapp.models import Queue, Route
 from queueapp.patterns import most_specific
+from queueapp.tenancy import ensure_scope
 
 STALE_AFTER_SECONDS = 1.0
 
@@ -39,13 +41,17 @@ class RoutingTable:
 _table: RoutingTable | None = None
 
 
-def routing_table(*, fresh: bool = False) -> RoutingTable:
-    """The current routes; `fresh` reads them anew, e.g. after a queue was not found."""
+def routing_table(tenant_id: UUID | None, *, fresh: bool = False) -> RoutingTable:
+    """The current routes; `fresh` reads them anew, e.g. after a queue was not found.
+
+    They are the same for all tenants; `tenant_id` is whose scope to read them in where none is open.
+    """
     global _table
     if fresh or _table is None or _table.is_stale:
-        _table = RoutingTable(
-            read_at=time.monotonic(),
-            queues=frozenset(Queue.objects.values_list("name", flat=True)),
-            routes={route.pattern: str(route.queue_id) for route in Route.objects.all()},
-        )
+        with ensure_scope(tenant_id):
+            _table = RoutingTable(
+                read_at=time.monotonic(),
+                queues=frozenset(Queue.objects.values_list("name", flat=True)),
+                routes={route.pattern: str(route.queue_id) for route in Route.objects.all()},
+            )
     return _table

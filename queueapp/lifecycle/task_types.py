@@ -1,5 +1,6 @@
 """The types a tenant may submit: those with a handler here, and those it declared for its own workers."""
 
+from functools import cached_property
 from uuid import UUID
 
 from queueapp.models import TaskType
@@ -29,13 +30,14 @@ class TypeFinder:
 
     def longest_seconds(self, rules: TypeRules) -> int:
         """How long a task of the type may run at most: the type's own cap, else the tenant's."""
-        return rules.max_timeout_seconds or effective_limits(self.owner_id()).task_max_runtime_seconds
+        return rules.max_timeout_seconds or effective_limits(self.owner_id).task_max_runtime_seconds
 
     def _read(self, type: str) -> TaskType | None:
         with ensure_scope(self._tenant_id):
             # named in the query too, since an operator's scope does not narrow to a tenant
-            return TaskType.objects.filter(tenant_id=self.owner_id(), type=type).first()
+            return TaskType.objects.filter(tenant_id=self.owner_id, type=type).first()
 
+    @cached_property
     def owner_id(self) -> UUID:
         """The tenant that submits."""
         scope = current_scope()

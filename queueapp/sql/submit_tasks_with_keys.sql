@@ -28,6 +28,6 @@ WITH request AS (
         CASE WHEN due_at > now() THEN 'scheduled' ELSE 'queued' END,
         max_retries, timeout_seconds
     FROM accepted ORDER BY id
-    RETURNING id, status, run_at, kind_id, ready_seq, created_at, updated_at
+    RETURNING id, queue, status
 )
 SELECT inserted.*, accepted.replaced_id FROM inserted JOIN accepted USING (id)

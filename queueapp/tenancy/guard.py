@@ -11,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from queueapp.errors import ScopeError
 from queueapp.tenancy.scopes import current_scope
-from queueapp.tenancy.session import send_staged
+from queueapp.tenancy.session import is_staged, send_staged
 
 OWNER_ALIAS = "owner"
 
@@ -76,13 +76,18 @@ def watch_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
 
 def require_scope(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Execute wrapper: a statement that names a tenant's table outside a scope raises ScopeError."""
-    if current_scope() is None:
+    if not _in_scope(context["connection"]):
         named = _mention_of_tenant_table().search(sql)
         if named:
             raise ScopeError(
                 f"{named.group()} holds tenants' rows: open tenant_scope() or operator_scope() around this query."
             )
     return execute(sql, params, many, context)
+
+
+def _in_scope(database: BaseDatabaseWrapper) -> bool:
+    # outside a transaction a scope is one for one statement, and over once its settings were sent
+    return current_scope() is not None and (database.in_atomic_block or is_staged(database))
 
 
 @cache

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from django.db import connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from queueapp.errors import ScopeError
@@ -78,7 +78,7 @@ def bound_tenant() -> UUID:
 
 def current_scope() -> Scope | None:
     """The scope that this thread's connection is in, if any."""
-    return _active.get(connections[connection.alias])
+    return _active.get(connections[DEFAULT_DB_ALIAS])
 
 
 @contextmanager
@@ -130,6 +130,27 @@ def ensure_scope(tenant_id: UUID | None = None) -> Iterator[Scope]:
             yield scope
 
 
+@contextmanager
+def one_statement_scope(tenant_id: UUID | None = None) -> Iterator[Scope]:
+    """As ensure_scope, for a block that sends exactly one statement.
+
+    Where no transaction is open it needs no BEGIN and no COMMIT: the settings and the statement travel in one message,
+    and PostgreSQL runs what comes in one message as one transaction. The guard refuses a second statement.
+    """
+    database = connections[DEFAULT_DB_ALIAS]
+    if not database.get_autocommit():  # a transaction is open
+        with ensure_scope(tenant_id) as scope:
+            yield scope
+        return
+    scope = _active[database] = Scope(CLIENT, "client:python", tenant_id=tenant_id or bound_tenant())
+    stage(database, scope.settings)
+    try:
+        yield scope
+    finally:
+        withdraw(database)
+        _active.pop(database, None)
+
+
 def _unnested(scope: Scope) -> Scope:
     outer = current_scope()
     if outer is not None and outer.role != scope.role:
@@ -139,7 +160,7 @@ def _unnested(scope: Scope) -> Scope:
 
 @contextmanager
 def _enter(scope: Scope) -> Iterator[Scope]:
-    database = connections[connection.alias]
+    database = connections[DEFAULT_DB_ALIAS]
     outer = _active.get(database)
     if outer == scope:  # the same again: nothing to set, and the transaction is the outer one's
         yield scope

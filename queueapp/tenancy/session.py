@@ -20,6 +20,11 @@ def stage(database: BaseDatabaseWrapper, settings: Settings) -> None:
     _staged[database] = settings
 
 
+def is_staged(database: BaseDatabaseWrapper) -> bool:
+    """Whether something waits for the next statement."""
+    return database in _staged
+
+
 def withdraw(database: BaseDatabaseWrapper) -> bool:
     """Forget what is staged. False when it was sent already."""
     return _staged.pop(database, None) is not None
@@ -41,6 +46,8 @@ def write_settings(settings: Settings) -> None:
 
 def send_staged(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Execute wrapper: whatever is staged goes in front of this statement, in the same message."""
+    if sql.startswith("PREPARE "):  # touches no row yet, so the settings wait for what does
+        return execute(sql, params, many, context)
     settings = _staged.pop(context["connection"], None)
     if settings is None:
         return execute(sql, params, many, context)

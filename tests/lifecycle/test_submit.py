@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from queueapp import lifecycle
 from queueapp.errors import DuplicateTask, InvalidTask, ScopeError
@@ -44,6 +46,14 @@ def test_the_task_that_is_returned_is_the_row(acme, options):
     row = fresh(task)
     for column in (field.attname for field in Task._meta.fields):
         assert getattr(task, column) == getattr(row, column), column
+
+
+def test_a_submit_is_one_message_to_the_database(acme):
+    with CaptureQueriesContext(connection) as queries:
+        lifecycle.submit("echo", tenant_id=acme.id)
+        lifecycle.submit_many([{"type": "echo"}] * 10, tenant_id=acme.id)
+    sent = [query["sql"] for query in queries if "EXECUTE submit_task" in query["sql"]]
+    assert [message.startswith("SELECT set_config") for message in sent] == [True, True]  # not after a BEGIN
 
 
 def test_defaults_are_the_types_own(acme):

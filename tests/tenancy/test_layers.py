@@ -8,7 +8,7 @@ from django.db import ProgrammingError, connection, connections
 
 from queueapp.errors import ScopeError
 from queueapp.models import Task
-from queueapp.tenancy import tenant_scope
+from queueapp.tenancy import one_statement_scope, tenant_scope
 from queueapp.tenancy.guard import require_scope, tenant_tables
 
 
@@ -61,6 +61,13 @@ def test_without_the_guard_the_database_refuses(tasks):
 def test_without_the_guard_a_scope_shows_one_tenant(tasks, acme):
     with without_guard(), tenant_scope(acme.id):
         assert list(Task.objects.values_list("tenant_id", flat=True)) == [acme.id]
+
+
+def test_without_the_guard_the_database_refuses_a_second_statement_in_a_scope_of_one(tasks, acme):
+    with without_guard(), one_statement_scope(acme.id):
+        assert list(Task.objects.values_list("tenant_id", flat=True)) == [acme.id]
+        with pytest.raises(ProgrammingError, match="permission denied for table tasks"):
+            Task.objects.count()
 
 
 def test_without_the_policies_the_guard_refuses(tasks):

@@ -13,6 +13,7 @@ from queueapp.tenancy import (
     bound_tenant,
     current_scope,
     ensure_scope,
+    one_statement_scope,
     operator_scope,
     system_scope,
     tenant_scope,
@@ -141,6 +142,50 @@ def test_a_scopes_settings_come_with_its_first_statement(acme):
         assert Task.objects.filter(type__startswith="50%").count() == 0
     assert len([query for query in queries if "current_setting" in query["sql"] or "tasks" in query["sql"]]) == 2
     assert len([query for query in queries if "set_config" in query["sql"]]) == 1
+
+
+def test_a_scope_of_one_statement_opens_no_transaction(acme):
+    with CaptureQueriesContext(connection) as queries, one_statement_scope(acme.id):
+        assert session() == as_client(acme)
+        assert not connection.in_atomic_block
+    assert len(queries) == 1
+    assert current_scope() is None
+    assert session() == AT_REST
+
+
+def test_a_scope_of_one_statement_has_no_second(make_task):
+    task = make_task()
+    with one_statement_scope(task.tenant_id):
+        assert Task.objects.count() == 1
+        with pytest.raises(ScopeError, match="open tenant_scope"):
+            Task.objects.count()
+        assert session() == AT_REST
+    with one_statement_scope(task.tenant_id):
+        pass
+    with pytest.raises(ScopeError):
+        Task.objects.count()
+
+
+def test_a_scope_of_one_statement_keeps_nothing_of_a_failed_one(acme):
+    with pytest.raises(IntegrityError), one_statement_scope(acme.id), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO tasks (tenant_id, type, queue, status, priority)"
+            " SELECT %s, 'echo', 'default', 'queued', n FROM generate_series(10, 11) AS n",
+            [acme.id],
+        )
+    assert current_scope() is None
+    assert session() == AT_REST
+    with tenant_scope(acme.id):
+        assert not Task.objects.exists()
+
+
+def test_in_a_transaction_a_scope_of_one_statement_is_like_any_other(acme):
+    with transaction.atomic():
+        with one_statement_scope(acme.id):
+            assert session() == session() == as_client(acme)
+        assert session() == AT_REST
+    with operator_scope("operator:alice"), one_statement_scope(acme.id):
+        assert session() == ("taskrunner_operator", NIL, "", "operator:alice")
 
 
 def test_a_scope_that_sends_nothing_sets_nothing(acme):
