@@ -142,7 +142,7 @@ def one_statement_scope(tenant_id: UUID | None = None) -> Iterator[Scope]:
         with ensure_scope(tenant_id) as scope:
             yield scope
         return
-    scope = _active[database] = Scope(CLIENT, "client:python", tenant_id=tenant_id or bound_tenant())
+    scope = _active[database] = Scope(CLIENT, _bound_actor.get(), tenant_id=tenant_id or bound_tenant())
     stage(database, scope.settings)
     try:
         yield scope
