@@ -4,6 +4,7 @@ The process's own window keeps the limit while Redis is away, and when Redis has
 """
 
 import logging
+import secrets
 import threading
 import time
 from collections import deque
@@ -13,7 +14,6 @@ from typing import Any
 import redis
 
 from queueapp import doorbell
-from queueapp.models.base import new_id
 from queueapp.scripts import Script
 
 logger = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ _windows: dict[str, LocalWindow] = {}
 
 def take(name: str, limit: int, window_seconds: int = 60) -> Allowance:
     """Ask to pass: at most `limit` of a name are granted in any window. Never raises."""
-    token = str(new_id())
+    token = secrets.token_hex(8)
     window = _window(name)
     left, reset = window.take(limit, window_seconds, token)
     if left >= 0 and (answer := _take_in_redis(name, limit, window_seconds, token)) is not None:
