@@ -5,7 +5,10 @@ PORT ?= 8000
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: up demo smoke test chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
+.PHONY: help up demo smoke test chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
+
+help:  ## this list
+	@sed -nE 's/^([a-z0-9-]+):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 up: $(VENV)/installed  ## all of Taskrunner on this machine until Ctrl-C, data in .taskrunner/
 	$(RUN) -m taskrunner.up --port $(PORT)

@@ -10,13 +10,16 @@ import socket
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
+from urllib.parse import urlsplit
 
-API = os.environ.get("TASKRUNNER_URL", "http://127.0.0.1:8000") + "/api/v1/worker"
-KEY = os.environ["TASKRUNNER_WORKER_KEY"]
+SERVER = urlsplit(os.environ.get("TASKRUNNER_URL", "http://127.0.0.1:8000"))
+HEADERS = {"Authorization": f"Bearer {os.environ['TASKRUNNER_WORKER_KEY']}", "Content-Type": "application/json"}
 NAME = f"{socket.gethostname()}-{os.getpid()}"
+ANSWER_SECONDS = 10
 BEAT_SECONDS = 5  # a lease lives for 30
 POLL_SECONDS = 20
 
@@ -29,22 +32,35 @@ class Cancelled(Exception):
     """Somebody asked for this task to stop."""
 
 
-def call(path: str, body: dict[str, Any], *, seconds: float = 10, tries: int = 5) -> Any:
+def connection_to_server(seconds: float) -> HTTPConnection:
+    """Not open yet. No operation on it lasts longer than so many seconds."""
+    kind = HTTPSConnection if SERVER.scheme == "https" else HTTPConnection
+    return kind(SERVER.netloc, timeout=seconds)
+
+
+def post(connection: HTTPConnection, path: str, body: dict[str, Any]) -> tuple[int, str]:
+    """The status and the text of the answer; 503 where no whole one came."""
+    try:
+        connection.request("POST", f"{SERVER.path}/api/v1/worker{path}", json.dumps(body), HEADERS)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    except (OSError, HTTPException) as error:
+        return 503, str(error)
+    finally:
+        connection.close()
+
+
+def call(path: str, body: dict[str, Any], *, tries: int = 5) -> Any:
     """POST, again and again while the server is away or busy. Safe: a lease token ends one attempt once."""
-    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
-    request = urllib.request.Request(API + path, json.dumps(body).encode(), headers)
     for pause in range(1, tries + 1):
-        try:
-            with urllib.request.urlopen(request, timeout=seconds) as answer:
-                return json.loads(answer.read() or b"null")
-        except OSError as error:  # urllib's errors are of this kind
-            status = getattr(error, "code", 503)
-            words = error.read().decode() if isinstance(error, urllib.error.HTTPError) else str(error)
-            if status == 409:
-                raise LeaseLost(words) from None
-            if status < 500 or pause == tries:
-                raise SystemExit(f"{path}: {words}") from None
-        time.sleep(min(pause, 10))
+        status, text = post(connection_to_server(ANSWER_SECONDS), path, body)
+        if status < 300:
+            return json.loads(text or "null")
+        if status == 409:
+            raise LeaseLost(text)
+        if status < 500 or pause == tries:
+            raise SystemExit(f"{path}: {text}")
+        time.sleep(pause)
 
 
 class Task:
@@ -98,7 +114,7 @@ class Task:
             try:
                 if self.send("heartbeat", progress=self._progress)["cancel_requested"]:
                     self._over = Cancelled
-            except LeaseLost:
+            except (LeaseLost, SystemExit):  # refused, or the server has been away for long
                 self._over = LeaseLost
                 return
 
@@ -116,24 +132,52 @@ def youtube(task: Task) -> dict[str, Any]:
 HANDLERS = {"IdeaInspiration.Sources.YouTube": youtube}
 
 
+class Poller:
+    """Asks for tasks, one long poll after the other, until it is told to stop."""
+
+    def __init__(self) -> None:
+        self._stopping = False
+        self._idle = True  # nothing is asked for and nothing held
+        self._socket = socket.socket()  # the one of the poll
+
+    def tasks(self) -> Iterator[dict[str, Any]]:
+        """What is leased to us, for as long as the server is there or comes back."""
+        failures = 0
+        while not self._stopping:
+            status, text = self._poll()
+            if status == 200:
+                yield from json.loads(text)["tasks"]
+            elif status < 500:
+                raise SystemExit(f"/claim: {text}")
+            failures = 0 if status == 200 else failures + 1
+            self._idle = True
+            time.sleep(min(failures, 10))
+
+    def stop(self, *_: Any) -> None:
+        """What SIGTERM does: leave now where nothing is under way; else finish that, and a task, first."""
+        self._stopping = True
+        if self._idle:
+            raise SystemExit(0)
+        with suppress(OSError):  # the answer is there already
+            # Our half only, below TLS: the server then leases nothing more, and its answer tells what it had leased.
+            socket.socket.shutdown(self._socket, socket.SHUT_WR)
+
+    def _poll(self) -> tuple[int, str]:
+        connection = connection_to_server(POLL_SECONDS + ANSWER_SECONDS)
+        try:
+            connection.connect()
+        except OSError as error:
+            return 503, str(error)
+        self._socket, self._idle = connection.sock, False
+        return post(connection, "/claim", {"worker": NAME, "max": 1, "wait_seconds": POLL_SECONDS})
+
+
 def main() -> None:
-    """Claim and run, one task at a time, until SIGTERM; a task that runs is finished first."""
-    idle, stopping = True, False
-
-    def stop(*_: Any) -> None:
-        nonlocal stopping
-        stopping = True
-        if idle:
-            raise SystemExit(0)  # closes the poll, and the server leases nothing to a closed connection
-
-    signal.signal(signal.SIGTERM, stop)
-    while not stopping:
-        idle = True
-        body = {"worker": NAME, "max": 1, "wait_seconds": POLL_SECONDS}
-        tasks = call("/claim", body, seconds=POLL_SECONDS + 10, tries=1_000_000)["tasks"]
-        idle = False
-        for leased in tasks:
-            Task(leased).run()
+    """Claim and run, one task at a time, until SIGTERM."""
+    poller = Poller()
+    signal.signal(signal.SIGTERM, poller.stop)
+    for leased in poller.tasks():
+        Task(leased).run()
 
 
 if __name__ == "__main__":

@@ -138,7 +138,7 @@ class RetryLater(TaskrunnerError):
     code = "retry_later"
 
     def __init__(self, after_seconds: float, reason: str = "") -> None:
-        self.after_seconds = after_seconds
+        self.after_seconds = float(after_seconds)
         super().__init__(reason or f"Asked to be retried after {after_seconds:g} s.")
 
 

@@ -77,7 +77,11 @@ def worker_rows(*, include_dead: bool = False, ids: Sequence[UUID] | None = None
     wanted = {"include_dead": include_dead, "ids": None if ids is None else list(ids)}
     rows = sql.rows("worker_rows", {"dead_after": WORKER_DEAD_AFTER_SECONDS, "limit": 200, **wanted})
     workers = Worker.objects.in_bulk([row["id"] for row in rows])
-    return [WorkerRow(workers[row["id"]], row["is_live"], row["seconds_since_heartbeat"], row["tasks"]) for row in rows]
+    return [
+        WorkerRow(workers[row["id"]], row["is_live"], row["seconds_since_heartbeat"], row["tasks"])
+        for row in rows
+        if row["id"] in workers  # else it was pruned between the two looks
+    ]
 
 
 def live_clusters() -> list[Cluster]:

@@ -103,19 +103,19 @@ def handler(
         if type in _handlers:
             raise ImproperlyConfigured(f"Task type {type!r} is registered twice.")
         _handlers[type] = Handler(
-            type,
-            function,
-            params,
-            check,
-            queue,
-            timeout_seconds,
-            max_timeout_seconds,
-            max_retries,
-            retry_base_seconds,
-            batch and not transactional,
-            transactional,
-            run_key,
-            reuse_seconds,
+            type=type,
+            function=function,
+            params=params,
+            check=check,
+            queue=queue,
+            timeout_seconds=timeout_seconds,
+            max_timeout_seconds=max_timeout_seconds,
+            max_retries=max_retries,
+            retry_base_seconds=retry_base_seconds,
+            batch=batch and not transactional,
+            transactional=transactional,
+            run_key=run_key,
+            reuse_seconds=reuse_seconds,
         )
         return function
 

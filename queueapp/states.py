@@ -63,7 +63,7 @@ TRANSITIONS: frozenset[Transition] = frozenset(
     ]
 )
 
-# What `status=` means to clients of the seed systems; `state=` takes the exact names.
+# What `status=` means to clients of earlier systems; `state=` takes the exact names.
 STATUS_GROUPS: dict[str, frozenset[Status]] = {
     "pending": frozenset({S.SCHEDULED, S.BLOCKED, S.QUEUED}),
     "running": frozenset({S.LEASED}),

@@ -12,6 +12,18 @@ def storable_text(text: str) -> str:
     return text.replace("\x00", "\\0").encode("utf-8", "replace").decode()
 
 
+def kept_json(value: Any, depth: int = 1) -> Any:
+    """The value as jsonb can hold it, with what cannot be kept written as text: for records, which refuse nothing."""
+    if isinstance(value, dict) and depth < MAX_JSON_DEPTH:
+        return {storable_text(str(key)): kept_json(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple) and depth < MAX_JSON_DEPTH:
+        return [kept_json(item, depth + 1) for item in value]
+    try:
+        return storable_json(value, depth)
+    except ValueError:
+        return storable_text(str(value))
+
+
 def storable_json(value: Any, depth: int = 1) -> Any:
     """A value that PostgreSQL can keep as jsonb, at most 32 levels deep. Raises ValueError saying why not."""
     if depth > MAX_JSON_DEPTH:

@@ -19,12 +19,17 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     ValidationError,
-    model_validator,
+    ValidationInfo,
+    field_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from configapp.keyspec import Value
 from configapp.overrides import BadOverrides, read_overrides
+
+MIN_SECRET_KEY = 32
+NOT_SET = "is not set (a shell beside `make up` reads it with: source .taskrunner/env)"
 
 
 def _split(value: Any) -> Any:
@@ -51,6 +56,12 @@ def _encryption_keys(values: list[SecretStr]) -> list[SecretStr]:
     raise ValueError("each must be 32 random bytes in URL-safe base64 (openssl rand -base64 32 | tr '+/' '-_')")
 
 
+def _secret_key(value: SecretStr) -> SecretStr:
+    if len(value) < MIN_SECRET_KEY:
+        raise ValueError(f"must have at least {MIN_SECRET_KEY} characters, not {len(value)}")
+    return value
+
+
 CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 SourceName = Annotated[str, BeforeValidator(str.lower), StringConstraints(pattern="^[a-z0-9][a-z0-9_-]*$")]
 HostName = Annotated[
@@ -58,6 +69,7 @@ HostName = Annotated[
 ]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]
 EncryptionKeys = Annotated[list[SecretStr], NoDecode, BeforeValidator(_split), AfterValidator(_encryption_keys)]
+SecretKey = Annotated[SecretStr, AfterValidator(_secret_key)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_libpq_url)]
 
 
@@ -66,7 +78,7 @@ class Environment(BaseSettings):
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", hide_input_in_errors=True)
 
-    secret_key: SecretStr = Field(min_length=32)
+    secret_key: SecretKey
     secret_key_fallbacks: CommaSeparated = []
     config_encryption_keys: EncryptionKeys = []
     debug: bool = False
@@ -75,14 +87,14 @@ class Environment(BaseSettings):
     https_only: bool = False
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
-    database_url: DatabaseUrl | None = None
-    owner_database_url: DatabaseUrl | None = None
-    database_pooled: bool = False
     postgres_host: str = "localhost"
     postgres_port: int = Field(5432, ge=1, le=65535)
     postgres_db: str = "taskrunner"
     postgres_user: str | None = None
     postgres_password: SecretStr = SecretStr("")
+    database_url: DatabaseUrl | None = None
+    owner_database_url: DatabaseUrl | None = None
+    database_pooled: bool = False
 
     redis_url: str | None = Field(None, pattern="^(redis|rediss|unix)://")
     redis_host: str = "localhost"
@@ -92,11 +104,11 @@ class Environment(BaseSettings):
     redis_tls: bool = False
 
     artifacts_directory: Path = Path(".taskrunner/artifacts")
-    minio_endpoint: str | None = Field(None, pattern=r"^[A-Za-z0-9_.-]+(:[0-9]{1,5})?$")
     minio_access_key: str | None = Field(None, validation_alias=AliasChoices("MINIO_ACCESS_KEY", "MINIO_ROOT_USER"))
     minio_secret_key: SecretStr | None = Field(
         None, validation_alias=AliasChoices("MINIO_SECRET_KEY", "MINIO_ROOT_PASSWORD")
     )
+    minio_endpoint: str | None = Field(None, pattern=r"^[A-Za-z0-9_.-]+(:[0-9]{1,5})?$")
     minio_bucket: str = Field("artifacts", pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
     minio_region: str = "us-east-1"
     minio_secure: bool = False
@@ -122,17 +134,20 @@ class Environment(BaseSettings):
     worker_max_tasks: int = Field(200_000, ge=1)
     worker_max_memory_mb: int = Field(1024, ge=64)
 
-    @model_validator(mode="after")
-    def _needs_a_database(self) -> "Environment":
-        if self.database_url is None and self.postgres_user is None:
-            raise ValueError("DATABASE_URL (or POSTGRES_USER, POSTGRES_PASSWORD, …) is not set")
-        return self
+    # These look at one field and know those above it, so that they speak up beside whatever else is wrong.
+    @field_validator("database_url")
+    @classmethod
+    def _needs_a_database(cls, url: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
+        if url is None and others.data.get("postgres_user", "") is None:
+            raise ValueError(f"{NOT_SET}, nor are POSTGRES_USER, POSTGRES_PASSWORD, …")
+        return url
 
-    @model_validator(mode="after")
-    def _needs_the_stores_keys(self) -> "Environment":
-        if self.minio_endpoint is not None and not (self.minio_access_key and self.minio_secret_key):
-            raise ValueError("MINIO_ENDPOINT is set, MINIO_ACCESS_KEY and MINIO_SECRET_KEY are not")
-        return self
+    @field_validator("minio_endpoint")
+    @classmethod
+    def _needs_the_stores_keys(cls, endpoint: str | None, others: ValidationInfo) -> str | None:
+        if endpoint and not (others.data.get("minio_access_key") and others.data.get("minio_secret_key")):
+            raise ValueError("is set, but MINIO_ACCESS_KEY and MINIO_SECRET_KEY are not both")
+        return endpoint
 
     @property
     def database(self) -> dict[str, str]:
@@ -194,12 +209,12 @@ def load() -> tuple[Environment, dict[str, Value]]:
     try:
         environment = Environment()
     except ValidationError as error:
-        lines = [_explain(item["loc"], item["msg"]) for item in error.errors()] + lines
+        lines = [_explain(item) for item in error.errors()] + lines
     if lines:
         raise ImproperlyConfigured("The environment is not usable:\n  " + "\n  ".join(lines))
     return environment, overrides
 
 
-def _explain(location: tuple[int | str, ...], message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    return f"{str(location[0]).upper()}: {message}" if location else message
+def _explain(error: ErrorDetails) -> str:
+    message = NOT_SET if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
+    return f"{str(error['loc'][0]).upper()}: {message}"

@@ -12,9 +12,8 @@ from taskrunner.embedded import StartError
 from taskrunner.embedded.private import write_private
 from taskrunner.stack import Stack
 
-PASSWORD_LINE = re.compile("export (TASKRUNNER_ADMIN_PASSWORD)='([^']+)'")
+SECRET_LINE = re.compile("export (TASKRUNNER_(?:ADMIN_PASSWORD|[A-Z]+_KEY))='([^']+)'")
 INVITATION = """
-  Dashboard   {TASKRUNNER_URL}/
   Admin       {TASKRUNNER_URL}/admin/
   API docs    {TASKRUNNER_URL}/api/v1/docs
   Login       {TASKRUNNER_ADMIN_USER} / {TASKRUNNER_ADMIN_PASSWORD}
@@ -31,7 +30,7 @@ Ctrl-C stops everything; the data stay.
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m taskrunner.up", description=__doc__)
-    parser.add_argument("--port", type=int, default=8000, help="of the web server; 0 takes any free one")
+    parser.add_argument("--port", type=port_number, default=8000, help="of the web server; 0 takes any free one")
     options = parser.parse_args()
     try:
         with Stack(Path(".taskrunner"), options.port) as stack:
@@ -45,12 +44,18 @@ def main() -> int:
     return 0
 
 
+def port_number(text: str) -> int:
+    if not (text.isdecimal() and int(text) <= 65_535):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
+    return int(text)
+
+
 def start(stack: Stack) -> None:
     began = time.monotonic()
     say(f"Taskrunner, for DEVELOPMENT ONLY: on 127.0.0.1, with its data in {stack.directory}")
     stack.start()
     file = stack.directory / "env"
-    seeded = timed("demo tenants", lambda: json.loads(stack.run("seed_demo", "--json", **kept_password(file))))
+    seeded = timed("demo tenants", lambda: json.loads(stack.run("seed_demo", "--json", **earlier_secrets(file))))
     environment = {**stack.environment(), **seeded}
     write_private(file, "".join(export(*item) for item in environment.items()))
     say(f"Ready in {time.monotonic() - began:.1f} s.")
@@ -62,10 +67,10 @@ def export(name: str, value: str) -> str:
     return f"export {name}='{quoted}'\n"
 
 
-def kept_password(file: Path) -> dict[str, str]:
-    """The administrator's password as an earlier start wrote it; empty where none did."""
+def earlier_secrets(file: Path) -> dict[str, str]:
+    """The administrator's password and the keys as an earlier start wrote them; empty where none did."""
     lines = file.read_text().splitlines() if file.exists() else []
-    return {found[1]: found[2] for line in lines if (found := PASSWORD_LINE.fullmatch(line))}
+    return {found[1]: found[2] for line in lines if (found := SECRET_LINE.fullmatch(line))}
 
 
 if __name__ == "__main__":

@@ -1,18 +1,15 @@
 """Real web servers: gunicorn as a process of its own, on the tests' database."""
 
 import os
-import signal
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 
 from queueapp.engine.cluster import die_with_parent
-from taskrunner.services import free_port, gunicorn
+from taskrunner.services import free_port, gunicorn, is_live
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent
@@ -32,21 +29,13 @@ def running_server(**environment: str) -> Iterator[str]:
             preexec_fn=die_with_parent,
         )
         try:
-            wait_until(lambda: process.poll() is not None or _answers(port), seconds=30)
+            wait_until(lambda: is_live(port), seconds=30)
             yield f"http://127.0.0.1:{port}"
         finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=20)
+            process.terminate()
+            process.wait(timeout=30)
             log.seek(0)
             print(log.read())
-
-
-def _answers(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=2) as answer:
-            return answer.status == 200
-    except OSError:  # refused, or not in time
-        return False
 
 
 def python(*arguments: str, directory: Path = ROOT, **environment: str) -> subprocess.Popen[str]:

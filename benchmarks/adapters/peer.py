@@ -15,8 +15,6 @@ BETTER = os.environ["PEER_SETTING"] == "better"
 class Peer(ABC):
     """One peer with the settings that the environment names."""
 
-    bodies: dict[str, Any]  # as this peer registers them: noop, clock and job
-
     @abstractmethod
     def prepare(self) -> None:
         """Make its tables."""

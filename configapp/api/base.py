@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from configapp.api.documents import change_document
+from configapp.documents import change_document
 from configapp.errors import ChangeRefused, UnknownKey, VersionMismatch
 from configapp.models import ConfigChange
 from queueapp.api.access import Caller

@@ -8,11 +8,10 @@ from rest_framework.response import Response
 
 from configapp import changes, queries
 from configapp.api.base import ConfigView, accept_and_wait, accept_one_and_wait, etag_of, expected_version
-from configapp.api.documents import audit_document, detailed_document
 from configapp.api.forms import AuditForm, ChangeForm, RollbackForm, ValueForm
 from configapp.changes import Wanted
+from configapp.documents import audit_document, detailed_document, setting_document, version_document
 from configapp.errors import ChangeRefused
-from configapp.management.showing import setting_document, version_document
 from configapp.models import ConfigAudit, ConfigChange
 from queueapp.api.access import Right
 from queueapp.api.base import Form

@@ -1,45 +1,11 @@
-"""How the command shows settings, versions and changes: as documents for machines, as lines for people."""
+"""How the command shows the documents of settings, versions and changes to people."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
-from configapp.models import ConfigChange, ConfigVersion
-from configapp.queries import Setting
-from configapp.values import decode
+from configapp.documents import Document
 from queueapp.management.output import Output, rfc3339
-
-Document = dict[str, Any]
-
-
-def setting_document(setting: Setting) -> Document:
-    spec = setting.spec
-    return {
-        "key": spec.key,
-        "value": setting.shown,
-        "source": setting.source,
-        "version": setting.version,
-        "kind": spec.kind,
-        "default": spec.default,
-        "secret": spec.secret,
-        "description": spec.description,
-        "updated_at": setting.updated_at,
-    }
-
-
-def version_document(row: ConfigVersion) -> Document:
-    return {
-        "version": row.version,
-        "value": decode(row.value),
-        "is_active": row.is_active,
-        "actor": row.actor,
-        "at": row.at,
-    }
-
-
-def change_document(change: ConfigChange) -> Document:
-    names = ("config_key", "action", "status", "version", "task_id", "submitted_at", "finished_at")
-    return {"id": change.id, **{name: getattr(change, name) for name in names}}
 
 
 def _get(output: Output, document: Document) -> None:
@@ -60,7 +26,7 @@ def _history(output: Output, documents: list[Document]) -> None:
 
 def _change(output: Output, document: Document) -> None:
     version = f" as version {document['version']}" if document["version"] else f" by task {document['task_id']}"
-    output.line(f"{document['config_key']}: {document['action']} is {document['status']}{version}.")
+    output.line(f"{document['key']}: {document['action']} is {document['status']}{version}.")
 
 
 def _check(output: Output, documents: list[Document]) -> None:

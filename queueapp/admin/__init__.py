@@ -8,6 +8,7 @@ from queueapp.admin import people, queues, records, runs, tasks, tenants, worker
 __all__ = ["people", "queues", "records", "runs", "tasks", "tenants", "workers"]
 
 admin.site.site_header = admin.site.site_title = "Taskrunner"
+admin.site.site_url = None  # there is no other page to view
 
 # django-q2's own pages can run any callable and bypass the state machine.
 for model in (django_q.Success, django_q.Failure, django_q.Schedule, django_q.OrmQ):

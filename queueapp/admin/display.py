@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -14,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from queueapp.masking import masked
 from queueapp.models import Task, TaskLog
-from queueapp.states import Status
+from queueapp.times import ran_seconds, waited_seconds
 
 
 def duration(seconds: float | None) -> str | None:
@@ -42,27 +41,15 @@ def link_to_task(task_id: UUID) -> SafeString:
 
 
 def waited(task: Task) -> str | None:
-    """How long the task has been due and unclaimed, or was before its latest attempt."""
-    if task.status == Status.QUEUED:
-        return duration(_seconds(task.run_at, timezone.now()))
-    if task.started_at is None or task.started_at < task.run_at:
-        return None  # not due yet: never was, or waits for its next try
-    return duration(_seconds(task.run_at, task.started_at))
+    return duration(waited_seconds(task, timezone.now()))
 
 
 def ran(task: Task) -> str | None:
-    """How long the latest attempt has run or ran, where the task's own times say it; its log always does."""
-    if task.started_at is None or task.status not in (Status.LEASED, Status.COMPLETED, Status.DEAD_LETTER):
-        return None
-    return duration(_seconds(task.started_at, task.finished_at or timezone.now()))
+    return duration(ran_seconds(task, timezone.now()))
 
 
 def with_elapsed(entries: Iterable[TaskLog]) -> Iterator[tuple[TaskLog, str | None]]:
     """Each entry, and the time since the one before."""
     entries = list(entries)
     yield from ((entry, None) for entry in entries[:1])
-    yield from ((entry, duration(_seconds(before.at, entry.at))) for before, entry in pairwise(entries))
-
-
-def _seconds(start: datetime, end: datetime) -> float:
-    return (end - start).total_seconds()
+    yield from ((entry, duration((entry.at - before.at).total_seconds())) for before, entry in pairwise(entries))

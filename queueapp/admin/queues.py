@@ -1,6 +1,5 @@
 """Queues, which are paused, resumed and given a strategy, and the routes that lead task types to them."""
 
-import re
 from typing import Any
 
 from django import forms
@@ -15,7 +14,7 @@ from queueapp import operations, queries
 from queueapp.admin import display
 from queueapp.admin.browsing import ModelForm, OperatorAdmin
 from queueapp.models import Queue, Route
-from queueapp.models.tasks import TASK_TYPE_PATTERN
+from queueapp.patterns import type_pattern
 from queueapp.queries import QueueRow
 
 
@@ -84,10 +83,12 @@ class QueueAdmin(OperatorAdmin):
 
 class RouteForm(ModelForm):
     def clean_pattern(self) -> str:
-        pattern = str(self.cleaned_data["pattern"])
-        if pattern != "*" and not re.fullmatch(TASK_TYPE_PATTERN, pattern.removesuffix(".*")):
-            raise forms.ValidationError("Give a type such as reports.daily, `reports.*` for all below it, or `*`.")
-        return pattern
+        try:
+            return type_pattern(str(self.cleaned_data["pattern"]))
+        except ValueError:
+            raise forms.ValidationError(
+                "Give a type such as reports.daily, `reports.*` for all below it, or `*`."
+            ) from None
 
 
 @admin.register(Route)

@@ -35,14 +35,15 @@ class WorkerAdmin(ReadOnlyAdmin):
 
     def dress(self, rows: list[Worker]) -> None:
         glances = {glance.worker.pk: glance for glance in queries.worker_rows(ids=[worker.pk for worker in rows])}
+        rows[:] = [worker for worker in rows if worker.pk in glances]  # the others were pruned a moment ago
         for worker in rows:
             worker.glance = glances[worker.pk]  # type: ignore[attr-defined]
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Worker | None:
         worker: Worker | None = super().get_object(request, object_id, from_field)
-        if worker is not None:
-            self.dress([worker])
-        return worker
+        found = [worker] if worker is not None else []
+        self.dress(found)
+        return found[0] if found else None
 
     @admin.display(description="process")
     def process(self, worker: Worker) -> str:

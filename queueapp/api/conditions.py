@@ -1,11 +1,12 @@
 """Conditional requests: ETag, If-None-Match and If-Match."""
 
+from django.http import HttpRequest
 from rest_framework.request import Request
 
 from queueapp.api.errors import PreconditionFailed
 
 
-def is_current(request: Request, etag: str) -> bool:
+def is_current(request: Request | HttpRequest, etag: str) -> bool:
     """Whether the client says that it has this version already."""
     return _names(request.headers.get("If-None-Match", ""), etag)
 

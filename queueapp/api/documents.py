@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 from queueapp.api.access import Caller
-from queueapp.management.documents import task_document
+from queueapp.documents import task_document
 from queueapp.masking import masked
 from queueapp.models import Task, TaskLog
 

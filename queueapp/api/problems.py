@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.views import defaults
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
@@ -85,6 +85,8 @@ def describe(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
             return problem(404, "no_such_address", "There is nothing at this address; see /api/v1/docs."), {}
         case RequestDataTooBig():
             return problem(413, "body_too_large", "The body is larger than this address takes."), {}
+        case UnreadablePostError():
+            return problem(400, "invalid_request", "The connection broke off in the middle of the body."), {}
         case OperationalError() | InterfaceError():
             detail = "The database did not answer. Try again; with an Idempotency-Key nothing can happen twice."
             logger.error("database unavailable", exc_info=error, extra={"event": "db_connection_failed"})

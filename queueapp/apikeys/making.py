@@ -1,17 +1,27 @@
 """Making and revoking keys. Both run in an operator's scope and leave their row in operator_actions."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce, Now
+from pydantic import BaseModel, StringConstraints, ValidationError
 
+from queueapp.apikeys.capabilities import KeyCapabilities
 from queueapp.apikeys.form import digest_of, new_key, prefix_of
 from queueapp.errors import FieldError, InvalidValue
+from queueapp.lifecycle.requests import Text, field_errors
 from queueapp.models import ApiKey, Tenant
 from queueapp.operations import record, require_operator
 
 LIVE_KEYS_OF_A_NAME = 2
+
+
+class _Asked(BaseModel):
+    """What may be wrong with a key that is asked for."""
+
+    name: Annotated[Text, StringConstraints(min_length=1, max_length=100)]
+    capabilities: KeyCapabilities
 
 
 def create_key(
@@ -25,15 +35,10 @@ def create_key(
 ) -> tuple[ApiKey, str]:
     """Make a key and return its record and the key itself, which is not kept. Needs an operator's scope.
 
-    Raises InvalidValue where two live keys bear the name already: revoke one first.
+    Raises InvalidValue for a name or capabilities that cannot be used, and where two live keys bear the name already.
     """
     require_operator()
-    Tenant.objects.select_for_update().get(id=tenant.id)  # two at once must not make a third
-    if live_keys(tenant, name).count() >= LIVE_KEYS_OF_A_NAME:
-        message = (
-            f"has {LIVE_KEYS_OF_A_NAME} live keys in tenant {tenant.slug} already: revoke one first (revokeapikey)"
-        )
-        raise InvalidValue(FieldError("name", "too_many_keys", message))
+    _check(tenant, name, capabilities or {})
     key = new_key()
     row = ApiKey.objects.create(
         tenant=tenant,
@@ -62,3 +67,16 @@ def live_keys(tenant: Tenant, name: str) -> QuerySet[ApiKey]:
     """The keys of a name that can be used now."""
     not_expired = Q(expires_at__isnull=True) | Q(expires_at__gt=Now())
     return ApiKey.objects.filter(not_expired, tenant=tenant, name=name, revoked_at=None)
+
+
+def _check(tenant: Tenant, name: str, capabilities: dict[str, Any]) -> None:
+    try:
+        _Asked.model_validate({"name": name, "capabilities": capabilities})
+    except ValidationError as error:
+        raise InvalidValue(*field_errors(error, "")) from None
+    Tenant.objects.select_for_update().get(id=tenant.id)  # two at once must not make a third
+    if live_keys(tenant, name).count() >= LIVE_KEYS_OF_A_NAME:
+        message = (
+            f"has {LIVE_KEYS_OF_A_NAME} live keys in tenant {tenant.slug} already: revoke one first (revokeapikey)"
+        )
+        raise InvalidValue(FieldError("name", "too_many_keys", message))

@@ -26,7 +26,7 @@ class FileStore(FileSystemStorage):
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-        for directory in (path.parent, path.parent.parent):
+        for directory in path.parents[:3]:  # the task's and the tenant's may be new, and so are entries of those above
             _sync(directory)
         return name
 

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files import File
 from storages.backends.s3 import S3Storage
 
-# A store that hangs must not hold a request or a handler for long; whoever called tries again.
+# A store that hangs must not hold a request or a handler for long; whoever called tries again, so botocore must not.
 CONNECT_SECONDS, READ_SECONDS = 3, 15
 
 
@@ -25,7 +25,7 @@ class S3Store(S3Storage):  # type: ignore[misc]
             s3={"addressing_style": "path"},
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": 2},
+            retries={"mode": "standard", "total_max_attempts": 1},
             max_pool_connections=64,
             # newer defaults that not every S3 understands
             request_checksum_calculation="when_required",

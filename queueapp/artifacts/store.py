@@ -22,7 +22,10 @@ def put(key: str, intake: Intake) -> None:
 
 
 def put_patiently(key: str, intake: Intake) -> None:
-    """As `put`, for a handler: sits out ten seconds of a store that is away, as when it is restarted."""
+    """As `put`, for a handler: sits out ten seconds of a store that is away, as when it is restarted.
+
+    The worker waits along. To fail sooner would be no kinder: it would use up the retries of the whole backlog.
+    """
     deadline = time.monotonic() + PATIENCE_SECONDS
     pause = FIRST_PAUSE_SECONDS
     while True:

@@ -1,7 +1,7 @@
 """Which kinds of task a worker may take: matched in memory, so that capabilities never filter the backlog."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,9 +56,12 @@ class KindTable:
     def is_stale(self) -> bool:
         return time.monotonic() - self._read_at >= REFRESH_SECONDS
 
-    def refresh(self) -> bool:
-        """Read what changed; True if there is a new kind or an open queue more. Needs a worker's scope."""
-        open_before = set(self.strategies)
+    def open_lanes(self) -> Iterator[tuple[str, list[Lane]]]:
+        """Each queue that is not paused and has kinds for this worker, with these."""
+        return ((queue, lanes) for queue, lanes in self.lanes.items() if queue in self.strategies)
+
+    def refresh(self) -> None:
+        """Read what changed. Needs a worker's scope."""
         queues = Queue.objects.filter(name__in=self.capabilities.queues, paused_at=None)
         self.strategies = dict(queues.values_list("name", "strategy"))
         totals = TaskKind.objects.aggregate(count=Count("id"), newest=Max("id"))
@@ -66,7 +69,6 @@ class KindTable:
         if self._known != known:  # insert-only, so this tells
             self._read_kinds()
         self._read_at = time.monotonic()
-        return self._known != known or not open_before.issuperset(self.strategies)
 
     def _read_kinds(self) -> None:
         self.lanes = {}

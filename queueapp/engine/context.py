@@ -12,6 +12,7 @@ from queueapp.engine.side import SideChannel
 from queueapp.errors import LeaseLost
 from queueapp.lifecycle.leases import LOG_LEVELS, append_log
 from queueapp.lifecycle.recording import add_metric, add_note
+from queueapp.storable import kept_json, storable_text
 
 
 class TaskContext:
@@ -41,13 +42,13 @@ class TaskContext:
         return self._running.task.attempt
 
     def log(self, message: str, *, level: str = "info", **detail: Any) -> None:
-        """Add a line to the task's log at once, in a transaction of its own.
+        """Add a line to the task's log at once, in a transaction of its own; what JSON cannot carry is kept as text.
 
         Raises ValueError for an unknown level, LeaseLost when the attempt no longer holds the task.
         """
         if level not in LOG_LEVELS:
             raise ValueError(f"level must be one of {', '.join(LOG_LEVELS)}, not {level!r}")
-        if not self._side.call(self._append_log, message, level, detail):
+        if not self._side.call(self._append_log, message, level, kept_json(detail)):
             raise LeaseLost(self.id, self.attempt)
 
     def metric(self, name: str, value: Any) -> None:
@@ -62,10 +63,13 @@ class TaskContext:
         self._side.call(add_note, self.worker_id, (self.id, self.attempt), type, content)
 
     def progress(self, fraction: float, message: str = "") -> None:
-        """Tell how far the work is, 0 to 1. Stored with the worker's next beat, at most a second later."""
+        """Tell how far the work is, 0 to 1. Stored with the worker's next beat, at most a second later.
+
+        Raises ValueError for a fraction that is none.
+        """
         if not 0 <= fraction <= 1:
             raise ValueError(f"fraction must be between 0 and 1, not {fraction}")
-        self._running.progress = {"fraction": round(fraction, 4), "message": message}
+        self._running.progress = {"fraction": round(float(fraction), 4), "message": storable_text(message)}
 
     def attach(self, type: str, content: Content, *, content_type: str, metadata: dict[str, Any] | None = None) -> UUID:
         """Keep bytes (or text, a file open for reading, an iterator of bytes) as an artifact; returns its id.

@@ -5,7 +5,7 @@ import traceback
 from typing import Any
 
 from django.db import connections, transaction
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from queueapp.backoff import retry_delay_seconds
 from queueapp.claiming import Claimed
@@ -13,11 +13,18 @@ from queueapp.engine.context import TaskContext
 from queueapp.engine.hand import SOFT_FRACTION
 from queueapp.engine.interrupts import CancelRequested, Interrupted, Interrupter, LeaseGone
 from queueapp.errors import ArtifactTooLarge, InvalidArtifact, LeaseLost, PermanentFailure, RetryLater
+from queueapp.lifecycle.requests import field_errors
 from queueapp.lifecycle.settling import Kind, Verdict, completed, failed, settle
 from queueapp.registry import Handler, find_handler
 from queueapp.tenancy import bind_tenant, tenant_scope
 
 logger = logging.getLogger(__name__)
+
+
+class ParamsRefused(PermanentFailure):
+    """They were accepted by another version of this handler, and no retry will make them valid."""
+
+    code = "task_rejected_invalid_params"
 
 
 def run_attempt(task: Claimed, context: TaskContext, interrupter: Interrupter) -> Verdict | None:
@@ -30,14 +37,24 @@ def run_attempt(task: Claimed, context: TaskContext, interrupter: Interrupter) -
         if handler.transactional:
             return _run_in_transaction(handler, task, context, interrupter)
         return completed(task.id, task.attempt, _call(handler, task, context, interrupter))
-    except (Exception, Interrupted) as error:
+    except (Exception, SystemExit, Interrupted) as error:
         if isinstance(error, Interrupted):
             _throw_connections_away()
         return classify(error, task, handler)
 
 
+def params_of(handler: Handler, task: Claimed) -> BaseModel:
+    """The task's parameters as its handler takes them. Raises ParamsRefused."""
+    try:
+        return handler.params.model_validate(task.params)
+    except ValidationError as error:
+        # in the words of a refusal at submit, which do not repeat values: they may be secrets
+        words = "; ".join(f"{each.field}: {each.message}" for each in field_errors(error, "params."))
+        raise ParamsRefused(words) from None
+
+
 def _call(handler: Handler, task: Claimed, context: TaskContext, interrupter: Interrupter) -> Any:
-    params = handler.params.model_validate(task.params)
+    params = params_of(handler, task)
     with bind_tenant(task.tenant_id), interrupter.inside((task.id, task.attempt)):
         return handler.function(context, params)
 
@@ -71,13 +88,9 @@ def classify(error: BaseException, task: Claimed, handler: Handler) -> Verdict |
             soft_seconds = task.timeout_seconds * SOFT_FRACTION
             return timed_out(task, f"Interrupted after {soft_seconds:g} s, five sixths of its limit of", delay)
         case RetryLater():
-            seconds = max(0.0, error.after_seconds)
-            return failed(task.id, task.attempt, Kind.ERROR, error.code, str(error), seconds)
+            return failed(task.id, task.attempt, Kind.ERROR, error.code, str(error), error.after_seconds)
         case PermanentFailure() | ArtifactTooLarge() | InvalidArtifact():
             return failed(task.id, task.attempt, Kind.PERMANENT, error.code, str(error))
-        case ValidationError():
-            # stored by an older version of this handler: no retry will make it valid
-            return failed(task.id, task.attempt, Kind.PERMANENT, "task_rejected_invalid_params", str(error))
     logger.warning("handler failed", exc_info=error, extra={"event": "task_state", "task_id": str(task.id)})
     message = "".join(traceback.format_exception_only(error)).strip()
     return failed(task.id, task.attempt, Kind.ERROR, type(error).__name__, message, delay)

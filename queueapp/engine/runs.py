@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from queueapp.claiming import Claimed
 from queueapp.engine.context import TaskContext
-from queueapp.engine.execution import classify, run_attempt
+from queueapp.engine.execution import classify, params_of, run_attempt
 from queueapp.engine.interrupts import Interrupter
 from queueapp.lifecycle.recording import end_runs, start_run
 from queueapp.lifecycle.settling import Verdict, completed, settle
@@ -28,7 +28,7 @@ def run_on_record(task: Claimed, context: TaskContext, interrupter: Interrupter)
     if handler is None or not handler.keeps_runs:
         return run_attempt(task, context, interrupter)
     try:
-        params = handler.params.model_validate(task.params)
+        params = params_of(handler, task)
         key = handler.key_of(params)
         if key is None:
             return run_attempt(task, context, interrupter)

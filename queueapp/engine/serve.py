@@ -128,6 +128,7 @@ class ServingWorker:
     def _recover(self, error: DatabaseError) -> None:
         logger.warning("database away", extra={"event": "db_connection_failed", "error": str(error).strip()})
         connection.close()
+        self._claimer.forget()
         time.sleep(0.2)
 
     def _should_leave(self) -> bool:

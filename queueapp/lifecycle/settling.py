@@ -10,11 +10,13 @@ from uuid import UUID
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from queueapp import sql
+from queueapp.lifecycle.requests import MAX_SECONDS_AHEAD
 from queueapp.storable import storable_text
 from queueapp.tenancy import worker_scope
 
 MAX_RESULT_BYTES = 1_048_576
 MAX_MESSAGE_CHARACTERS = 10_000
+MAX_CODE_CHARACTERS = 100
 
 
 class Kind(StrEnum):
@@ -67,9 +69,18 @@ def completed(task_id: UUID, attempt: int, result: Any) -> Verdict:
 
 
 def failed(task_id: UUID, attempt: int, kind: Kind, code: str, message: str, retry_seconds: float = 0.0) -> Verdict:
-    """A verdict of failure with a message that PostgreSQL can keep."""
-    cleaned = storable_text(message)[:MAX_MESSAGE_CHARACTERS]
-    return Verdict(task_id, attempt, kind, None, code, cleaned, retry_seconds)
+    """A verdict of failure, whatever the error was called, said and asked for: cut to what PostgreSQL can keep.
+
+    One verdict that it refuses would be tried again for ever, and its worker do nothing else.
+    """
+    return Verdict(
+        task_id,
+        attempt,
+        kind,
+        error_code=storable_text(code)[:MAX_CODE_CHARACTERS],
+        error_message=storable_text(message)[:MAX_MESSAGE_CHARACTERS],
+        retry_seconds=min(max(0.0, retry_seconds), MAX_SECONDS_AHEAD),  # in this order NaN becomes 0
+    )
 
 
 def settle(worker_id: UUID, verdicts: Sequence[Verdict]) -> dict[UUID, str]:

@@ -10,6 +10,7 @@ from django.core.management.base import CommandError
 
 from queueapp.errors import QueueNotFound
 from queueapp.models import Queue, Tenant
+from queueapp.patterns import type_pattern
 
 DEMO = "demo"
 
@@ -39,6 +40,18 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def pattern(text: str) -> str:
+    try:
+        return type_pattern(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} {error}") from None
+
+
+def patterns(text: str) -> tuple[str, ...]:
+    """Comma-separated."""
+    return tuple(pattern(each) for each in text.split(","))
 
 
 def find_tenant(slug: str | None) -> Tenant:

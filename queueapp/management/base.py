@@ -30,6 +30,15 @@ def acting() -> Iterator[Scope]:
         yield scope
 
 
+@contextmanager
+def database_errors_in_words() -> Iterator[None]:
+    """Raises CommandError where PostgreSQL does not answer or is not what it should be; `--traceback` shows more."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, ProgrammingError) as error:
+        raise CommandError(f"PostgreSQL: {str(error).strip()}\n`manage.py doctor` checks every part.") from error
+
+
 class PlatformCommand(BaseCommand):
     """Results go to `self.output`, refusals to standard error with exit code 1."""
 
@@ -41,11 +50,10 @@ class PlatformCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         self.output = Output(options.get("stdout") or self.stdout, no_color=options["no_color"])
         try:
-            return super().execute(*args, **options)
+            with database_errors_in_words():
+                return super().execute(*args, **options)
         except TaskrunnerError as error:
             raise CommandError(explain(error)) from error
-        except (OperationalError, InterfaceError, ProgrammingError) as error:
-            raise CommandError(f"PostgreSQL: {str(error).strip()}\n`manage.py doctor` checks every part.") from error
 
 
 def explain(error: TaskrunnerError) -> str:

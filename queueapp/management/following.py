@@ -9,8 +9,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from queueapp.errors import TaskNotFound
 from queueapp.management.base import acting
 from queueapp.management.output import Output, printable
+from queueapp.management.progress import progress_of
 from queueapp.management.timeline import Timeline, whole_story
-from queueapp.management.times import progress_of
 from queueapp.models import Task, TaskLog
 from queueapp.states import FINAL
 

@@ -1,11 +1,14 @@
-"""The tenants, the administrator and the keys of a demonstration. Running it again changes secrets and nothing else."""
+"""The tenants, the administrator and the keys of a demonstration.
+
+Whoever runs it again keeps the secrets that the environment still holds; the others are made anew.
+"""
 
 import os
 import secrets
 
 from django.contrib.auth.models import User
 
-from queueapp.apikeys import create_key, revoke_key
+from queueapp.apikeys import create_key, recognise, revoke_key
 from queueapp.management.arguments import DEMO
 from queueapp.management.base import acting
 from queueapp.models import ApiKey, Tenant
@@ -25,12 +28,11 @@ KEYS = {
 def seed() -> dict[str, str]:
     """Make what is missing. Returns the environment variables that a client needs.
 
-    The administrator keeps the password that the environment holds, if it is still the right one.
+    Its password and keys are those that the environment holds, where they still work.
     """
+    kept = {variable: os.environ[variable] for variable, whose in KEYS.items() if _still_works(variable, *whose)}
+    seed_tenants()
     with acting():
-        known = set(Tenant.objects.filter(slug__in=TENANTS).values_list("slug", flat=True))
-        for slug in TENANTS.keys() - known:
-            create_tenant(slug, TENANTS[slug])
         user, _ = User.objects.get_or_create(username=ADMIN)
         user.is_staff = user.is_superuser = user.is_active = True
         password = os.environ.get(PASSWORD, "")
@@ -39,8 +41,20 @@ def seed() -> dict[str, str]:
             user.set_password(password)
             record("user.password", ADMIN)
         user.save()
-        keys = {variable: _new_key(*whose) for variable, whose in KEYS.items()}
-    return {"TASKRUNNER_ADMIN_USER": ADMIN, PASSWORD: password, **keys}
+        made = {variable: _new_key(*whose) for variable, whose in KEYS.items() if variable not in kept}
+    return {"TASKRUNNER_ADMIN_USER": ADMIN, PASSWORD: password, **kept, **made}
+
+
+def seed_tenants() -> None:
+    with acting():
+        known = set(Tenant.objects.filter(slug__in=TENANTS).values_list("slug", flat=True))
+        for slug in TENANTS.keys() - known:
+            create_tenant(slug, TENANTS[slug])
+
+
+def _still_works(variable: str, slug: str, role: str, name: str) -> bool:
+    key = recognise(os.environ.get(variable, ""))
+    return key is not None and (key.tenant_slug, key.role, key.name) == (slug, role, name)
 
 
 def _new_key(slug: str, role: str, name: str) -> str:

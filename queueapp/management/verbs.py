@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from queueapp.documents import outcome_document
 from queueapp.lifecycle import Outcome
 from queueapp.management.arguments import task_id
 from queueapp.management.base import PlatformCommand, acting
-from queueapp.management.documents import outcome_document
 from queueapp.operations import record
 from queueapp.states import Status
 

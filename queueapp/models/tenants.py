@@ -11,7 +11,7 @@ SYSTEM_TENANT_SLUG = "system"
 
 
 class Tenant(UuidModel):
-    """A client of the platform: the unit of isolation (the seeds' client_id)."""
+    """A client of the platform: the unit of isolation (`client_id` in earlier systems)."""
 
     slug = models.SlugField(max_length=50, unique=True)
     name = models.CharField(max_length=200)

@@ -1,54 +1,25 @@
--- fair: one task of each tenant in turn, its most urgent, starting after the tenant that was served last.
--- The ring of tenants is found by skipping through the index from one tenant's entries to the next one's.
+-- fair: one task of each tenant in turn, its most urgent, then everybody's second, and so on.
+-- A lane is a kind, a tenant and a priority; `place` is the tenant's turn. Each is read from its mark.
 -- The set's size is decided as in claim_in_order.sql.
-WITH RECURSIVE ahead AS (
-    SELECT 1 AS place, (SELECT n.tenant_id FROM unnest(%(kinds)s::integer[]) AS k (kind_id) CROSS JOIN LATERAL (
-        SELECT t.tenant_id FROM tasks t
-        WHERE t.kind_id = k.kind_id AND t.status = 'queued' AND t.tenant_id > %(last_tenant)s::uuid
-        ORDER BY t.tenant_id LIMIT 1) AS n
-    ORDER BY n.tenant_id LIMIT 1) AS tenant_id
-    UNION ALL
-    SELECT ahead.place + 1, (SELECT n.tenant_id FROM unnest(%(kinds)s::integer[]) AS k (kind_id) CROSS JOIN LATERAL (
-        SELECT t.tenant_id FROM tasks t
-        WHERE t.kind_id = k.kind_id AND t.status = 'queued' AND t.tenant_id > ahead.tenant_id
-        ORDER BY t.tenant_id LIMIT 1) AS n
-    ORDER BY n.tenant_id LIMIT 1)
-    FROM ahead WHERE ahead.tenant_id IS NOT NULL AND ahead.place < %(most)s
-), behind AS (
-    SELECT 1 + %(most)s AS place, (SELECT n.tenant_id FROM unnest(%(kinds)s::integer[]) AS k (kind_id) CROSS JOIN LATERAL (
-        SELECT t.tenant_id FROM tasks t
-        WHERE t.kind_id = k.kind_id AND t.status = 'queued' AND t.tenant_id > '00000000-0000-0000-0000-000000000000'
-        ORDER BY t.tenant_id LIMIT 1) AS n
-    ORDER BY n.tenant_id LIMIT 1) AS tenant_id
-    WHERE (SELECT count(tenant_id) FROM ahead) < %(most)s
-    UNION ALL
-    SELECT behind.place + 1, (SELECT n.tenant_id FROM unnest(%(kinds)s::integer[]) AS k (kind_id) CROSS JOIN LATERAL (
-        SELECT t.tenant_id FROM tasks t
-        WHERE t.kind_id = k.kind_id AND t.status = 'queued' AND t.tenant_id > behind.tenant_id
-        ORDER BY t.tenant_id LIMIT 1) AS n
-    ORDER BY n.tenant_id LIMIT 1)
-    FROM behind WHERE behind.tenant_id < %(last_tenant)s::uuid AND behind.place < 2 * %(most)s
-), ring AS MATERIALIZED (
-    SELECT place, tenant_id, ceil(%(reach)s::float8 / count(*) OVER ())::integer AS share
-    FROM (
-        SELECT * FROM ahead WHERE tenant_id IS NOT NULL
-        UNION ALL SELECT * FROM behind WHERE tenant_id <= %(last_tenant)s::uuid
-        ORDER BY place LIMIT %(most)s) AS turn
+WITH lane AS MATERIALIZED (
+    SELECT * FROM unnest(%(lane_kinds)s::integer[], %(tenants)s::uuid[], %(priorities)s::smallint[],
+        %(set_sizes)s::integer[], %(places)s::integer[], %(marks)s::bigint[])
+        AS lane (kind_id, tenant_id, priority, set_size, place, mark)
 ), candidate AS MATERIALIZED (
     SELECT head.id, head.ready_seq, head.cost,
-        -- everybody's first task, then everybody's second, each round in the order of the ring
-        row_number() OVER (PARTITION BY ring.tenant_id ORDER BY head.priority DESC, head.ready_seq) * 1000 + ring.place AS rank
-    FROM ring CROSS JOIN unnest(%(kinds)s::integer[], %(set_sizes)s::integer[]) AS k (kind_id, set_size)
-    CROSS JOIN LATERAL (
-        SELECT t.id, t.priority, t.ready_seq, CASE WHEN t.crash_count > 0 THEN 1 ELSE 1.0::float8 / k.set_size END AS cost
+        row_number() OVER (PARTITION BY lane.place ORDER BY lane.priority DESC, head.ready_seq) * 1000 + lane.place AS rank
+    FROM lane CROSS JOIN LATERAL (
+        SELECT t.id, t.ready_seq, CASE WHEN t.crash_count > 0 THEN 1 ELSE 1.0::float8 / lane.set_size END AS cost
         FROM tasks t
-        WHERE t.kind_id = k.kind_id AND t.tenant_id = ring.tenant_id AND t.status = 'queued'
-        ORDER BY t.priority DESC, t.ready_seq LIMIT ring.share) AS head
+        WHERE t.kind_id = lane.kind_id AND t.tenant_id = lane.tenant_id AND t.priority = lane.priority
+            AND t.status = 'queued' AND t.ready_seq > lane.mark
+        ORDER BY t.ready_seq LIMIT %(share)s) AS head
     ORDER BY rank LIMIT %(reach)s
 ), locked AS MATERIALIZED (
     SELECT t.id, candidate.rank, candidate.ready_seq, candidate.cost
     FROM candidate JOIN tasks t ON t.id = candidate.id
-    WHERE t.status = 'queued'
+    -- || '' keeps the planner from walking an index of queued tasks for each, as it would while the table is new
+    WHERE t.status || '' = 'queued'
     ORDER BY candidate.rank, candidate.ready_seq LIMIT %(most)s
     FOR UPDATE OF t SKIP LOCKED
 ), chosen AS MATERIALIZED (

@@ -3,11 +3,8 @@
 -- The set ends where its cost passes 1: a task costs 1/set_size of its type, and one whose worker died before
 -- costs 1, so that it runs alone and a poison pill takes no neighbours with it.
 WITH lane AS MATERIALIZED (
-    SELECT k.kind_id, k.set_size, p.priority::smallint, coalesce(m.mark, 0) AS mark
-    FROM unnest(%(kinds)s::integer[], %(set_sizes)s::integer[]) AS k (kind_id, set_size)
-    CROSS JOIN generate_series(1, 10) AS p (priority)
-    LEFT JOIN unnest(%(mark_kinds)s::integer[], %(mark_priorities)s::smallint[], %(marks)s::bigint[])
-        AS m (kind_id, priority, mark) ON m.kind_id = k.kind_id AND m.priority = p.priority
+    SELECT * FROM unnest(%(kinds)s::integer[], %(priorities)s::smallint[], %(set_sizes)s::integer[], %(marks)s::bigint[])
+        AS lane (kind_id, priority, set_size, mark)
 ), candidate AS MATERIALIZED (
     SELECT head.id, head.ready_seq, head.cost, CASE WHEN %(by_priority)s THEN -lane.priority ELSE 0 END AS rank
     FROM lane CROSS JOIN LATERAL (
@@ -19,7 +16,8 @@ WITH lane AS MATERIALIZED (
 ), locked AS MATERIALIZED (
     SELECT t.id, candidate.rank, candidate.ready_seq, candidate.cost
     FROM candidate JOIN tasks t ON t.id = candidate.id
-    WHERE t.status = 'queued'
+    -- || '' keeps the planner from walking an index of queued tasks for each, as it would while the table is new
+    WHERE t.status || '' = 'queued'
     ORDER BY candidate.rank, candidate.ready_seq LIMIT %(most)s
     FOR UPDATE OF t SKIP LOCKED
 ), chosen AS MATERIALIZED (

@@ -1,21 +1,26 @@
 -- lifo: lease the newest tasks first, whatever their priority. The set's size is decided as in claim_in_order.sql.
--- No marks: the newest entries are alive, the dead ones lie behind them.
+-- Each lane is read above and below the stretch in which all is done.
 WITH lane AS MATERIALIZED (
-    SELECT k.kind_id, k.set_size, p.priority::smallint
-    FROM unnest(%(kinds)s::integer[], %(set_sizes)s::integer[]) AS k (kind_id, set_size)
-    CROSS JOIN generate_series(1, 10) AS p (priority)
+    SELECT * FROM unnest(%(kinds)s::integer[], %(priorities)s::smallint[], %(set_sizes)s::integer[],
+        %(after)s::bigint[], %(until)s::bigint[]) AS lane (kind_id, priority, set_size, after, until)
 ), candidate AS MATERIALIZED (
-    SELECT head.id, -head.ready_seq AS ready_seq, head.cost, 0 AS rank
+    SELECT head.id, -head.ready_seq AS ready_seq, 0 AS rank,
+        CASE WHEN head.crash_count > 0 THEN 1 ELSE 1.0::float8 / lane.set_size END AS cost
     FROM lane CROSS JOIN LATERAL (
-        SELECT t.id, t.ready_seq, CASE WHEN t.crash_count > 0 THEN 1 ELSE 1.0::float8 / lane.set_size END AS cost
-        FROM tasks t
-        WHERE t.kind_id = lane.kind_id AND t.priority = lane.priority AND t.status = 'queued'
-        ORDER BY t.ready_seq DESC LIMIT %(reach)s) AS head
+        (SELECT t.id, t.ready_seq, t.crash_count FROM tasks t
+        WHERE t.kind_id = lane.kind_id AND t.priority = lane.priority AND t.status = 'queued' AND t.ready_seq > lane.until
+        ORDER BY t.ready_seq DESC LIMIT %(reach)s)
+        UNION ALL
+        (SELECT t.id, t.ready_seq, t.crash_count FROM tasks t
+        WHERE t.kind_id = lane.kind_id AND t.priority = lane.priority AND t.status = 'queued' AND t.ready_seq <= lane.after
+        ORDER BY t.ready_seq DESC LIMIT %(reach)s)
+        LIMIT %(reach)s) AS head
     ORDER BY head.ready_seq DESC LIMIT %(reach)s
 ), locked AS MATERIALIZED (
     SELECT t.id, candidate.rank, candidate.ready_seq, candidate.cost
     FROM candidate JOIN tasks t ON t.id = candidate.id
-    WHERE t.status = 'queued'
+    -- || '' keeps the planner from walking an index of queued tasks for each, as it would while the table is new
+    WHERE t.status || '' = 'queued'
     ORDER BY candidate.rank, candidate.ready_seq LIMIT %(most)s
     FOR UPDATE OF t SKIP LOCKED
 ), chosen AS MATERIALIZED (

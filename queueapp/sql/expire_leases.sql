@@ -1,13 +1,26 @@
--- Take back what dead workers held: leases that ran out, and those of workers known to have stopped.
--- The third lease lost with its worker ends the task.
-WITH lost AS (
+-- Take back what dead workers held: leases that ran out within the last seconds, and when thorough also those of workers
+-- that stopped less than a lease ago. The third lease lost with its worker ends the task.
+WITH gone AS MATERIALIZED (
+    SELECT id FROM workers WHERE %(thorough)s AND stopped_at > statement_timestamp() - interval '1 minute'
+), found AS (
+    (SELECT id FROM tasks
+    WHERE status = 'leased' AND lease_expires_at < statement_timestamp()
+        AND lease_expires_at > statement_timestamp() - make_interval(secs => %(seconds_back)s)
+    LIMIT %(batch)s)
+    UNION
+    (SELECT id FROM tasks
+    WHERE EXISTS (SELECT FROM gone) AND status = 'leased' AND lease_expires_at >= statement_timestamp()
+        AND worker_id IN (SELECT id FROM gone)
+    LIMIT %(batch)s)
+), lost AS (
     SELECT t.id, CASE
             WHEN t.cancel_requested_at IS NOT NULL THEN 'cancelled'
             WHEN t.crash_count + 1 >= 3 THEN 'dead_letter'
             ELSE 'queued' END AS to_status
     FROM tasks t
-    WHERE t.status = 'leased' AND (t.lease_expires_at < clock_timestamp()
-        OR EXISTS (SELECT FROM workers w WHERE w.id = t.worker_id AND w.stopped_at IS NOT NULL))
+    -- not "status = 'leased'", which would let the planner walk the index of leases for a second time
+    WHERE t.id = ANY (ARRAY(SELECT id FROM found)) AND t.lease_expires_at IS NOT NULL
+        AND (t.lease_expires_at < statement_timestamp() OR t.worker_id IN (SELECT id FROM gone))
     ORDER BY t.id LIMIT %(batch)s
     FOR UPDATE OF t SKIP LOCKED
 )

@@ -1,7 +1,7 @@
 -- Fold the deltas that the trigger appended into the counts and the minute statistics; only the elected housekeeper
--- does, so nothing is locked. Returns how many there were.
+-- does, so nothing is locked. Returns how many there were and the first one's number.
 WITH taken AS (
-    DELETE FROM task_deltas WHERE id IN (SELECT id FROM task_deltas ORDER BY id LIMIT %(batch)s)
+    DELETE FROM task_deltas WHERE id IN (SELECT id FROM task_deltas WHERE id > %(after)s ORDER BY id LIMIT %(batch)s)
     RETURNING *
 ), counted AS (
     INSERT INTO task_counts (tenant_id, queue, status, tasks)
@@ -19,4 +19,4 @@ WITH taken AS (
         wait_seconds = task_stats.wait_seconds + excluded.wait_seconds,
         run_seconds = task_stats.run_seconds + excluded.run_seconds
 )
-SELECT count(*) AS folded FROM taken
+SELECT count(*) AS folded, min(id) AS first_id FROM taken

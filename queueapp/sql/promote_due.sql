@@ -1,6 +1,7 @@
--- Queue a batch of tasks whose time has come: scheduled ones, and failed ones that are to be tried again.
+-- Queue a batch of tasks whose time has come within the last seconds: scheduled ones, and failed ones that are to be tried again.
 WITH due AS (
-    SELECT id FROM tasks WHERE status IN ('scheduled', 'failed') AND run_at <= clock_timestamp()
+    SELECT id FROM tasks WHERE status IN ('scheduled', 'failed') AND run_at <= statement_timestamp()
+        AND run_at > statement_timestamp() - make_interval(secs => %(seconds_back)s)
     ORDER BY run_at LIMIT %(batch)s
     FOR UPDATE SKIP LOCKED
 )

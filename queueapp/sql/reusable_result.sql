@@ -10,4 +10,6 @@ WHERE latest.status = 'completed' AND latest.finished_at > clock_timestamp() - m
     AND jsonb_typeof(t.result) = 'object'
     AND NOT EXISTS (
         SELECT FROM jsonb_path_query(t.result, '$.artifact_ids[*]') AS named
-        WHERE NOT EXISTS (SELECT FROM artifacts a WHERE a.tenant_id = t.tenant_id AND a.id = (named #>> '{}')::uuid))
+        -- a handler may call other things so: what is no uuid is no artifact that is there
+        WHERE NOT EXISTS (SELECT FROM artifacts a WHERE a.tenant_id = t.tenant_id
+            AND a.id = CASE WHEN pg_input_is_valid(named #>> '{}', 'uuid') THEN (named #>> '{}')::uuid END))

@@ -1,19 +1,13 @@
-"""The real web server as a process of its own."""
+"""Calling the API of a real web server."""
 
 import json
-import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
-from tempfile import TemporaryFile
 from typing import Any
 
-from queueapp.engine.cluster import die_with_parent
-from taskrunner.services import free_port, gunicorn, is_live
 from tests.api.calling import API
-from tests.clusters import ROOT
-from tests.waiting import wait_until
+from tests.web import running_server
 
 
 class LiveAnswer:
@@ -55,22 +49,6 @@ class LiveServer:
 
 @contextmanager
 def live_server(**environment: str) -> Iterator[LiveServer]:
-    """Ready to answer, and ended in the end; its log goes to the test's output."""
-    port = free_port(0)
-    with TemporaryFile("w+") as log:
-        process = subprocess.Popen(
-            gunicorn(port),
-            cwd=ROOT,
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", **environment},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            preexec_fn=die_with_parent,
-        )
-        try:
-            wait_until(lambda: is_live(port), seconds=30)
-            yield LiveServer(port)
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-            log.seek(0)
-            print(log.read())
+    """A server that is ready to answer, and stopped at the end."""
+    with running_server(**environment) as address:
+        yield LiveServer(int(address.rpartition(":")[2]))

@@ -2,8 +2,9 @@
 
 import pytest
 
+from queueapp import sql
 from queueapp.engine import housekeeping
-from queueapp.models import OperatorAction
+from queueapp.models import OperatorAction, Worker
 from queueapp.tenancy import operator_scope
 from tests.api.calling import code_of, fields_of
 from tests.commands.calling import create_worker
@@ -46,6 +47,21 @@ def test_workers_alive_and_dead(admin, make_task):
     everybody = {worker["id"] for worker in admin.get("/workers?include_dead=true").json()["results"]}
     assert everybody == {str(alive.id), str(dead.id)}
     assert fields_of(admin.get("/workers?include_dead=perhaps")) == {"include_dead": "bool_parsing"}
+
+
+def test_a_worker_that_is_pruned_while_it_is_looked_at_is_not_there(admin, monkeypatch):
+    gone, stays = create_worker(stopped_at="2026-01-01T00:00:00Z"), create_worker()
+    look = sql.rows
+
+    def prune_after_the_first_look(name, *parameters):
+        found = look(name, *parameters)
+        if name == "worker_rows":
+            Worker.objects.filter(id=gone.id).delete()
+        return found
+
+    monkeypatch.setattr(sql, "rows", prune_after_the_first_look)
+    listed = admin.get("/workers?include_dead=true").json()["results"]
+    assert [each["id"] for each in listed] == [str(stays.id)]
 
 
 def test_figures_are_a_tenants_own(client, admin, make_task, globex):

@@ -1,5 +1,7 @@
 """Whatever goes wrong is answered by a problem document, and never by a trace."""
 
+from io import BytesIO
+
 import pytest
 from django.db import OperationalError
 
@@ -45,6 +47,23 @@ def test_a_database_that_is_away_is_answered_by_try_again(admin, monkeypatch):
     answer = admin.get("/queues")
     assert (answer.status_code, code_of(answer), answer["Retry-After"]) == (503, "database_unavailable", "1")
     assert b"10.0.0.1" not in answer.content
+
+
+class BrokenOff(BytesIO):
+    """A body whose sender has gone."""
+
+    def read(self, *_):
+        raise ConnectionResetError
+
+
+@pytest.mark.parametrize("address", ["/tasks", "/artifacts"])
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_fault_of_ours(client, caplog, address):
+    headers = {"Authorization": f"Bearer {client.key}"}
+    kind = "application/json"
+    body = {"wsgi.input": BrokenOff()}
+    answer = client._client.post(API + address, b"x" * 100, content_type=kind, headers=headers, **body)
+    assert (answer.status_code, code_of(answer)) == (400, "invalid_request")
+    assert not [record for record in caplog.records if getattr(record, "event", "") == "api_error"]
 
 
 def test_a_host_that_is_not_ours(client):

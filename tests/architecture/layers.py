@@ -13,7 +13,7 @@ APP_ARROWS = {
 }
 # Inside queueapp, from the top: a module imports its own layer and those below.
 LAYERS = [
-    {"api", "dashboard", "admin", "management", "middleware", "apps", "urls", "handlers"},
+    {"api", "admin", "management", "middleware", "apps", "handlers"},
     {"engine"},
     {
         "lifecycle",
@@ -32,11 +32,13 @@ LAYERS = [
         "why",
         "filters",
         "bulk",
+        "documents",
+        "times",
     },
-    {"registry", "pruning", "tenancy", "crypto", "sql"},
+    {"registry", "pruning", "tenancy", "sql"},
     {"migrations"},
     {"models"},
-    {"states", "errors", "backoff", "patterns", "masking", "storable"},
+    {"states", "errors", "backoff", "patterns", "masking", "storable", "ration"},
 ]
 
 

@@ -23,6 +23,20 @@ def test_there_is_no_cycle():
     assert cycle_in(IMPORTS) is None
 
 
+def test_packages_are_in_no_circle_either():
+    """Where two parts of an app know each other, neither can be read by itself."""
+    between: dict[str, list[Import]] = {}
+    for name, found in IMPORTS.items():
+        targets = [part_of(each.target) for each in found if is_ours(each.target) and "." in each.target]
+        between.setdefault(part_of(name), []).extend(Import(target, 0, False) for target in targets)
+    assert cycle_in(between) is None
+
+
+def part_of(module):
+    """The part of an app that a module belongs to, e.g. queueapp.engine."""
+    return ".".join(module.split(".")[:2])
+
+
 def test_our_code_is_imported_at_the_top_of_the_file():
     # AppConfig.ready is where Django wants imports that need the models
     wrong = [

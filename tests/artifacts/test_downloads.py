@@ -121,6 +121,9 @@ def test_the_digest_is_its_etag(client, keep):
     etag = first["ETag"]
     again = client.get(address, If_None_Match=etag)
     assert (etag, again.status_code, again.content) == (f'"{rows()[0].sha256}"', 304, b"")
+    for known in ("*", f"W/{etag}", f'"another", {etag}'):
+        assert client.get(address, If_None_Match=known).status_code == 304
+    assert body_of(client.get(address, If_None_Match='"another"')) == CONTENT
 
 
 def test_head_tells_the_size(client, keep):

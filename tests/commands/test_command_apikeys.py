@@ -47,6 +47,27 @@ def test_what_cannot_be_is_refused_in_words(acme):
     assert words == "name: has 2 live keys in tenant acme already: revoke one first (revokeapikey)"
 
 
+@pytest.mark.parametrize(
+    ("capabilities", "field"),
+    [
+        ('{"categories": "reports.*"}', "capabilities.categories"),
+        ('{"categories": ["reports.*", "*.daily"]}', "capabilities.categories.1"),
+        ('{"queues": "default"}', "capabilities.queues"),
+        ('{"queues": ["%s"]}' % ("x" * 65), "capabilities.queues.0"),
+        ('{"region": "\\u0000"}', "capabilities"),
+    ],
+)
+def test_capabilities_with_which_no_worker_could_claim_are_refused(acme, capabilities, field):
+    words = refused("createapikey", "x", "--tenant", "acme", "--role", "worker", "--capabilities", capabilities)[1]
+    assert words.startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize("name", ["", "x" * 101, "\udcff"])
+def test_a_name_that_cannot_be_kept_is_refused(acme, name):
+    assert refused("createapikey", name, "--tenant", "acme")[1].startswith("name: ")
+    assert actions() == []
+
+
 def test_a_revoked_key_opens_nothing(acme):
     key = run("createapikey", "x", "--tenant", "acme").strip()
     assert run("revokeapikey", key[3:11]) == f"The key {key[3:11]} of x is revoked.\n"

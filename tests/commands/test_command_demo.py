@@ -4,11 +4,13 @@ import re
 from collections import Counter
 from ipaddress import ip_network
 
-from queueapp.models import Task
+from queueapp import lifecycle
+from queueapp.apikeys import recognise
+from queueapp.models import Task, Tenant
 from queueapp.tenancy import operator_scope
 from tests.api.live import live_server
 from tests.clusters import running_cluster
-from tests.commands.calling import run
+from tests.commands.calling import refused, run, run_json
 
 
 def test_two_hundred_tasks_complete_and_it_says_how_fast(ground, settings, monkeypatch):
@@ -31,3 +33,24 @@ def test_two_hundred_tasks_complete_and_it_says_how_fast(ground, settings, monke
         ends = Counter(Task.objects.values_list("status", flat=True))
     assert ends == {"completed": 207, "cancelled": 1, "dead_letter": 1}
     assert "Of 209 tasks 0 are lost and 0 completed twice." in printed
+
+
+def test_it_runs_on_what_make_up_started_and_leaves_its_keys_and_tasks_alone(ground, monkeypatch):
+    keys = run_json("seed_demo")
+    with operator_scope("operator:test"):
+        waiting = lifecycle.submit("echo", {}, tenant_id=Tenant.objects.get(slug="demo").id, delay_seconds=3600)
+    with live_server() as server, running_cluster(workers=4):
+        monkeypatch.setenv("TASKRUNNER_URL", server.url)
+        printed = run("demo")
+    assert "is refused, as it should be: params.url: the address 127.0.0.1 is not public" in printed
+    assert "Of 207 tasks 0 are lost and 0 completed twice." in printed
+    with operator_scope("operator:test"):
+        assert Task.objects.get(id=waiting.id).status == "scheduled"
+    assert recognise(keys["TASKRUNNER_CLIENT_KEY"]), "it was not replaced"
+
+
+def test_it_says_where_it_is_at_home(ground, monkeypatch):
+    monkeypatch.delenv("TASKRUNNER_URL", raising=False)
+    assert refused("demo") == (
+        "", "TASKRUNNER_URL is not set: `make demo` shows this, or `source .taskrunner/env` first.",
+    )  # fmt: skip

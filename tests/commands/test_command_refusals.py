@@ -3,15 +3,17 @@
 import os
 import pwd
 
+import pytest
 from psycopg2.extensions import make_dsn
 
 from queueapp.management.base import cli_actor
 from tests.commands.calling import manage
 
 
-def test_a_database_that_does_not_answer(ground, tmp_path):
+@pytest.mark.parametrize("command", ["tasks", "qcluster", "migrate"])
+def test_a_database_that_does_not_answer(ground, tmp_path, command):
     nowhere = make_dsn(os.environ["DATABASE_URL"], host=str(tmp_path))
-    process = manage("tasks", DATABASE_URL=nowhere)
+    process = manage(command, DATABASE_URL=nowhere, OWNER_DATABASE_URL=nowhere)
     printed, words = process.communicate(timeout=30)
     assert (process.returncode, printed) == (1, "")
     assert words.startswith("CommandError: PostgreSQL: connection to server")

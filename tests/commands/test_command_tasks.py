@@ -76,6 +76,7 @@ def test_an_empty_list_says_so(ground):
         (["--status", "done"], "invalid choice: 'done' (choose from 'blocked'"),
         (["--queue", "nowhere"], "There is no queue 'nowhere'; there are: config, default"),
         (["--tenant", "nobody"], "There is no tenant 'nobody'"),
+        (["--type", "a b"], "'a b' must be a type, `X.*` for all types below X, or `*`"),
         (["--limit", "201"], "'201' is no whole number from 1 to 200"),
         (["--limit", "0"], "'0' is no whole number from 1 to 200"),
     ],

@@ -1,15 +1,18 @@
 """`createtenant` and `seed_demo`."""
 
 import re
+from argparse import ArgumentTypeError
 
 import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 
 from queueapp.apikeys import recognise
+from queueapp.apikeys.form import prefix_of
+from queueapp.apikeys.recognising import forget
 from queueapp.models import Tenant
 from queueapp.tenancy import operator_scope
-from taskrunner.up import export, kept_password
+from taskrunner.up import earlier_secrets, export, port_number
 from tests.commands.calling import ACTOR, actions, refused, run, run_json
 
 
@@ -83,11 +86,37 @@ def test_seed_demo_never_takes_an_empty_password(ground, monkeypatch, given):
     assert run_json("seed_demo")["TASKRUNNER_ADMIN_PASSWORD"]
 
 
-def test_up_finds_the_password_that_it_wrote(tmp_path):
+def test_seed_demo_keeps_the_keys_that_still_work(ground, monkeypatch):
+    first = run_json("seed_demo")
+    given = {name: value for name, value in first.items() if name.endswith("_KEY")}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert run_json("seed_demo").items() >= given.items()
+    revoked, foreign = given["TASKRUNNER_CLIENT_KEY"], given["TASKRUNNER_OTHER_KEY"]
+    run("revokeapikey", prefix_of(revoked))
+    monkeypatch.setenv("TASKRUNNER_API_KEY", foreign)
+    forget()  # a process remembers a key for two seconds
+    third = run_json("seed_demo")
+    assert recognise(third["TASKRUNNER_CLIENT_KEY"]).role == "client"
+    assert recognise(third["TASKRUNNER_API_KEY"]).role == "admin"
+    assert third["TASKRUNNER_OTHER_KEY"] == foreign
+    assert revoked not in third.values()
+
+
+def test_up_finds_the_secrets_that_it_wrote(tmp_path):
     file = tmp_path / "env"
-    assert kept_password(file) == {}
-    file.write_text(export("DATABASE_URL", "x'y") + export("TASKRUNNER_ADMIN_PASSWORD", "baba-baba") + "nonsense\n")
-    assert kept_password(file) == {"TASKRUNNER_ADMIN_PASSWORD": "baba-baba"}
+    assert earlier_secrets(file) == {}
+    secrets = {"TASKRUNNER_ADMIN_PASSWORD": "baba-baba", "TASKRUNNER_API_KEY": "tr_a", "TASKRUNNER_OTHER_KEY": "tr_b"}
+    others = {"DATABASE_URL": "x'y", "SECRET_KEY": "s", "TASKRUNNER_URL": "http://127.0.0.1:8000"}
+    file.write_text("".join(export(*item) for item in (secrets | others).items()) + "nonsense\n")
+    assert earlier_secrets(file) == secrets
+
+
+@pytest.mark.parametrize("text", ["abc", "-1", "65536", "1e3", ""])
+def test_up_refuses_what_is_no_port(text):
+    assert port_number("0") == 0
+    with pytest.raises(ArgumentTypeError, match="is no port from 0 to 65535"):
+        port_number(text)
 
 
 def test_passwords_can_be_read_aloud_and_differ(ground):

@@ -1,5 +1,7 @@
 """The admin pages of the configuration: forms by type, changes through the queue, rights, declared keys."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission, User
 
@@ -61,6 +63,12 @@ def test_every_key_is_listed_with_what_holds_and_where_it_comes_from(root, bring
     assert found["app.web_port"] == ("7000", "environment")
     assert found["app.workers"] == ("4", "default")
     assert len(root.get(f"{LIST}?q=circuit_breaker").context["settings"]) == 15
+
+
+def test_every_key_of_the_list_leads_to_its_page(root):
+    links = re.findall(f'href="({LIST}[^"]+)"', root.get(LIST).content.decode())
+    assert len(links) == 98
+    assert {root.get(link).status_code for link in links} == {200}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import logging
 
 import pytest
 from cryptography.fernet import Fernet
+from django.core.management.base import CommandError
 from django.db import connections
 from django.test import override_settings
 
@@ -139,6 +140,14 @@ def test_rotation_without_the_old_key_changes_nothing(bringer):
     with override_settings(CONFIG_ENCRYPTION_KEYS=[OLD]):
         reading.forget()
         assert configapp.get(TOKEN) == "the first secret"
+
+
+def test_rotation_without_any_key_says_what_is_missing(bringer):
+    with override_settings(CONFIG_ENCRYPTION_KEYS=[OLD]):
+        submit_change(TOKEN, "the first secret", actor=ALICE)
+        bringer.bring_all()
+    with override_settings(CONFIG_ENCRYPTION_KEYS=[]), pytest.raises(CommandError, match="CONFIG_ENCRYPTION_KEYS"):
+        run("config", "rotate")
 
 
 @override_settings(CONFIG_ENCRYPTION_KEYS=[])

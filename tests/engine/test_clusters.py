@@ -55,6 +55,19 @@ def test_an_unknown_queue_is_refused_by_name(ground):
         call_command("qcluster", "--queues", "nowhere")
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--workers", "0", "'0' is no whole number from 1 to 64"),
+        ("--workers", "x", "'x' is no whole number from 1 to 64"),
+        ("--categories", "echo,a b", r"'a b' must be a type, `X\.\*` for all types below X, or `\*`"),
+    ],
+)
+def test_what_would_never_work_is_refused(ground, option, value, words):
+    with pytest.raises(CommandError, match=words):
+        call_command("qcluster", option, value)
+
+
 def test_a_paused_queue_goes_on_when_it_is_resumed(acme):
     with running_cluster(workers=1):
         with operator_scope("operator:test"):

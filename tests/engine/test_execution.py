@@ -89,6 +89,20 @@ def test_log_and_progress_are_seen_while_the_task_runs(acme, cluster, tmp_path):
     wait_until(lambda: fresh(task).status == "completed")
 
 
+def test_what_postgresql_cannot_keep_is_written_in_another_way(acme, cluster, tmp_path):
+    task = lifecycle.submit("sample.babble", {"mark": str(tmp_path / "mark")}, tenant_id=acme.id)
+    wait_until(lambda: fresh(task).progress is not None)
+    assert fresh(task).progress == {"fraction": 0.5, "message": "a\\0b"}
+    with operator_scope("operator:test"):
+        line = TaskLog.objects.get(task_id=task.id, kind="log")
+    assert line.message == "a\\0b"
+    odd = {"nul": "a\\0b", "half": "?", "\\0": 1, "2": 3, "nan": "nan", "big": str(2**64), "path": "/x"}
+    assert line.detail["odd"] == [odd]
+    assert str(line.detail["nested"]).count("[") == 100
+    (tmp_path / "mark.go").touch()
+    wait_until(lambda: fresh(task).status == "completed")
+
+
 def test_a_poison_pill_takes_no_neighbours_with_it(acme, cluster):
     requests = [{"type": "sample.noop"}] * 50 + [{"type": "sample.crash"}] + [{"type": "sample.noop"}] * 49
     ids = lifecycle.submit_many(requests, tenant_id=acme.id)

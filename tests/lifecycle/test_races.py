@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from queueapp import lifecycle, sql
+from queueapp.engine.housekeeping.chores import EVER_SECONDS
 from queueapp.errors import WrongState
 from queueapp.lifecycle.settling import Kind
 from queueapp.models import DedupKey, Task, TaskLog
@@ -25,7 +26,7 @@ def story(task):
 
 def expire_leases():
     with system_scope("housekeeper"):
-        return sql.rows("expire_leases", {"batch": 10})
+        return sql.rows("expire_leases", {"batch": 10, "seconds_back": EVER_SECONDS, "thorough": True})
 
 
 @pytest.fixture

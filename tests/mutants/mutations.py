@@ -315,4 +315,28 @@ MUTATIONS = [
         "a result would be reused however old it is",
         ("tests/runs/test_reuse.py",),
     ),
+    Mutation(
+        "horizon-too-far",
+        "queueapp/claiming/horizon.py",
+        'if now["oldest_running"] >= above_all:',
+        "if True:",
+        "a task whose transaction took a while to commit would never be claimed",
+        ("tests/engine/test_marks.py",),
+    ),
+    Mutation(
+        "marks-never-return",
+        "queueapp/claiming/oldest_first.py",
+        "            self._marks[lane] = horizon.drawn if oldest is None else oldest - 1\n",
+        "",
+        "a task passed by for a moment, since a claim was rolled back, would never be claimed",
+        ("tests/engine/test_marks.py",),
+    ),
+    Mutation(
+        "claims-from-the-start",
+        "queueapp/sql/claim_in_order.sql",
+        " AND t.ready_seq > lane.mark",
+        "",
+        "under a long snapshot each claim would walk over everything done since it began",
+        ("tests/engine/test_marks.py",),
+    ),
 ]

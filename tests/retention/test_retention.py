@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from queueapp import sql
 from queueapp.engine import housekeeping
-from queueapp.engine.housekeeping import Housekeeper
+from queueapp.engine.housekeeping import Housekeeper, housekeeper
 from queueapp.models import DedupKey, IdempotencyKey, Run, Task, TaskLog
 from queueapp.models.base import new_id
 from queueapp.pruning import Pruned, Pruner
@@ -86,7 +86,7 @@ def test_batches_pass_by_what_stays_and_find_what_lies_behind_it(acme, make_task
 
 def test_the_walk_goes_on_in_the_next_pass_and_rests_at_the_end(acme, make_task, monkeypatch):
     monkeypatch.setattr("queueapp.engine.retention.BATCH", 2)
-    monkeypatch.setattr(housekeeping, "PRUNING_SECONDS", 0.000_001)  # one batch a pass
+    monkeypatch.setattr(housekeeper, "PRUNING_SECONDS", 0.000_001)  # one batch a pass
     write_old_log(acme, make_task().id, 60, rows=3)
     write_old_log(acme, new_id(), 50, rows=2)
     house = Housekeeper()
@@ -175,6 +175,6 @@ def test_pages_that_nobody_fetched_again_go(acme, settings, days, left):
 def test_a_pruner_that_is_behind_holds_nothing_up(ground, monkeypatch):
     """It is left after its moment, and goes on in the next pass."""
     endless = Pruner("endless", lambda: Pruned(1, True), 60.0)
-    monkeypatch.setattr(housekeeping, "registered_pruners", lambda: [endless])
+    monkeypatch.setattr(housekeeper, "registered_pruners", lambda: [endless])
     house = Housekeeper()
     assert [house.run()["endless"] > 0 for _ in range(2)] == [True, True]

@@ -65,6 +65,14 @@ def test_a_result_whose_artifact_is_gone_does_not_serve(run, mark):
     assert times() == 2
 
 
+def test_a_result_that_names_no_artifact_of_ours_does_not_serve(run, mark):
+    path, times = mark
+    run("sample.ask", {"about": "an artifact of ours"})
+    done = [run("sample.ask_elsewhere", {"mark": path}) for _ in range(2)]
+    assert [(task.status, task.result["summary"]) for task in done] == [("completed", "elsewhere")] * 2
+    assert times() == 2
+
+
 def test_a_failed_run_serves_nobody(run, mark):
     path, times = mark
     run("sample.ask", {"mark": path, "fails": True})

@@ -1,11 +1,15 @@
 """Sample handlers. Those that leave a mark append lines to a file, which outlives any kill."""
 
+import functools
 import hashlib
 import math
 import os
 import signal
 import socket
+import sys
 import time
+from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
 from django.db import connection
@@ -127,6 +131,36 @@ def later(task: TaskContext, params: Anything) -> int:
     return task.attempt
 
 
+@handler("sample.long_error", params=Anything)
+def long_error(task: TaskContext, params: Anything) -> None:
+    raise type("Very" * 100 + "LongError", (Exception,), {})("what code generators make")
+
+
+@handler("sample.later_for_ever", params=Anything)
+def later_for_ever(task: TaskContext, params: Anything) -> None:
+    raise RetryLater(math.inf, "a server said so")
+
+
+@handler("sample.misread", params=Anything, retry_base_seconds=0.05)
+def misread(task: TaskContext, params: Anything) -> None:
+    """Reads what another server sent, which was no such thing."""
+    Anything.model_validate({"times": "an error page"})
+
+
+@handler("sample.exit", params=Anything)
+def exit_process(task: TaskContext, params: Anything) -> None:
+    sys.exit("as a command-line tool would")
+
+
+@handler("sample.measures_itself", params=Anything)
+def measures_itself(task: TaskContext, params: Anything) -> None:
+    """With a number that JSON does not know."""
+    task.progress(Decimal("0.25"))
+    leave_mark(task, params)
+    while not os.path.exists(params.mark + ".go"):
+        time.sleep(0.01)
+
+
 @handler("sample.transactional", params=Anything, transactional=True)
 def transactional(task: TaskContext, params: Anything) -> bool:
     """Submits a child, then dies as often as told: the child must exist once, with the completion."""
@@ -149,6 +183,17 @@ def look_at_connection(task: TaskContext, params: Anything) -> dict[str, object]
 def talk(task: TaskContext, params: Anything) -> None:
     task.log("half way", step=1)
     task.progress(0.5, "half way")
+    leave_mark(task, params)
+    while not os.path.exists(params.mark + ".go"):
+        time.sleep(0.01)
+
+
+@handler("sample.babble", params=Anything)
+def babble(task: TaskContext, params: Anything) -> None:
+    nested = functools.reduce(lambda inner, _: [inner], range(100), 0)
+    odd = {"nul": "a\x00b", "half": "\ud800", "\x00": 1, 2: 3, "nan": float("nan"), "big": 2**64, "path": Path("/x")}
+    task.log("a\x00b", odd=[odd], nested=nested)
+    task.progress(0.5, "a\x00b")
     leave_mark(task, params)
     while not os.path.exists(params.mark + ".go"):
         time.sleep(0.01)
@@ -189,6 +234,13 @@ def ask(task: TaskContext, params: Question) -> dict[str, object]:
 def ask_soon(task: TaskContext, params: Question) -> dict[str, object]:
     leave_mark(task, params)
     return {"summary": "soon stale"}
+
+
+@handler("sample.ask_elsewhere", params=Question, reuse_seconds=3600)
+def ask_elsewhere(task: TaskContext, params: Question) -> dict[str, object]:
+    """Its artifacts are kept by somebody else, under names of their own."""
+    leave_mark(task, params)
+    return {"artifact_ids": ["s3://bucket/answer", 7, {"id": None}], "summary": "elsewhere"}
 
 
 @handler("sample.keep", params=Question, reuse_seconds=0)

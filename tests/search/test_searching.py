@@ -241,7 +241,7 @@ def test_without_redis_it_works(look, brave, settings):
     assert len(brave.asked) == 2
 
 
-def test_what_happens_is_logged_in_the_words_of_the_seeds(look, task, caplog, brave, searxng):
+def test_what_happens_is_logged_in_the_words_of_earlier_systems(look, task, caplog, brave, searxng):
     caplog.set_level(logging.INFO)
     searxng.refuses(500)
     look("brave", "searxng")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from subprocess import Popen
+from urllib.parse import urlsplit
 
 import pytest
 from django.db.models.functions import Now
@@ -19,6 +20,7 @@ from tests.factories import fresh
 from tests.waiting import wait_until
 from tests.web import python, running_server
 from tests.worker_api.conftest import CLASSIFICATION, YOUTUBE, make_key
+from tests.worker_api.relay import relay
 
 SOURCES = {"categories": ["IdeaInspiration.Sources.*"]}
 
@@ -115,6 +117,34 @@ def test_sigterm_ends_an_idle_worker_at_once_and_a_busy_one_after_its_task(serve
         busy.send_signal(signal.SIGTERM)
         assert busy.wait(timeout=10) == 0
         assert fresh(task).status == "completed"
+
+
+def test_a_task_that_is_on_its_way_at_sigterm_is_finished(server, acme, submit):
+    with relay(urlsplit(server).port) as between:
+        with reference_worker(between.address, make_key(acme, "worker", **SOURCES)) as process:
+            task = submit(YOUTUBE)
+            assert between.holds.wait(10)
+            process.send_signal(signal.SIGTERM)
+            between.let_go.set()
+            assert process.wait(timeout=10) == 0
+        assert fresh(task).status == "completed"
+
+
+def test_sigterm_ends_a_worker_whose_server_is_away(acme):
+    process = python("clients/reference_worker.py", TASKRUNNER_URL="http://127.0.0.1:1", TASKRUNNER_WORKER_KEY="tr_x")
+    try:
+        wait_until(lambda: _catches_sigterm(process.pid))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=5) == 0
+    finally:
+        process.kill()
+        print(process.communicate()[0])
+
+
+def _catches_sigterm(pid):
+    with open(f"/proc/{pid}/status") as status:
+        caught = next(int(line.split()[1], 16) for line in status if line.startswith("SigCgt"))
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
 
 
 def _is_registered(pid):

@@ -6,8 +6,9 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from configapp import changes, maintenance, queries
+from configapp.documents import change_document, setting_document, version_document
 from configapp.management.asking import value_for
-from configapp.management.showing import SHOW, change_document, setting_document, version_document
+from configapp.management.showing import SHOW
 from configapp.management.waiting import until_finished
 from configapp.models import ConfigChange
 from queueapp.management.arguments import whole_number

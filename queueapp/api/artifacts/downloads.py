@@ -10,6 +10,7 @@ from urllib.parse import quote
 from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
+from queueapp.api.conditions import is_current
 from queueapp.api.errors import Gone, RangeNotSatisfiable
 from queueapp.artifacts import store
 from queueapp.artifacts.intake import PIECE_BYTES
@@ -61,7 +62,7 @@ def download(request: HttpRequest, artifact: Artifact) -> HttpResponseBase:
         "Content-Disposition": _disposition(artifact),
         "Content-Type": artifact.content_type if harmless else "application/octet-stream",
     }
-    if etag in request.headers.get("If-None-Match", ""):
+    if is_current(request, etag):
         return HttpResponse(status=304, headers=headers)
     span = _span(request, artifact.size_bytes, etag)
     headers["Content-Length"] = str(span.size)

@@ -10,9 +10,9 @@ from queueapp import operations, queries
 from queueapp.api.access import Right
 from queueapp.api.base import ApiView, Form
 from queueapp.api.pages import PageForm, page
+from queueapp.documents import queue_document, worker_document
 from queueapp.filters import Moment
 from queueapp.lifecycle.requests import Text
-from queueapp.management.documents import queue_document, worker_document
 from queueapp.models import SecurityEvent
 
 

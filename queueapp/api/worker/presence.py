@@ -1,29 +1,16 @@
 """A worker that leases over HTTP: its id, what its key lets it take, and its row among the workers."""
 
-from typing import Any
 from uuid import UUID, uuid5
 
 from django.db.models.functions import Now
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from queueapp.api.access import Caller
 from queueapp.api.errors import Forbidden
+from queueapp.apikeys.capabilities import KeyCapabilities
 from queueapp.claiming import Capabilities
 from queueapp.models import Queue, Worker
 from queueapp.tenancy import worker_scope
-
-
-class KeyCapabilities(BaseModel):
-    """The capabilities of a key: type patterns, queues (all where none are named), and free properties."""
-
-    model_config = ConfigDict(extra="allow")
-
-    categories: list[str] = ["*"]
-    queues: list[str] | None = None
-
-    @property
-    def properties(self) -> dict[str, Any]:
-        return self.model_extra or {}
 
 
 def worker_id_of(caller: Caller, name: str) -> UUID:

@@ -17,13 +17,25 @@ class Command(PlatformCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--days", type=whole_number(0, 36_500), required=True, help="0 means all that have ended")
+        parser.add_argument("--days", type=whole_number(0, 3_650), required=True, help="0 means all that have ended")
 
     def handle(self, **options: Any) -> None:
-        with acting():
-            deleted = lifecycle.purge(finished_before=timezone.now() - timedelta(days=options["days"]))
-            record("task.purge", f"ended {options['days']} days ago", deleted=deleted)
+        deleted = _purge(options["days"])
         if options["json"]:
             self.output.json({"deleted": deleted})
         else:
             self.output.line(f"Deleted: {deleted} tasks.")
+
+
+def _purge(days: int) -> int:
+    """Batch by batch, each committed with its record: one transaction for all would hold up claims while it lasts."""
+    before = timezone.now() - timedelta(days=days)
+    total = 0
+    while True:
+        with acting():
+            deleted = lifecycle.purge_batch(finished_before=before)
+            if deleted or not total:
+                record("task.purge", f"ended {days} days ago", deleted=deleted)
+        if not deleted:
+            return total
+        total += deleted

@@ -9,6 +9,8 @@ from django_q.management.commands.qcluster import Command as QCluster
 
 from queueapp.claiming import Capabilities
 from queueapp.engine.supervisor import Supervisor
+from queueapp.management.arguments import patterns, whole_number
+from queueapp.management.base import database_errors_in_words
 from queueapp.models import Queue
 from queueapp.tenancy import system_scope
 
@@ -18,22 +20,24 @@ class Command(QCluster):  # type: ignore[misc]
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--queues", help="Comma-separated; all queues by default.")
-        parser.add_argument("--categories", default="*", help="Comma-separated types or patterns such as `X.*`.")
+        parser.add_argument(
+            "--categories", type=patterns, default="*", help="Comma-separated types or patterns such as `X.*`."
+        )
         parser.add_argument("--capabilities", default="{}", help='JSON, e.g. \'{"region": "eu-west-1"}\'.')
-        parser.add_argument("--workers", type=int, default=settings.Q_CLUSTER["workers"])
+        parser.add_argument("--workers", type=whole_number(1, 64), default=settings.Q_CLUSTER["workers"])
         parser.add_argument("--strategy", choices=Queue.Strategy.values, help="Overrides the queues' own.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         capabilities = Capabilities(
             queues=_known_queues(options["queues"]),
-            categories=tuple(options["categories"].split(",")),
+            categories=options["categories"],
             properties=_properties(options["capabilities"]),
         )
         Supervisor(capabilities, workers=options["workers"], strategy=options["strategy"]).run()
 
 
 def _known_queues(wanted: str | None) -> tuple[str, ...]:
-    with system_scope("qcluster"):
+    with database_errors_in_words(), system_scope("qcluster"):
         known = tuple(Queue.objects.values_list("name", flat=True))
     queues = tuple(wanted.split(",")) if wanted else known
     missing = sorted(set(queues) - set(known))

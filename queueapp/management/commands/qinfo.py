@@ -1,10 +1,12 @@
 """django-q2's qinfo, with our counters: the clusters, and what their tasks did lately."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from queueapp import queries
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.management.output import rfc3339, seconds
+from queueapp.models import Cluster
 
 
 class Command(PlatformCommand):
@@ -24,33 +26,35 @@ class Command(PlatformCommand):
                 }
             )
             return
-        headers = ("cluster", "host", "pid", "status", "workers", "reincarnations", "since")
-        self.output.table(
-            headers,
-            [
-                [
-                    str(cluster.id),
-                    cluster.host,
-                    str(cluster.pid),
-                    str(cluster.stat.get("status", "")),
-                    str(len(cluster.stat.get("workers", []))),
-                    str(cluster.stat.get("reincarnations", "")),
-                    rfc3339(cluster.started_at, timespec="seconds"),
-                ]
-                for cluster in clusters
-            ],
-        )
+        self._show_clusters(clusters)
         self.output.line()
-        self.output.table(
-            ("in the last hour", "tasks", "a minute", "mean wait", "mean run"),
+        self._show_activity(activity)
+
+    def _show_clusters(self, clusters: Sequence[Cluster]) -> None:
+        headers = ("cluster", "host", "pid", "status", "workers", "reincarnations", "since")
+        rows = [
             [
-                [
-                    row["status"],
-                    f"{row['moves']:,}",
-                    f"{row['moves'] / 60:,.1f}",
-                    seconds(row["mean_wait_seconds"]),
-                    seconds(row["mean_run_seconds"]),
-                ]
-                for row in activity
-            ],
-        )
+                str(cluster.id),
+                cluster.host,
+                str(cluster.pid),
+                str(cluster.stat.get("status", "")),
+                str(len(cluster.stat.get("workers", []))),
+                str(cluster.stat.get("reincarnations", "")),
+                rfc3339(cluster.started_at, timespec="seconds"),
+            ]
+            for cluster in clusters
+        ]
+        self.output.table(headers, rows)
+
+    def _show_activity(self, activity: Sequence[dict[str, Any]]) -> None:
+        rows = [
+            [
+                row["status"],
+                f"{row['moves']:,}",
+                f"{row['moves'] / 60:,.1f}",
+                seconds(row["mean_wait_seconds"]),
+                seconds(row["mean_run_seconds"]),
+            ]
+            for row in activity
+        ]
+        self.output.table(("in the last hour", "tasks", "a minute", "mean wait", "mean run"), rows)

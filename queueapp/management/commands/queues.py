@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from queueapp import operations, queries
+from queueapp.documents import queue_document
 from queueapp.management.base import PlatformCommand, acting
-from queueapp.management.documents import queue_document
 from queueapp.management.output import seconds
 from queueapp.models import Queue
 from queueapp.queries import QueueRow

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from queueapp import lifecycle
-from queueapp.management.arguments import check_queue, find_tenant
+from queueapp.management.arguments import check_queue, find_tenant, pattern
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.operations import record
 
@@ -16,7 +16,7 @@ class Command(PlatformCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--queue")
-        parser.add_argument("--type", metavar="PATTERN", help="a type, or X.* for all below X")
+        parser.add_argument("--type", type=pattern, metavar="PATTERN", help="a type, or X.* for all below X")
         parser.add_argument("--tenant", metavar="SLUG")
         parser.add_argument("--all", action="store_true", help="all dead letters of all tenants")
 

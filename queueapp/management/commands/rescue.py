@@ -13,10 +13,12 @@ class Command(PlatformCommand):
 
     def handle(self, **options: Any) -> None:
         done = housekeeping.run_once()
-        if done:
-            done["objects_swept"] = sweep()
-        with acting():
-            record("housekeeping.run", "", **done)
+        try:
+            if done:
+                done["objects_swept"] = sweep()
+        finally:  # what the housekeeper did is done, also where the store is away
+            with acting():
+                record("housekeeping.run", "", **done)
         if options["json"]:
             self.output.json(done)
         elif not done:

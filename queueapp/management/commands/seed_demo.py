@@ -7,7 +7,7 @@ from queueapp.management.seeding import seed
 
 
 class Command(PlatformCommand):
-    help = "Create the tenants demo and other, and an administrator, who keeps TASKRUNNER_ADMIN_PASSWORD if it works."
+    help = "Create the tenants demo and other, their keys and an administrator; what the environment holds stays."
 
     def handle(self, **options: Any) -> None:
         variables = seed()

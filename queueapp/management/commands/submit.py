@@ -5,9 +5,9 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from queueapp import lifecycle
+from queueapp.documents import task_document
 from queueapp.management.arguments import find_tenant, parameter
 from queueapp.management.base import PlatformCommand, acting
-from queueapp.management.documents import task_document
 from queueapp.management.following import follow
 from queueapp.management.output import pretty
 from queueapp.models import Task

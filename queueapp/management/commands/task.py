@@ -5,13 +5,13 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from queueapp.documents import task_document
 from queueapp.errors import TaskNotFound
 from queueapp.management.arguments import task_id
 from queueapp.management.base import PlatformCommand, acting
-from queueapp.management.documents import task_document
 from queueapp.management.output import pretty, rfc3339
+from queueapp.management.progress import progress_of
 from queueapp.management.timeline import Step, Timeline, whole_story
-from queueapp.management.times import progress_of
 from queueapp.models import Task
 from queueapp.states import FINAL
 

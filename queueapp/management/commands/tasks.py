@@ -6,13 +6,14 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from queueapp.management.arguments import check_queue, find_tenant, whole_number
+from queueapp.documents import task_document
+from queueapp.management.arguments import check_queue, find_tenant, pattern, whole_number
 from queueapp.management.base import PlatformCommand, acting
-from queueapp.management.documents import task_document
 from queueapp.management.output import rfc3339, seconds
-from queueapp.management.times import progress_of, ran_seconds, waited_seconds
+from queueapp.management.progress import progress_of
 from queueapp.models import Task
 from queueapp.states import STATUS_GROUPS, Status
+from queueapp.times import ran_seconds, waited_seconds
 
 STATUS_NAMES = sorted({status.value for status in Status} | STATUS_GROUPS.keys())
 
@@ -25,7 +26,7 @@ class Command(PlatformCommand):
         parser.add_argument(
             "--status", choices=STATUS_NAMES, help="`failed` includes dead_letter; pending, running are groups too"
         )
-        parser.add_argument("--type", metavar="PATTERN", help="a type, or X.* for all below X")
+        parser.add_argument("--type", type=pattern, metavar="PATTERN", help="a type, or X.* for all below X")
         parser.add_argument("--queue")
         parser.add_argument("--tenant", metavar="SLUG")
         parser.add_argument("--label")

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from queueapp import queries
+from queueapp.documents import worker_document
 from queueapp.management.base import PlatformCommand, acting
-from queueapp.management.documents import worker_document
 from queueapp.management.output import rfc3339, seconds
 from queueapp.queries import WorkerRow
 

@@ -1,5 +1,6 @@
 """What `make demo` shows inside a started stack: real tasks on real workers, and what became of them."""
 
+import os
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from rich.progress import Progress
 from queueapp import lifecycle
 from queueapp.management.arguments import DEMO
 from queueapp.management.base import PlatformCommand, acting
-from queueapp.management.seeding import seed
+from queueapp.management.seeding import seed_tenants
 from queueapp.models import Task, Tenant
 from queueapp.states import FINAL, Status
 from taskrunner.management.scenes import Scenes
@@ -24,14 +25,18 @@ PATIENCE_SECONDS = 120
 
 class Command(PlatformCommand):
     help = (
-        "Run 200 tasks on the workers of this stack and some of every family, hurt a few, and say what became of them."
+        "Run 200 tasks on the workers of `make up` and some of every family, kill a few workers, "
+        "and say what became of them."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """None: it is for watching."""
 
     def handle(self, **options: Any) -> None:
-        seed()
+        if not os.environ.get("TASKRUNNER_URL"):
+            raise CommandError("TASKRUNNER_URL is not set: `make demo` shows this, or `source .taskrunner/env` first.")
+        seed_tenants()
+        scenes = Scenes(_demo_tenant(), self.output)
         self.output.line("\n$ manage.py submit echo msg=hello --wait")
         call_command("submit", "echo", "msg=hello", wait=True, stdout=self.stdout)
 
@@ -50,7 +55,6 @@ class Command(PlatformCommand):
             raise CommandError("Not every task is completed; `manage.py tasks --status failed` lists those.")
         self.output.line("\n$ manage.py config set app.api_timeout 45")
         call_command("config", "set", "app.api_timeout", "45", stdout=self.stdout)
-        scenes = Scenes(_demo_tenant(), self.output)
         scenes.artifact()
         scenes.fetched_and_found()
         scenes.killed_worker()

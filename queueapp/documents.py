@@ -1,4 +1,4 @@
-"""Rows as documents for machines. Names and meanings are those of the HTTP API."""
+"""Rows as documents for machines: the same from the HTTP API and from commands with --json."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,15 +1,39 @@
-"""Settings, changes and records as the API shows them; of secrets only the mask was ever read."""
+"""Settings, versions, changes and records as documents for machines; of secrets only the mask was ever read."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from configapp.management.showing import setting_document
-from configapp.models import ConfigAudit, ConfigChange
+from configapp.models import ConfigAudit, ConfigChange, ConfigVersion
 from configapp.queries import Setting
 from configapp.values import decode
 
 Document = dict[str, Any]
 BOUNDS = ("minimum", "maximum", "choices", "pattern", "free_text")
+
+
+def setting_document(setting: Setting) -> Document:
+    spec = setting.spec
+    return {
+        "key": spec.key,
+        "value": setting.shown,
+        "source": setting.source,
+        "version": setting.version,
+        "kind": spec.kind,
+        "default": spec.default,
+        "secret": spec.secret,
+        "description": spec.description,
+        "updated_at": setting.updated_at,
+    }
+
+
+def version_document(row: ConfigVersion) -> Document:
+    return {
+        "version": row.version,
+        "value": decode(row.value),
+        "is_active": row.is_active,
+        "actor": row.actor,
+        "at": row.at,
+    }
 
 
 def change_document(change: ConfigChange) -> Document:

@@ -1,0 +1,52 @@
+"""The chores: what is due is queued, what dead workers held is taken back, counters are folded.
+
+Each takes a batch a call. It looks back as far as it is told: under a snapshot that somebody holds, an index keeps an
+entry of every task that passed, and looking from the very start would walk over all of them each second.
+"""
+
+from collections.abc import Callable
+
+from queueapp import doorbell, sql
+from queueapp.lifecycle.recording import end_runs
+
+BATCH = 1_000
+EVER_SECONDS = 1e9
+
+Chore = Callable[[float], int]  # seconds to look back → rows of a batch that were done
+
+
+def promote_due(seconds_back: float) -> int:
+    moved = sql.rows("promote_due", {"batch": BATCH, "seconds_back": seconds_back})
+    doorbell.ring_on_commit(row["queue"] for row in moved)
+    return len(moved)
+
+
+def expire_leases(seconds_back: float) -> int:
+    parameters = {"batch": BATCH, "seconds_back": seconds_back, "thorough": seconds_back == EVER_SECONDS}
+    moved = sql.rows("expire_leases", parameters)
+    doorbell.ring_on_commit(row["queue"] for row in moved if row["status"] == "queued")
+    return len(moved)
+
+
+class CounterFolder:
+    """Goes on from the lowest number that the last batch had: deltas commit out of order, but not by far."""
+
+    def __init__(self) -> None:
+        self._after = 0
+
+    def __call__(self, seconds_back: float) -> int:
+        after = 0 if seconds_back == EVER_SECONDS else self._after
+        done = sql.rows("fold_counters", {"batch": BATCH, "after": after})[0]
+        if done["folded"]:
+            self._after = done["first_id"] - 1
+        return int(done["folded"])
+
+
+def all_chores() -> dict[str, Chore]:
+    """The chores of one housekeeper, in the order of a pass, by the name of what they count."""
+    return {
+        "promoted": promote_due,
+        "rescued": expire_leases,
+        "runs_ended": lambda _: end_runs(),
+        "deltas_folded": CounterFolder(),
+    }

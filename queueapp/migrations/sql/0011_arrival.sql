@@ -1,0 +1,30 @@
+-- Claimers read how far the order of arrival is (sql/arrival_horizon.sql) …
+GRANT SELECT ON SEQUENCE task_ready_seq TO taskrunner_worker;
+
+-- … and rely on this: a transaction has its id before it draws a number. Once every id given out before some moment is
+-- gone, no number drawn before it can turn up any more.
+CREATE OR REPLACE FUNCTION tasks_draw_ready_seq() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM pg_current_xact_id();
+    NEW.ready_seq := nextval('task_ready_seq');
+    RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION tasks_before_insert() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM pg_current_xact_id();
+    NEW.ready_seq := nextval('task_ready_seq');
+    SELECT k.id INTO NEW.kind_id FROM task_kinds k
+     WHERE k.queue = NEW.queue AND k.type = NEW.type AND k.requirements = NEW.requirements;
+    IF NOT FOUND THEN
+        INSERT INTO task_kinds (queue, type, requirements) VALUES (NEW.queue, NEW.type, NEW.requirements)
+        ON CONFLICT DO NOTHING;
+        SELECT k.id INTO STRICT NEW.kind_id FROM task_kinds k
+         WHERE k.queue = NEW.queue AND k.type = NEW.type AND k.requirements = NEW.requirements;
+    END IF;
+    RETURN NEW;
+END
+$$;

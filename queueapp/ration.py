@@ -1,0 +1,27 @@
+"""Looks that can take long, e.g. over all that was done under a snapshot, get a small share of the time."""
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+
+SHARE = 0.05
+QUICK_SECONDS = 0.005  # looks as quick as this need no rationing
+
+
+class Ration:
+    """Says when the next look may be: so much later than the last as keeps all of them within a twentieth."""
+
+    def __init__(self) -> None:
+        self._next_at = 0.0  # time.monotonic()
+
+    @property
+    def allows(self) -> bool:
+        return time.monotonic() >= self._next_at
+
+    @contextmanager
+    def look(self) -> Generator[None]:
+        """Around a look, to see how long it takes."""
+        started = time.monotonic()
+        yield
+        took = time.monotonic() - started
+        self._next_at = started + took / SHARE if took > QUICK_SECONDS else 0.0

@@ -1,0 +1,25 @@
+"""docker-compose.yml fits the code: its workers serve every queue, and what it passes on is read."""
+
+import re
+
+from queueapp.models import Queue
+from queueapp.tenancy import operator_scope
+from taskrunner.environment import Environment
+from tests.clusters import ROOT
+
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
+MADE_BY_COMPOSE = {"POSTGRES_PASSWORD", "TASKRUNNER_OWNER_PASSWORD", "TASKRUNNER_APP_PASSWORD", "MINIO_ROOT_PASSWORD"}
+
+
+def test_every_queue_has_workers_and_each_worker_has_queues_that_exist(ground):
+    served = [name for names in re.findall(r'--queues, "?([a-z,]+)', COMPOSE) for name in names.split(",")]
+    with operator_scope("operator:test"):
+        assert sorted(served) == sorted(Queue.objects.values_list("name", flat=True))
+
+
+def test_what_env_may_hold_is_passed_on_and_read():
+    passed = set(re.findall(r"^  ([A-Z_]+): \$\{\1:", COMPOSE, re.M))
+    assert {"SECRET_KEY", "HTTPS_ONLY", "FETCHED_PAGES_RETENTION_DAYS"} <= passed
+    assert passed <= {name.upper() for name in Environment.model_fields}
+    assert set(re.findall(r"^(?:# )?([A-Z_]+)=", EXAMPLE, re.M)) == passed | MADE_BY_COMPOSE
