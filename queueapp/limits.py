@@ -4,6 +4,7 @@ The process's own window keeps the limit while Redis is away, and when Redis has
 """
 
 import logging
+import secrets
 import threading
 import time
 from collections import deque
@@ -13,7 +14,7 @@ from typing import Any
 import redis
 
 from queueapp import doorbell
-from queueapp.models.base import new_id
+from queueapp.scripts import Script
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ PAUSE_AFTER_FAILURE_SECONDS = 1.0
 WINDOWS_KEPT = 10_000
 
 # One entry for each acceptance, scored by its time. The clock is the server's, the same for all processes.
-TAKE = """
+TAKE = Script("""
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -35,12 +36,12 @@ if taken < limit then
 end
 local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2] or now
 return {limit - taken, oldest + window - now}
-"""
+""")
 
-COUNT = """
+COUNT = Script("""
 local clock = redis.call('TIME')
 return redis.call('ZCOUNT', KEYS[1], '(' .. (clock[1] * 1000000 + clock[2] - ARGV[1]), '+inf')
-"""
+""")
 
 _silent_until = 0.0
 
@@ -94,7 +95,7 @@ _windows: dict[str, LocalWindow] = {}
 
 def take(name: str, limit: int, window_seconds: int = 60) -> Allowance:
     """Ask to pass: at most `limit` of a name are granted in any window. Never raises."""
-    token = str(new_id())
+    token = secrets.token_hex(8)
     window = _window(name)
     left, reset = window.take(limit, window_seconds, token)
     if left >= 0 and (answer := _take_in_redis(name, limit, window_seconds, token)) is not None:
@@ -132,13 +133,13 @@ def _take_in_redis(name: str, limit: int, window_seconds: int, token: str) -> tu
     return None if answer is None else (int(answer[0]) - 1, int(answer[1]) / 1_000_000)
 
 
-def _in_redis(script: str, name: str, *arguments: int | str) -> Any:
+def _in_redis(script: Script, name: str, *arguments: int | str) -> Any:
     """What a script answers about a name; None while Redis is away."""
     global _silent_until
     if time.monotonic() < _silent_until:
         return None
     try:
-        return doorbell.client().register_script(script)(keys=[_key(name)], args=arguments)
+        return script.run(_key(name), *arguments)
     except redis.RedisError as error:
         # one time-out a second at most, so that requests stay fast while Redis is away
         _silent_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS

@@ -8,6 +8,7 @@ from typing import Any
 import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import OperationalError, connection
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taskrunner.settings")
 
@@ -37,4 +38,8 @@ def refuse_unsafe_login() -> None:
 django.setup(set_prefix=False)
 refuse_unsafe_login()
 application = Handler()
+get_resolver().url_patterns  # noqa: B018 (loads every view)
 gc.freeze()  # what is loaded by now stays: no collection need look at it again
+gc.set_threshold(
+    10_000
+)  # a request makes some thousand objects: Python's 700 would look for garbage several times in each

@@ -42,7 +42,8 @@ def accept(caller: Caller, identity: Identity | None, work: Callable[[], tuple[d
     """
     allowance = None
     try:
-        with caller.own_scope():
+        # a single task without a key is a transaction of one message, which needs no other around it
+        with caller.own_scope() if identity else caller.binding():
             if identity and (earlier := begin(caller, identity)) is not None:
                 return Answer(earlier.answer, earlier.task_id, replayed=True)
             allowance = quota.spend(caller)

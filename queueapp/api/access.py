@@ -1,16 +1,15 @@
 """Who may do what: rights, the roles that hold them, and the caller that a key stands for."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from queueapp.apikeys import KnownKey
 from queueapp.models import ApiKey
-from queueapp.tenancy import Scope, operator_scope, tenant_scope
-from queueapp.tenant_limits import TenantLimits, limits_of
+from queueapp.tenancy import Scope, bind_tenant, operator_scope, tenant_scope
+from queueapp.tenant_limits import TenantLimits
 
 
 class Right(StrEnum):
@@ -44,13 +43,12 @@ ROLE_RIGHTS: dict[str, frozenset[Right]] = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whom a request acts for. `tenant_*` are those of the key, or of the tenant that an admin named."""
+    """Whom a request acts for. The tenant and its limits are the key's, or those of the tenant that an admin named."""
 
     key: KnownKey
-    prefix: str
     tenant_id: UUID
     tenant_slug: str
-    tenant_limits: dict[str, Any]
+    limits: TenantLimits
     names_tenant: bool = False
 
     # what Django and DRF look at
@@ -62,17 +60,12 @@ class Caller:
 
     @property
     def actor(self) -> str:
-        return f"{'operator' if self.is_admin else self.key.role}:{self.key.name}@{self.prefix}"
+        return f"{'operator' if self.is_admin else self.key.role}:{self.key.name}@{self.key.prefix}"
 
     @property
     def sees_tenant(self) -> UUID | None:
         """The tenant that reads are narrowed to; None for an admin who named none and so reads all."""
         return None if self.is_admin and not self.names_tenant else self.tenant_id
-
-    @property
-    def limits(self) -> TenantLimits:
-        """What holds for the tenant acted for."""
-        return limits_of(self.tenant_slug, self.tenant_limits)
 
     def may(self, right: Right) -> bool:
         scopes = self.key.scopes
@@ -88,6 +81,10 @@ class Caller:
             with self.own_scope() as scope:
                 yield scope
 
+    def binding(self) -> AbstractContextManager[None]:
+        """For submitting without a transaction around it: whose the scopes are that are opened inside."""
+        return bind_tenant(self.tenant_id, actor=self.actor)
+
     @contextmanager
     def own_scope(self) -> Iterator[Scope]:
         """For submitting: the tenant's own, whoever the caller is."""
@@ -95,5 +92,5 @@ class Caller:
             yield scope
 
 
-def caller_of(key: KnownKey, prefix: str) -> Caller:
-    return Caller(key, prefix, key.tenant_id, key.tenant_slug, key.tenant_limits)
+def caller_of(key: KnownKey) -> Caller:
+    return Caller(key, key.tenant_id, key.tenant_slug, key.limits)

@@ -33,7 +33,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         known = recognise(key.strip())
         if known is None:
             refuse(request._request, key.strip())
-        caller = caller_of(known, prefix_of(key.strip()) or "")
+        caller = caller_of(known)
         return caller, caller
 
     def authenticate_header(self, request: Request) -> str:

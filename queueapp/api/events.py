@@ -18,8 +18,8 @@ def record_failed_authentication(address: str, prefix: str | None, path: str) ->
 
 def record_refusal(caller: Caller, event: str, method: str, path: str) -> None:
     """One event; a summary instead when this key has many of them in this minute."""
-    name = f"{event}:{caller.prefix}"
-    detail = {"key": caller.prefix, "role": caller.key.role}
+    name = f"{event}:{caller.key.prefix}"
+    detail = {"key": caller.key.prefix, "role": caller.key.role}
     if limits.take(name, EVENTS_PER_MINUTE).granted:
         _write(caller, caller.actor, event, {**detail, "method": method, "path": path[:200]})
         return

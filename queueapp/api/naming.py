@@ -9,6 +9,7 @@ from queueapp.errors import FieldError
 from queueapp.models import Tenant
 from queueapp.operations import TENANT_SLUG
 from queueapp.tenancy import operator_scope
+from queueapp.tenant_limits import limits_of
 
 
 def named_tenant(caller: Caller, slug: Any) -> Caller:
@@ -26,4 +27,5 @@ def named_tenant(caller: Caller, slug: Any) -> Caller:
     if tenant is None:
         message = f"there is no tenant {slug!r:.60}"
         raise InvalidRequest(f"tenant: {message}", errors=[FieldError("tenant", "unknown_tenant", message)])
-    return replace(caller, tenant_id=tenant.id, tenant_slug=tenant.slug, tenant_limits=tenant.limits, names_tenant=True)
+    limits = limits_of(tenant.slug, tenant.limits)
+    return replace(caller, tenant_id=tenant.id, tenant_slug=tenant.slug, limits=limits, names_tenant=True)

@@ -47,16 +47,19 @@ def submit_several(caller: Caller, items: list[Any]) -> dict[str, Any]:
         message = f"must hold at most {most} tasks, not {len(items)}"
         raise BatchTooLarge(f"tasks: {message}", errors=[FieldError("tasks", BatchTooLarge.code, message)])
     check_allowed(caller, [item.get("type") if isinstance(item, dict) else None for item in items])
-    ids = lifecycle.submit_many(items)
-    tasks = find_tasks(caller, ids)
+    with caller.own_scope():
+        ids = lifecycle.submit_many(items)
+        tasks = find_tasks(caller, ids)
     return {"tasks": [document_of(tasks[task_id], caller) for task_id in ids]}
 
 
 def submit_checked(caller: Caller, members: dict[str, Any]) -> tuple[dict[str, Any], UUID]:
     """Submit one task and return it as a document, and its id. Raises InvalidTask naming each field."""
-    task = lifecycle.submit_request(members)
     if members.get("dedup"):  # it may be an earlier one, with artifacts
-        task = find_task(caller, task.id)
+        with caller.own_scope():
+            task = find_task(caller, lifecycle.submit_request(members).id)
+    else:
+        task = lifecycle.submit_request(members)
     return document_of(task, caller), task.id
 
 

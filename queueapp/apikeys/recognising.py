@@ -9,6 +9,7 @@ from uuid import UUID
 
 from queueapp import sql
 from queueapp.apikeys.form import digest_of, prefix_of
+from queueapp.tenant_limits import TenantLimits, limits_of
 
 NOBODYS_DIGEST = "0" * 64
 REMEMBERED_SECONDS = 2.0  # so a revoked key stops within this time, in every process
@@ -20,9 +21,10 @@ class KnownKey:
     """A key that was recognised, and the tenant that it belongs to."""
 
     id: UUID
+    prefix: str
     tenant_id: UUID
     tenant_slug: str
-    tenant_limits: dict[str, Any]
+    limits: TenantLimits
     name: str
     role: str
     digest: str
@@ -58,11 +60,16 @@ def _look_up(prefix: str) -> KnownKey | None:
     read_at, known = _remembered.get(prefix, (float("-inf"), None))
     if time.monotonic() - read_at > REMEMBERED_SECONDS:
         rows = sql.rows("find_api_key", {"prefix": prefix})
-        known = KnownKey(**rows[0]) if rows else None
+        known = _known_key(prefix, rows[0]) if rows else None
         if len(_remembered) >= REMEMBERED_KEYS:
             _remembered.clear()
         _remembered[prefix] = (time.monotonic(), known)
     return known
+
+
+def _known_key(prefix: str, row: sql.Row) -> KnownKey:
+    limits = limits_of(row["tenant_slug"], row.pop("tenant_limits"))
+    return KnownKey(**row, prefix=prefix, limits=limits)
 
 
 def _note_use(key_id: UUID) -> None:

@@ -53,18 +53,20 @@ class Scope:
 
 
 _bound: ContextVar[UUID | None] = ContextVar("bound_tenant", default=None)
+_bound_actor: ContextVar[str] = ContextVar("bound_actor", default="client:python")
 # by connection, because a scope is a state of one database session: a new thread has a new one, unscoped
 _active: WeakKeyDictionary[BaseDatabaseWrapper, Scope] = WeakKeyDictionary()
 
 
 @contextmanager
-def bind_tenant(tenant_id: UUID) -> Iterator[None]:
-    """Make a tenant the default of the scopes opened inside. Sends no SQL and holds no connection."""
-    token = _bound.set(tenant_id)
+def bind_tenant(tenant_id: UUID, *, actor: str = "client:python") -> Iterator[None]:
+    """Make a tenant and an actor the defaults of the scopes opened inside. Sends no SQL and holds no connection."""
+    token, actors = _bound.set(tenant_id), _bound_actor.set(actor)
     try:
         yield
     finally:
         _bound.reset(token)
+        _bound_actor.reset(actors)
 
 
 def bound_tenant() -> UUID:
@@ -85,14 +87,14 @@ def current_scope() -> Scope | None:
 
 
 @contextmanager
-def tenant_scope(tenant_id: UUID | None = None, *, actor: str = "client:python") -> Iterator[Scope]:
-    """Act as a client of one tenant (the bound one by default).
+def tenant_scope(tenant_id: UUID | None = None, *, actor: str | None = None) -> Iterator[Scope]:
+    """Act as a client of one tenant (the bound one, and as the bound actor, by default).
 
     Works inside a transaction that is already open: its role and tenant come back on exit, so a caller can
     write its own tables, submit, write again, and commit or roll back all of it.
     Raises ScopeError inside another tenant's scope or another role's.
     """
-    scope = Scope(CLIENT, actor, tenant_id=tenant_id or bound_tenant())
+    scope = Scope(CLIENT, actor or _bound_actor.get(), tenant_id=tenant_id or bound_tenant())
     outer = current_scope()
     if outer is not None and (outer.role, outer.tenant_id) != (scope.role, scope.tenant_id):
         raise ScopeError("A tenant's scope cannot be opened inside another tenant's or another role's.")
@@ -151,7 +153,8 @@ def one_statement_scope(tenant_id: UUID | None = None) -> Iterator[Scope]:
     in one message a transaction of its own. After it the scope is over: the guard refuses a second statement.
     """
     if connections[DEFAULT_DB_ALIAS].get_autocommit():
-        with _enter_for_one_statement(Scope(CLIENT, "client:python", tenant_id=tenant_id or bound_tenant())) as scope:
+        scope = Scope(CLIENT, _bound_actor.get(), tenant_id=tenant_id or bound_tenant())
+        with _enter_for_one_statement(scope):
             yield scope
     else:
         with ensure_scope(tenant_id) as scope:

@@ -98,7 +98,7 @@ def test_a_key_that_cannot_be_used_is_refused(client, key):
 
 
 def test_the_second_waits_for_the_first_and_replays_it(client):
-    caller = caller_of(recognise(client.key), "x")
+    caller = caller_of(recognise(client.key))
     taken, commit = Event(), Event()
     identity = Identity("k", "0" * 64)
 
@@ -123,7 +123,7 @@ def test_the_second_waits_for_the_first_and_replays_it(client):
 
 
 def test_when_the_first_fails_the_second_takes_its_place(client):
-    caller = caller_of(recognise(client.key), "x")
+    caller = caller_of(recognise(client.key))
     taken, fail = Event(), Event()
     identity = Identity("k", "0" * 64)
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from queueapp import doorbell, limits
+from queueapp import doorbell, limits, scripts
 from queueapp.models import Task, Tenant
 from queueapp.tenancy import operator_scope
 from tests.api.calling import Api, code_of, key_for
@@ -136,3 +136,19 @@ def test_what_was_given_back_may_be_taken_again(ground):
     assert not limits.take("x", 1).granted
     limits.give_back(first)
     assert limits.take("x", 1).granted
+
+
+def test_redis_is_asked_again_when_it_has_closed_the_connection(ground):
+    assert limits.take("x", 2).granted
+    assert doorbell.client().client_kill_filter(_id=scripts._kept.ask("CLIENT", "ID")) == 1
+    assert limits.take("x", 2).granted
+    limits.forget()  # what Redis was not told would be unknown from here
+    assert not limits.take("x", 2).granted
+
+
+def test_redis_is_sent_the_script_again_when_it_has_lost_it(ground):
+    assert limits.take("x", 2).granted
+    doorbell.client().script_flush()
+    assert limits.take("x", 2).granted
+    limits.forget()
+    assert not limits.take("x", 2).granted

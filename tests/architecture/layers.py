@@ -20,6 +20,7 @@ LAYERS = [
         "claiming",
         "doorbell",
         "limits",
+        "scripts",
         "tenant_limits",
         "queries",
         "runs",

@@ -261,6 +261,18 @@ def test_a_thread_has_no_scope_of_its_starters(acme):
         assert run(session).result() == AT_REST
 
 
+def test_a_bound_actor_is_the_scopes(acme):
+    with bind_tenant(acme.id, actor="client:billing"):
+        with ensure_scope():
+            assert session() == as_client(acme, "client:billing")
+        with one_statement_scope():
+            assert session() == as_client(acme, "client:billing")
+        with tenant_scope(actor="client:other"):
+            assert session() == as_client(acme, "client:other")
+    with tenant_scope(acme.id):
+        assert session() == as_client(acme)
+
+
 def test_binding_sends_no_sql_and_sees_nothing(acme):
     with CaptureQueriesContext(connection) as queries, bind_tenant(acme.id):
         assert bound_tenant() == acme.id

@@ -18,7 +18,7 @@ from queueapp.api.errors import NotVisible
 from queueapp.api.finding import find_task
 from queueapp.api.pages import PageForm, page
 from queueapp.artifacts import keeping
-from queueapp.artifacts.intake import Intake, limit_bytes
+from queueapp.artifacts.intake import Intake
 from queueapp.filters import SLACK, Moment, id_at
 from queueapp.models import Artifact
 from queueapp.models.artifacts import ARTIFACT_TYPE_PATTERN
@@ -55,7 +55,7 @@ class ArtifactList(ApiView):
             return Response(page(request, form.narrow(visible_artifacts(self.caller)), form, artifact_document))
 
     def post(self, request: Request) -> Response:
-        with Intake(limit_bytes(self.caller.tenant_limits)) as intake:
+        with Intake(self.caller.limits.task_max_artifact_bytes) as intake:
             form = checked(UploadForm, read_upload(request._request, intake), "body")
             with self.caller.scope():
                 task = find_task(self.caller, form.task_id)

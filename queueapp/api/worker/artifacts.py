@@ -18,7 +18,7 @@ from queueapp.api.pages import PageForm, page
 from queueapp.api.worker.attempts import HeldAttempt
 from queueapp.api.worker.forms import LeaseForm
 from queueapp.artifacts import keeping
-from queueapp.artifacts.intake import Intake, limit_bytes
+from queueapp.artifacts.intake import Intake
 from queueapp.models import Artifact
 from queueapp.tenancy import worker_scope
 
@@ -45,7 +45,7 @@ class HeldArtifacts(ApiView):
             return Response(page(request, artifacts, form, artifact_document))
 
     def post(self, request: Request, task_id: UUID) -> Response:
-        with Intake(limit_bytes(self.caller.tenant_limits)) as intake:
+        with Intake(self.caller.limits.task_max_artifact_bytes) as intake:
             form = checked(AttachForm, read_upload(request._request, intake), "body")
             held = HeldAttempt(self.caller, task_id, form)
             held.task()
