@@ -140,7 +140,7 @@ def test_what_was_given_back_may_be_taken_again(ground):
 
 def test_redis_is_asked_again_when_it_has_closed_the_connection(ground):
     assert limits.take("x", 2).granted
-    assert doorbell.client().client_kill_filter(_id=scripts._kept.ask("CLIENT", "ID")) == 1
+    assert doorbell.client().client_kill_filter(_id=scripts._ask("CLIENT", "ID")) == 1
     assert limits.take("x", 2).granted
     limits.forget()  # what Redis was not told would be unknown from here
     assert not limits.take("x", 2).granted
