@@ -8,8 +8,8 @@ from uuid import UUID
 
 import psutil
 from django.conf import settings
+from django.db import DataError, connection
 from django.db import Error as DatabaseError
-from django.db import connection
 
 from queueapp import doorbell
 from queueapp.claiming import Claimed, Claimer
@@ -22,7 +22,7 @@ from queueapp.engine.runs import run_on_record
 from queueapp.engine.side import SideChannel
 from queueapp.engine.slots import Slot
 from queueapp.engine.watchdog import Watchdog
-from queueapp.lifecycle.settling import Verdict, settle
+from queueapp.lifecycle.settling import Verdict, settle, settle_alone
 from queueapp.models.base import new_id
 from queueapp.tenancy import worker_scope
 
@@ -102,6 +102,9 @@ class ServingWorker:
             with worker_scope(self.id):
                 settled = settle(self.id, verdicts)
                 tasks = self._claimer.claim()
+        except DataError:
+            self._settle_each(verdicts)
+            return []
         except DatabaseError:
             self._hand.put_back(verdicts)
             raise
@@ -123,9 +126,20 @@ class ServingWorker:
         verdicts = self._hand.take_verdicts()
         try:
             _report_lost(verdicts, settle(self.id, verdicts))
+        except DataError:
+            self._settle_each(verdicts)
         except DatabaseError:
             self._hand.put_back(verdicts)
             raise
+
+    def _settle_each(self, verdicts: list[Verdict]) -> None:
+        """One of the set is refused, so none was stored; tried together for ever, it would stop this worker."""
+        for place, verdict in enumerate(verdicts):
+            try:
+                _report_lost([verdict], settle_alone(self.id, verdict))
+            except DatabaseError:
+                self._hand.put_back(verdicts[place:])
+                raise
 
     def _recover(self, error: DatabaseError) -> None:
         logger.warning("database away", extra={"event": "db_connection_failed", "error": str(error).strip()})

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from django.db import DataError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from queueapp import sql
@@ -93,6 +94,15 @@ def settle(worker_id: UUID, verdicts: Sequence[Verdict]) -> dict[UUID, str]:
     parameters = {"worker_id": worker_id, "outcomes": json.dumps([item.row for item in verdicts])}
     with worker_scope(worker_id):
         return {row["id"]: row["status"] for row in sql.rows("settle_tasks", parameters)}
+
+
+def settle_alone(worker_id: UUID, verdict: Verdict) -> dict[UUID, str]:
+    """As settle, after PostgreSQL has refused a set: where it refuses this one too, its task ends for good."""
+    try:
+        return settle(worker_id, [verdict])
+    except DataError as error:
+        message = f"how this attempt ended cannot be stored: {error}"
+        return settle(worker_id, [failed(verdict.id, verdict.attempt, Kind.PERMANENT, "outcome_not_storable", message)])
 
 
 def _check_storable(encoded: str) -> None:

@@ -43,6 +43,17 @@ def test_an_error_of_any_name_and_any_wish_to_wait_is_settled(submit, cluster):
     assert [each.id for each in cluster.live_workers()] == [worker.id]
 
 
+def test_an_outcome_that_postgresql_refuses_ends_its_own_task_only(submit, cluster):
+    (worker,) = cluster.live_workers()
+    refused = submit("sample.unstorable")
+    neighbours = [submit("sample.noop") for _ in range(5)]
+    wait_until(lambda: all(ended(task) for task in [refused, *neighbours]))
+    assert {fresh(task).status for task in neighbours} == {"completed"}
+    row = fresh(refused)
+    assert (row.status, row.error_code, row.attempt) == ("dead_letter", "outcome_not_storable", 1)
+    assert [each.id for each in cluster.live_workers()] == [worker.id]
+
+
 @pytest.mark.parametrize("type", ["sample.noop", "sample.keep"])
 def test_parameters_of_another_version_are_refused_for_good_and_not_repeated(acme, cluster, type):
     with operator_scope("operator:test"):

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from queueapp import lifecycle
 from queueapp.engine.context import TaskContext
 from queueapp.errors import FieldError
+from queueapp.lifecycle import settling
 from queueapp.registry import PermanentFailure, RetryLater, Reusable, handler
 
 
@@ -133,6 +134,13 @@ def later(task: TaskContext, params: Anything) -> int:
 
 @handler("sample.long_error", params=Anything)
 def long_error(task: TaskContext, params: Anything) -> None:
+    raise type("Very" * 100 + "LongError", (Exception,), {})("what code generators make")
+
+
+@handler("sample.unstorable", params=Anything)
+def unstorable(task: TaskContext, params: Anything) -> None:
+    """As if the platform did not know how long a code PostgreSQL keeps."""
+    settling.MAX_CODE_CHARACTERS = 10_000
     raise type("Very" * 100 + "LongError", (Exception,), {})("what code generators make")
 
 
