@@ -19,9 +19,9 @@ from queueapp.ration import Ration
 from queueapp.tenancy import worker_scope, worker_statement
 
 LEASE_SECONDS = 30
-# Other claimers hold locks at the head, so a claim looks past them: at so many times the tasks it wants, and much
-# further where it found none, because others have been quicker.
-REACH, WIDE_REACH = 4, 32
+# Other claimers hold locks at the head, so a claim looks past them: at so many times the tasks it wants (and some), and
+# much further where it found none, because others have been quicker.
+REACH, WIDE_REACH, LEAST_REACH = 4, 32, 20
 
 Strategy = Queue.Strategy
 ORDERS: dict[str, Callable[[], Order]] = {
@@ -74,12 +74,11 @@ class Claimer:
         """Lease the next set, from the queues in turn. Empty when nothing is ready for this worker."""
         if due := self._kinds.is_stale:
             self._look()
-        claimed = self._claim_from_any(REACH)
-        if not claimed:
-            if not due:
-                self._look()
-            claimed = self._claim_from_any(WIDE_REACH)
-        return claimed
+        claimed = self._claim_from_any(REACH) or self._claim_from_any(WIDE_REACH)
+        if claimed or due:
+            return claimed
+        self._look()
+        return self._claim_from_any(WIDE_REACH)
 
     def _look(self) -> None:
         """See which queues and kinds there are, and where their lanes begin."""
@@ -105,11 +104,12 @@ class Claimer:
         order = self._order_of(queue)
         set_sizes = {lane.kind_id: self.pace.set_size(lane.handler.type) if lane.handler.batch else 1 for lane in lanes}
         most = min(LARGEST_SET, max(set_sizes.values()))
+        rows_read = max(LEAST_REACH, most * reach)
         parameters = {
-            **order.parameters(set_sizes, most, most * reach),
+            **order.parameters(set_sizes, most, rows_read),
             "by_priority": self._strategy_of(queue) == Strategy.PRIORITY,
             "most": most,
-            "reach": most * reach,
+            "reach": rows_read,
             "worker_id": self.worker_id,
             "lease_seconds": LEASE_SECONDS,
         }

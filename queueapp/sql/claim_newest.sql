@@ -17,12 +17,11 @@ WITH lane AS MATERIALIZED (
         LIMIT %(reach)s) AS head
     ORDER BY head.ready_seq DESC LIMIT %(reach)s
 ), locked AS MATERIALIZED (
-    SELECT t.id, candidate.rank, candidate.ready_seq, candidate.cost
-    FROM candidate JOIN tasks t ON t.id = candidate.id
-    -- || '' keeps the planner from walking an index of queued tasks for each, as it would while the table is new
-    WHERE t.status || '' = 'queued'
-    ORDER BY candidate.rank, candidate.ready_seq LIMIT %(most)s
-    FOR UPDATE OF t SKIP LOCKED
+    -- one after the other in their order, until there are enough. || '' leaves the planner nothing but the primary key:
+    -- while a table is new, walking an index of queued tasks for each would look as good to it
+    SELECT candidate.* FROM candidate CROSS JOIN LATERAL (
+        SELECT FROM tasks t WHERE t.id = candidate.id AND t.status || '' = 'queued' FOR UPDATE SKIP LOCKED) AS still_there
+    LIMIT %(most)s
 ), chosen AS MATERIALIZED (
     SELECT id, sum(cost) OVER next AS cost_so_far, row_number() OVER next AS position
     FROM locked WINDOW next AS (ORDER BY rank, ready_seq)
