@@ -11,7 +11,7 @@ from queueapp.models import Queue
 from queueapp.tenancy import operator_scope
 from taskrunner.embedded.postgres import DATABASE
 
-SECONDS = 20.0
+SECONDS = 10.0
 QUICK_SECONDS = 5.0
 FREE_SECONDS = 20.0  # at most: without a snapshot the rate does not fall with time
 LEAST_SHARE = 0.7
