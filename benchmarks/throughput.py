@@ -70,7 +70,7 @@ class Cpu:
     """Processor time that workers, PostgreSQL and others spend from now on."""
 
     def __init__(self, ground: Ground, running: RunningCluster) -> None:
-        self._postmaster = ground.servers.postgres.pid
+        self._postmaster = psutil.Process(ground.servers.postgres.pid)
         self._running = running
         self._started = time.monotonic()
         self._before = self._spent()
@@ -86,7 +86,7 @@ class Cpu:
         times = psutil.cpu_times()
         return {
             "python": _seconds(self._running.family()),
-            "postgres": _seconds(psutil.Process(self._postmaster).children()),
+            "postgres": _seconds([self._postmaster, *self._postmaster.children()]),
             "all": sum(times) - times.idle - times.iowait - times.steal,
         }
 
@@ -98,5 +98,6 @@ def _seconds(processes: list[psutil.Process]) -> float:
             times = process.cpu_times()
         except psutil.NoSuchProcess:
             continue
-        total += times.user + times.system
+        # a worker that was replaced meanwhile counts with its parent
+        total += times.user + times.system + times.children_user + times.children_system
     return total
