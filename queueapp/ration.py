@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 SHARE = 0.05
-QUICK_SECONDS = 0.005  # looks as quick as this need no rationing
+QUICK_SECONDS = 0.02  # looks as quick as this need no rationing
 
 
 class Ration:
