@@ -2,8 +2,7 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from queueapp import sql
 from queueapp.claiming.horizon import Horizon
 
 Lane = tuple[int, UUID, int]  # kind, tenant, priority
-LEVELS = 2  # of a tenant's priorities that a claim reads, the most urgent; further ones after the next look
 
 
 class ByTurns:
@@ -23,7 +21,7 @@ class ByTurns:
         self._marks: dict[Lane, int] = {}
         self._settled: dict[Lane, int] = {}  # nothing is queued up to these numbers, and nothing can be …
         self._settled_elsewhere: dict[int, int] = {}  # … nor up to these in a kind's lanes that are not in there
-        self._ring: dict[UUID, list[Lane]] = {}  # each tenant's most urgent lanes, in the order of the tenants
+        self._ring: list[UUID] = []
         self._served_last = UUID(int=0)
 
     def look(self, kinds: Sequence[int], horizon: Horizon) -> None:
@@ -35,18 +33,16 @@ class ByTurns:
         self._marks = {lane: number - 1 for lane, number in oldest.items()}
         self._settled = {lane: min(number - 1, horizon.reached) for lane, number in oldest.items()}
         self._settled_elsewhere = dict.fromkeys(kinds, horizon.reached)
-        self._ring = _most_urgent(oldest)
+        self._ring = sorted({tenant for _, tenant, _ in oldest})
 
     def parameters(self, set_sizes: Mapping[int, int], most: int, reach: int) -> dict[str, Any]:
-        tenants = list(self._ring)
-        start = bisect_right(tenants, self._served_last)
-        turn = (tenants[start:] + tenants[:start])[:most]
-        lanes = [lane for tenant in turn for lane in self._ring[tenant]]
-        places = {tenant: place for place, tenant in enumerate(turn)}
+        start = bisect_right(self._ring, self._served_last)
+        turn = {tenant: place for place, tenant in enumerate((self._ring[start:] + self._ring[:start])[:most])}
+        lanes = [lane for lane in self._marks if lane[1] in turn]
         return {
             **_columns(lanes),
             "set_sizes": [set_sizes[kind] for kind, _, _ in lanes],
-            "places": [places[tenant] for _, tenant, _ in lanes],
+            "places": [turn[tenant] for _, tenant, _ in lanes],
             "marks": [self._marks[lane] for lane in lanes],
             "share": math.ceil(reach / max(1, len(turn))),
         }
@@ -58,14 +54,6 @@ class ByTurns:
             first[lane] = min(first.get(lane, row["ready_seq"]), row["ready_seq"])
             self._served_last = row["tenant_id"]
         self._marks |= {lane: number - 1 for lane, number in first.items()}
-
-
-def _most_urgent(lanes: Iterable[Lane]) -> dict[UUID, list[Lane]]:
-    found: dict[UUID, list[Lane]] = {}
-    for tenant, own in groupby(sorted(lanes, key=lambda lane: (lane[1], -lane[2])), key=lambda lane: lane[1]):
-        levels = [list(level) for _, level in groupby(own, key=lambda lane: lane[2])]
-        found[tenant] = [lane for level in levels[:LEVELS] for lane in level]
-    return found
 
 
 def _columns(lanes: Collection[Lane]) -> dict[str, list[Any]]:
