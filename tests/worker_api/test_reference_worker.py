@@ -77,9 +77,16 @@ def test_a_killed_workers_task_is_finished_by_another(server, acme, submit):
             Task.objects.filter(id=task.id).update(params={"seconds": 0})  # for the next attempt
         first.kill()
         first.wait()
-        with operator_scope("operator:test"):
-            Task.objects.filter(id=task.id).update(lease_expires_at=Now() - timedelta(seconds=1))
-        run_once()
+
+        def taken_back():
+            """Its last heartbeat may still be on its way through the server, and renew the lease once more."""
+            with operator_scope("operator:test"):
+                held = Task.objects.filter(id=task.id, status="leased")
+                held.update(lease_expires_at=Now() - timedelta(seconds=1))
+            run_once()
+            return fresh(task).status == "queued"
+
+        wait_until(taken_back)
         with reference_worker(server, key) as second:
             wait_until(lambda: fresh(task).status == "completed")
             row = fresh(task)
