@@ -8,6 +8,7 @@ from uuid import UUID
 
 from queueapp import sql
 from queueapp.claiming.horizon import Horizon
+from queueapp.claiming.order import marks_before
 
 Lane = tuple[int, UUID, int]  # kind, tenant, priority
 
@@ -29,7 +30,7 @@ class ByTurns:
         elsewhere = [self._settled_elsewhere.get(kind, 0) for kind in kinds]
         known = {**_columns(self._settled), "after": list(self._settled.values())}
         found = sql.rows("find_waiting_tenants", {"kinds": list(kinds), "elsewhere": elsewhere, **known})
-        oldest = {(row["kind_id"], row["tenant_id"], row["priority"]): row["ready_seq"] for row in found}
+        oldest = {_lane_of(row): row["ready_seq"] for row in found}
         self._marks = {lane: number - 1 for lane, number in oldest.items()}
         self._settled = {lane: min(number - 1, horizon.reached) for lane, number in oldest.items()}
         self._settled_elsewhere = dict.fromkeys(kinds, horizon.reached)
@@ -48,12 +49,13 @@ class ByTurns:
         }
 
     def remember(self, rows: Sequence[sql.Row]) -> None:
-        first: dict[Lane, int] = {}
-        for row in rows:
-            lane = (row["kind_id"], row["tenant_id"], row["priority"])
-            first[lane] = min(first.get(lane, row["ready_seq"]), row["ready_seq"])
-            self._served_last = row["tenant_id"]
-        self._marks |= {lane: number - 1 for lane, number in first.items()}
+        self._marks |= marks_before(rows, _lane_of)
+        if rows:
+            self._served_last = rows[-1]["tenant_id"]
+
+
+def _lane_of(row: sql.Row) -> Lane:
+    return row["kind_id"], row["tenant_id"], row["priority"]
 
 
 def _columns(lanes: Collection[Lane]) -> dict[str, list[Any]]:

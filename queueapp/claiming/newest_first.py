@@ -5,9 +5,8 @@ from typing import Any
 
 from queueapp import sql
 from queueapp.claiming.horizon import Horizon
-from queueapp.claiming.order import PRIORITIES
+from queueapp.claiming.order import KindLane, columns, lanes_of
 
-Lane = tuple[int, int]  # kind, priority
 Stretch = tuple[int, int]  # after, until
 NOTHING: Stretch = (0, 0)
 
@@ -18,12 +17,12 @@ class NewestFirst:
     statement = "claim_newest"
 
     def __init__(self) -> None:
-        self._done: dict[Lane, Stretch] = {}  # taken, locked, or not committed at the last look
-        self._settled: dict[Lane, Stretch] = {}  # nothing is queued there, and nothing can be
+        self._done: dict[KindLane, Stretch] = {}  # taken, locked, or not committed at the last look
+        self._settled: dict[KindLane, Stretch] = {}  # nothing is queued there, and nothing can be
 
     def look(self, kinds: Sequence[int], horizon: Horizon) -> None:
         """Return to what is settled: from the newest task to the horizon, where there is nothing newer."""
-        lanes = [(kind, priority) for kind in kinds for priority in PRIORITIES]
+        lanes = lanes_of(kinds)
         for row in sql.rows("find_newest", _columns(lanes, self._settled)):
             newest = row["ready_seq"] or 0
             if newest < horizon.reached:
@@ -31,7 +30,7 @@ class NewestFirst:
         self._done = dict(self._settled)
 
     def parameters(self, set_sizes: Mapping[int, int], most: int, reach: int) -> dict[str, Any]:
-        lanes = [(kind, priority) for kind in set_sizes for priority in PRIORITIES]
+        lanes = lanes_of(set_sizes)
         return {**_columns(lanes, self._done), "set_sizes": [set_sizes[kind] for kind, _ in lanes]}
 
     def remember(self, rows: Sequence[sql.Row]) -> None:
@@ -43,11 +42,10 @@ class NewestFirst:
                 self._done[lane] = (row["ready_seq"] - 1, until)
 
 
-def _columns(lanes: Sequence[Lane], left_out: Mapping[Lane, Stretch]) -> dict[str, list[int]]:
+def _columns(lanes: Sequence[KindLane], left_out: Mapping[KindLane, Stretch]) -> dict[str, list[int]]:
     stretches = [left_out.get(lane, NOTHING) for lane in lanes]
     return {
-        "kinds": [kind for kind, _ in lanes],
-        "priorities": [priority for _, priority in lanes],
+        **columns(lanes),
         "after": [after for after, _ in stretches],
         "until": [until for _, until in stretches],
     }

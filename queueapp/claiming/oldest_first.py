@@ -5,9 +5,7 @@ from typing import Any
 
 from queueapp import sql
 from queueapp.claiming.horizon import Horizon
-from queueapp.claiming.order import PRIORITIES
-
-Lane = tuple[int, int]  # kind, priority
+from queueapp.claiming.order import KindLane, columns, lanes_of, marks_before
 
 
 class OldestFirst:
@@ -15,34 +13,26 @@ class OldestFirst:
 
     def __init__(self, statement: str) -> None:
         self.statement = statement
-        self._marks: dict[Lane, int] = {}
-        self._settled: dict[Lane, int] = {}  # nothing is queued up to these numbers, and nothing can be
+        self._marks: dict[KindLane, int] = {}
+        self._settled: dict[KindLane, int] = {}  # nothing is queued up to these numbers, and nothing can be
 
     def look(self, kinds: Sequence[int], horizon: Horizon) -> None:
         """Return each mark to just before the oldest task of its lane."""
-        lanes = [(kind, priority) for kind in kinds for priority in PRIORITIES]
+        lanes = lanes_of(kinds)
         after = [self._settled.get(lane, 0) for lane in lanes]
-        found = sql.rows("find_oldest", {**_columns(lanes), "after": after})
+        found = sql.rows("find_oldest", {**columns(lanes), "after": after})
         for row in found:
             lane, oldest = (row["kind_id"], row["priority"]), row["ready_seq"]
             self._marks[lane] = horizon.drawn if oldest is None else oldest - 1
             self._settled[lane] = horizon.reached if oldest is None else min(oldest - 1, horizon.reached)
 
     def parameters(self, set_sizes: Mapping[int, int], most: int, reach: int) -> dict[str, Any]:
-        lanes = [(kind, priority) for kind in set_sizes for priority in PRIORITIES]
+        lanes = lanes_of(set_sizes)
         return {
-            **_columns(lanes),
+            **columns(lanes),
             "set_sizes": [set_sizes[kind] for kind, _ in lanes],
             "marks": [self._marks.get(lane, 0) for lane in lanes],
         }
 
     def remember(self, rows: Sequence[sql.Row]) -> None:
-        first: dict[Lane, int] = {}
-        for row in rows:
-            lane = (row["kind_id"], row["priority"])
-            first[lane] = min(first.get(lane, row["ready_seq"]), row["ready_seq"])
-        self._marks |= {lane: number - 1 for lane, number in first.items()}
-
-
-def _columns(lanes: Sequence[Lane]) -> dict[str, list[int]]:
-    return {"kinds": [kind for kind, _ in lanes], "priorities": [priority for _, priority in lanes]}
+        self._marks |= marks_before(rows, lambda row: (row["kind_id"], row["priority"]))

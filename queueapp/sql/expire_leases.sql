@@ -1,5 +1,6 @@
--- Take back what dead workers held: leases that ran out within the last seconds, and when thorough also those of workers
--- that stopped less than a lease ago. The third lease lost with its worker ends the task.
+-- Take back what dead workers held: leases that ran out within the last seconds, and when thorough also those of
+-- workers that stopped within the last minute, for those of others have run out. The third lease lost with its worker
+-- ends the task.
 WITH gone AS MATERIALIZED (
     SELECT id FROM workers WHERE %(thorough)s AND stopped_at > statement_timestamp() - interval '1 minute'
 ), found AS (

@@ -14,6 +14,7 @@ from queueapp import lifecycle
 from queueapp.api import waiting
 from tests.api.calling import code_of, key_for
 from tests.api.live import live_server
+from tests.asking import ask
 from tests.waiting import threads, wait_until
 
 
@@ -24,21 +25,15 @@ def cancel(task_id, tenant):
 OTHERS = "datname = current_database() AND usename = session_user AND pid <> pg_backend_pid()"
 
 
-def ask(query, *parameters):
-    with connection.cursor() as cursor:
-        cursor.execute(query, parameters)
-        return cursor.fetchone()[0]
-
-
 def sessions_of(application):
-    return ask("SELECT count(*) FROM pg_stat_activity WHERE application_name = %s", application)
+    return ask("SELECT count(*) FROM pg_stat_activity WHERE application_name = %s", [application])
 
 
 def wait_until_the_lookout_looks():
     """While a request waits nobody else asks the database anything."""
     now = ask("SELECT clock_timestamp()")
     still_asking = f"SELECT count(*) FROM pg_stat_activity WHERE {OTHERS} AND query_start > %s + interval '0.5 s'"
-    wait_until(lambda: ask(still_asking, now))
+    wait_until(lambda: ask(still_asking, [now]))
 
 
 def waiting_for(live, key, task, seconds=30):

@@ -1,9 +1,10 @@
 """The order of arrival: whoever draws a place in it can be seen in snapshots from before the draw until the end."""
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from queueapp import lifecycle
+from tests.asking import ask
 from tests.waiting import sessions_waiting_for_a_lock, threads, wait_until
 
 HELD_UP_HAS_AN_ID = """
@@ -12,14 +13,8 @@ HELD_UP_HAS_AN_ID = """
 """
 
 
-def asked(question):
-    with connection.cursor() as cursor:
-        cursor.execute(question)
-        return cursor.fetchone()[0]
-
-
 def oldest_running():
-    return asked("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    return ask("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 
 
 @pytest.mark.parametrize("verb", ["submit", "retry"])
@@ -30,7 +25,7 @@ def test_who_has_drawn_a_place_is_seen_as_running(make_task, verb):
             lifecycle.submit("echo", tenant_id=task.tenant_id)
         else:
             lifecycle.retry(task.id, tenant_id=task.tenant_id)
-        transaction_id = asked("SELECT pg_current_xact_id_if_assigned()::text::bigint")
+        transaction_id = ask("SELECT pg_current_xact_id_if_assigned()::text::bigint")
         assert run(oldest_running).result() <= transaction_id
 
 
@@ -44,6 +39,6 @@ def test_who_is_held_up_right_after_the_draw_is_seen_as_running(acme):
             second = run(submit_the_first_of_a_kind)  # has drawn, and waits to know whether the kind is there
             # asked in another session, since a transaction sees others' activity as it was when it first looked
             wait_until(lambda: run(sessions_waiting_for_a_lock).result())
-            assert run(asked, HELD_UP_HAS_AN_ID).result()
+            assert run(ask, HELD_UP_HAS_AN_ID).result()
         assert first.ready_seq < second.result().ready_seq
         assert first.kind_id == second.result().kind_id

@@ -7,26 +7,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from queueapp import lifecycle
-from queueapp.claiming import Capabilities, Claimer, pace
+from queueapp.claiming import pace
 from queueapp.lifecycle.settling import Kind, Verdict, settle
 from queueapp.models import Queue, Task, Worker
 from queueapp.models.base import new_id
 from queueapp.patterns import meets, type_matches
 from queueapp.tenancy import operator_scope, worker_scope
+from tests.asking import ask
+from tests.engine.claimers import claimer, submit
 from tests.factories import fresh
 from tests.waiting import threads
-
-
-def claimer(strategy=None, categories=("*",), **properties):
-    """A claimer that takes sets of up to 100 from the start."""
-    made = Claimer(new_id(), Capabilities(("default",), categories, properties), strategy)
-    made.pace.record("sample.noop", 0.0001)
-    return made
-
-
-def submit(acme, count=1, type="sample.noop", **options):
-    return lifecycle.submit_many([{"type": type, **options}] * count, tenant_id=acme.id)
 
 
 def claimed_ids(claimer):
@@ -224,9 +214,3 @@ def test_a_worker_that_lost_its_lease_settles_nothing(acme):
     assert len(settle(other.worker_id, [Verdict(task.id, task.attempt, Kind.COMPLETED) for task in second])) == 1_000
     # and nothing twice
     assert settle(other.worker_id, [Verdict(task.id, task.attempt, Kind.COMPLETED) for task in second]) == {}
-
-
-def ask(query, parameters=None):
-    with connection.cursor() as cursor:
-        cursor.execute(query, parameters)
-        return cursor.fetchone()[0]

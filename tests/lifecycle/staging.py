@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from threading import Event
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from tests.waiting import sessions_waiting_for_a_lock, threads, wait_until
 
@@ -53,3 +53,10 @@ def meanwhile(first, second):
     """Do `first` and hold it open while `second`, which must not wait for it, runs to its end."""
     with threads(2) as run, held_open(run, first):
         return run(second).result(30)
+
+
+def take_a_snapshot():
+    """Of the transaction that is open: as long as it is, nothing that is done from now on can be cleaned away."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute("SELECT 1")
