@@ -11,13 +11,13 @@ help:  ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 up: $(VENV)/installed  ## all of Taskrunner on this machine until Ctrl-C, data in .taskrunner/
-	$(RUN) -m taskrunner.up --port $(PORT)
+	$(RUN) -m taskrunner.devserver.up --port $(PORT)
 
 demo: $(VENV)/installed  ## the same for a minute, with a killed worker in it; leaves nothing
-	$(RUN) -m taskrunner.demo
+	$(RUN) -m taskrunner.devserver.demo
 
 smoke: $(VENV)/installed  ## the public API of what runs at TASKRUNNER_URL, or of what `make up` started, step by step
-	@if [ -z "$$TASKRUNNER_URL" ] && [ -f .taskrunner/env ]; then . .taskrunner/env; fi; $(RUN) -m taskrunner.smoke
+	@if [ -z "$$TASKRUNNER_URL" ] && [ -f .taskrunner/env ]; then . .taskrunner/env; fi; $(RUN) -m taskrunner.devserver.smoke
 
 test: lint  ## what CI runs
 	$(RUN) -m pytest -n 2 --dist loadfile

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from benchmarks.ground import BATCH, QUEUE, Ground, make_tenant
+from benchmarks.database_fixture import BATCH, QUEUE, Ground, make_tenant
 from benchmarks.report import Figure, Outcome, Table
 from queueapp.claiming import Capabilities, Claimer
 from queueapp.models import Queue

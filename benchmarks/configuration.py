@@ -2,7 +2,7 @@
 
 import time
 
-from benchmarks.ground import ACTOR, Ground, wait_for
+from benchmarks.database_fixture import ACTOR, Ground, wait_for
 from benchmarks.latency import percentile
 from benchmarks.report import Figure, Outcome
 from configapp.changes import submit_change

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 
 from benchmarks import marks
-from benchmarks.ground import Ground, all_done, answer, cluster, wait_for
+from benchmarks.database_fixture import Ground, all_done, answer, cluster, wait_for
 from benchmarks.peers import CONTENDERS, PeerFailed, drive
 from benchmarks.report import Figure, Outcome, Table
 from tests.clusters import RunningCluster

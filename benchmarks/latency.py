@@ -3,9 +3,9 @@
 import time
 from typing import Any
 
-from benchmarks.ground import Ground, all_done, cluster, wait_for
+from benchmarks.database_fixture import Ground, all_done, cluster, wait_for
 from benchmarks.report import Figure, Outcome
-from queueapp import lifecycle
+from queueapp import tasks
 from queueapp.models import Task
 from queueapp.tenancy import operator_scope
 
@@ -33,7 +33,7 @@ def submit_tasks(ground: Ground, count: int) -> list[float]:
     asked = {}
     for _ in range(count):
         before = time.time()
-        asked[lifecycle.submit("bench.clock", {}, tenant_id=ground.tenant).id] = before
+        asked[tasks.submit("bench.clock", {}, tenant_id=ground.tenant).id] = before
         time.sleep(max(0.0, before + APART_SECONDS - time.time()))
     wait_for(all_done, seconds=30)
     with operator_scope("operator:benchmark"):

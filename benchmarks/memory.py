@@ -1,8 +1,8 @@
 """What a queued and a finished task take up in Redis and in PostgreSQL."""
 
-from benchmarks.ground import Ground, all_done, cluster, pause, resume, wait_for
+from benchmarks.database_fixture import Ground, all_done, cluster, pause, resume, wait_for
 from benchmarks.report import Figure, Outcome
-from queueapp import doorbell
+from queueapp.redis import notifier
 
 TABLES = ("tasks", "task_logs", "task_deltas")
 SIZES = ", ".join(f"pg_total_relation_size('{table}')::int8" for table in TABLES)
@@ -37,7 +37,7 @@ def measure(ground: Ground) -> Outcome:
 
 
 def redis_bytes() -> int:
-    return int(doorbell.client().info("memory")["used_memory"])
+    return int(notifier.client().info("memory")["used_memory"])
 
 
 def postgres_bytes(ground: Ground) -> dict[str, int]:

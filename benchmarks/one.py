@@ -15,7 +15,7 @@ from pathlib import Path
 
 import django
 
-from taskrunner.embedded import EmbeddedServers
+from taskrunner.devserver.embedded import EmbeddedServers
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
         subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], check=True)
         django.setup()
         # now that there is a Django to import them into
-        ground = import_module("benchmarks.ground")
+        ground = import_module("benchmarks.database_fixture")
         measurement = import_module(f"benchmarks.{options.name}")
         quick = options.quick
         place = ground.Ground(servers, ground.make_tenant("bench"), quick, 2.0 if quick else 6.0, 1 if quick else 3)

@@ -10,11 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.ground import Ground
+from benchmarks.database_fixture import Ground
 from benchmarks.machine import ROOT
 from benchmarks.report import Outcome, Table
-from queueapp import doorbell
-from taskrunner.embedded.postgres import PORT, SUPERUSER
+from queueapp.redis import notifier
+from taskrunner.devserver.embedded.postgres import PORT, SUPERUSER
 
 HERE = Path(__file__).parent
 VENV = HERE / ".venv"
@@ -66,7 +66,7 @@ def drive(ground: Ground, contender: Contender, setting: str, what: str) -> dict
     """Run the adapter in the peers' environment, on a database of its own and an empty Redis. Raises PeerFailed."""
     make_environment()
     print(f"  {contender.name}, {setting}", flush=True)
-    doorbell.client().flushall()
+    notifier.client().flushall()
     ground.administer("DROP DATABASE IF EXISTS peer (FORCE)", "CREATE DATABASE peer")
     with TemporaryDirectory(prefix="taskrunner-peer-") as directory:
         marks = Path(directory) / "marks"

@@ -11,16 +11,16 @@ from uuid import UUID
 from django.db import connections
 
 from benchmarks.bare import BareRow
-from benchmarks.ground import Ground, make_tenant
+from benchmarks.database_fixture import Ground, make_tenant
 from benchmarks.latency import percentile
 from benchmarks.machine import ROOT
 from benchmarks.report import Figure, Outcome, Table
-from queueapp import lifecycle
+from queueapp import tasks
 from queueapp.apikeys import create_key
 from queueapp.models import Tenant
 from queueapp.tenancy import operator_scope
 from queueapp.tenancy.grants import grant_login
-from tests.api.live import live_server
+from tests.rest.live import live_server
 
 CONNECTIONS = 8
 TENANTS = 50
@@ -103,7 +103,7 @@ def beside_bare(ground: Ground, load: Load, tenant: UUID) -> list[Figure]:
 
 def one_of_each(tenant: UUID) -> tuple[UUID, UUID]:
     """A task and a bare row to read."""
-    return lifecycle.submit("bench.noop", tenant_id=tenant).id, BareRow.objects.create(type="bench.noop", params={}).id
+    return tasks.submit("bench.noop", tenant_id=tenant).id, BareRow.objects.create(type="bench.noop", params={}).id
 
 
 def fill(ground: Ground, tenants: list[UUID], size: int) -> None:

@@ -4,12 +4,12 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 
-from benchmarks.ground import ACTOR, QUEUE, Ground, answer, cluster, pause, resume
+from benchmarks.database_fixture import ACTOR, QUEUE, Ground, answer, cluster, pause, resume
 from benchmarks.report import Figure, Outcome
 from benchmarks.throughput import steady_rate
 from queueapp.models import Queue
 from queueapp.tenancy import operator_scope
-from taskrunner.embedded.postgres import DATABASE
+from taskrunner.devserver.embedded.postgres import DATABASE
 
 SECONDS = 10.0
 QUICK_SECONDS = 5.0

@@ -1,6 +1,6 @@
 """The same as snapshot, for as long as a careless report or backup would hold one."""
 
-from benchmarks.ground import Ground
+from benchmarks.database_fixture import Ground
 from benchmarks.report import Outcome
 from benchmarks.snapshot import compare
 

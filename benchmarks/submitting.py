@@ -4,9 +4,9 @@ import statistics
 import time
 from collections.abc import Callable
 
-from benchmarks.ground import BATCH, Ground
+from benchmarks.database_fixture import BATCH, Ground
 from benchmarks.report import Figure, Outcome
-from queueapp import lifecycle
+from queueapp import tasks
 
 
 def measure(ground: Ground) -> Outcome:
@@ -14,7 +14,7 @@ def measure(ground: Ground) -> Outcome:
 
     def one_at_a_time() -> None:
         for _ in range(singles):
-            lifecycle.submit("bench.noop", {}, tenant_id=ground.tenant)
+            tasks.submit("bench.noop", {}, tenant_id=ground.tenant)
 
     ground.submit(BATCH)  # connects, and has PostgreSQL read its catalogue
     alone = [rate(ground, one_at_a_time, singles) for _ in range(ground.runs)]

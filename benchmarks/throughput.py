@@ -6,7 +6,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks.ground import Ground, all_done, answer, cluster, pause, resume, wait_for
+from benchmarks.database_fixture import Ground, all_done, answer, cluster, pause, resume, wait_for
 from benchmarks.machine import disturbance
 from benchmarks.report import Figure, Outcome
 from tests.clusters import RunningCluster

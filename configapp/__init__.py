@@ -3,6 +3,6 @@
 `configapp.get("app.api_port")` reads it.
 """
 
-from configapp.reading import get
+from configapp.reader import get
 
 __all__ = ["get"]

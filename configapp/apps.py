@@ -11,5 +11,5 @@ class ConfigappConfig(AppConfig):
     grants_its_own_tables = True  # to operators, and to the handlers of tenant `system`
 
     def ready(self) -> None:
-        reading = import_module("configapp.reading")
-        reading.use(import_module("configapp.snapshots").load_snapshot)  # needs the models, so not before now
+        reading = import_module("configapp.reader")
+        reading.use(import_module("configapp.queries").load_snapshot)  # needs the models, so not before now

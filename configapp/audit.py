@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 
 from configapp.models import ConfigAudit, ConfigChange
-from queueapp.storable import storable_text
+from queueapp.json_values import storable_text
 
 logger = logging.getLogger(__name__)
 

@@ -2,10 +2,10 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from configapp.changes.accepting import TASK_TYPE
-from configapp.changes.applying import apply_changes
-from queueapp.engine.context import TaskContext
-from queueapp.registry import handler
+from configapp.changes.accept import TASK_TYPE
+from configapp.changes.apply import apply_changes
+from queueapp.handlers import handler
+from queueapp.worker.context import TaskContext
 
 # a queue of its own: a change need not wait behind a backlog, and operators can hold changes back by pausing it
 QUEUE = "config"

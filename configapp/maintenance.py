@@ -7,13 +7,13 @@ from django.db.models.functions import Now
 
 from configapp.encryption import decrypt, is_current, rotate
 from configapp.errors import SecretUnreadable
-from configapp.keys import all_specs
 from configapp.keyspec import KeySpec
 from configapp.models import ConfigChange, ConfigSecret, SystemConfig
+from configapp.queries import all_specs
 from configapp.validation import Refused, check_value
 from configapp.values import decode
 from queueapp.models import Task
-from queueapp.operations import record
+from queueapp.operators.service import record
 from queueapp.states import FINAL
 
 

@@ -1,5 +1,6 @@
 """Reading for screens, commands and the API: straight from the database, secrets masked. Needs operator_scope()."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -7,11 +8,29 @@ from enum import StrEnum
 from django.conf import settings
 from django.db.models import QuerySet
 
-from configapp.errors import UnknownKey
-from configapp.keys import all_specs, find_specs
+from configapp.catalogue import CATALOGUE
+from configapp.encryption import decrypt
+from configapp.errors import SecretUnreadable, UnknownKey
 from configapp.keyspec import KeySpec, Value
-from configapp.models import ConfigChange, ConfigVersion, SystemConfig
+from configapp.models import ConfigChange, ConfigEpoch, ConfigKey, ConfigVersion, SystemConfig
+from configapp.reader import Snapshot
+from configapp.validation import is_key
 from configapp.values import decode, mask
+from queueapp.tenancy import system_scope
+
+
+def find_specs(keys: Collection[str]) -> dict[str, KeySpec]:
+    """The specs of those keys that are known. Needs an operator's scope where one is not in the catalogue."""
+    found = {key: CATALOGUE[key] for key in keys if key in CATALOGUE}
+    # what can be no key may be something that PostgreSQL cannot even compare with
+    if others := [key for key in keys if key not in found and is_key(key)]:
+        found |= {row.config_key: row.as_spec() for row in ConfigKey.objects.filter(config_key__in=others)}
+    return found
+
+
+def all_specs() -> dict[str, KeySpec]:
+    """The specs of all keys. Needs an operator's scope."""
+    return {row.config_key: row.as_spec() for row in ConfigKey.objects.all()} | CATALOGUE
 
 
 class Source(StrEnum):
@@ -67,3 +86,25 @@ def _setting(spec: KeySpec, row: SystemConfig | None) -> Setting:
     if row and row.is_active:
         return Setting(spec, decode(row.config_value), Source.DATABASE, version, updated_at)
     return Setting(spec, spec.default, Source.DEFAULT, version, updated_at)
+
+
+def load_snapshot(known: int | None) -> Snapshot | None:
+    """What every key reads now; None where the database is still at the epoch that is known."""
+    with system_scope("configuration"):
+        # before the rows: what is committed meanwhile is then read again at the next look
+        epoch = ConfigEpoch.objects.values_list("number", flat=True).first() or 0
+        if epoch == known:
+            return None
+        defaults = {key: spec.default for key, spec in all_specs().items()}
+        rows = SystemConfig.objects.filter(is_active=True).select_related("secret")
+        stored = {row.config_key: _value(row) for row in rows if row.config_key in defaults}
+    return Snapshot(epoch, defaults | stored | settings.CONFIG_OVERRIDES)
+
+
+def _value(row: SystemConfig) -> Value | SecretUnreadable | None:
+    if row.secret is None:
+        return decode(row.config_value)
+    try:
+        return decrypt(row.secret.token, key=row.config_key)
+    except SecretUnreadable as error:
+        return error

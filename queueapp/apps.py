@@ -14,5 +14,6 @@ class QueueappConfig(AppConfig):
     def ready(self) -> None:
         import_module("queueapp.receivers")  # needs the models, so not before now
         import_module("queueapp.checks")
-        import_module("queueapp.engine.retention")
+        import_module("queueapp.maintenance.retention")
+        import_module("queueapp.builtin_handlers")
         autodiscover_modules("handlers")

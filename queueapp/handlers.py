@@ -1,27 +1,132 @@
-"""The platform's own handlers."""
+"""Handlers: code registered for a task type, declared once, with a Pydantic model for its parameters."""
 
-from queueapp.bulk import TYPE, BulkParams, apply, next_batch
-from queueapp.engine.context import TaskContext
-from queueapp.registry import handler
-from queueapp.tenancy import tenant_scope
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
-# a queue of its own: to cancel a backlog, one must not have to wait behind it
-QUEUE = "platform"
+from django.core.exceptions import ImproperlyConfigured
+from pydantic import BaseModel, Field
+
+from queueapp.errors import FieldError, PermanentFailure, RetryLater
+
+__all__ = [
+    "Handler",
+    "PermanentFailure",
+    "RetryLater",
+    "Reusable",
+    "find_handler",
+    "handler",
+    "registered_handlers",
+]
+
+# (context, validated parameters) → a JSON-serialisable result or a Pydantic model
+HandlerFunction = Callable[..., Any]
+ParamsModel = type[BaseModel]
+# (validated parameters, the id of the tenant) → what is wrong with them, by the parameters' own names
+Check = Callable[[Any, UUID], list[FieldError]]
+RunKey = Callable[[Any], str | None]
 
 
-@handler(TYPE, params=BulkParams, queue=QUEUE, timeout_seconds=600, max_retries=3, batch=False)
-def bulk(task: TaskContext, params: BulkParams) -> dict[str, int]:
-    """Apply the verb to each task concerned, in short transactions, the newest first."""
-    changed = refused = 0
-    before = task.id  # what is submitted from now on is not concerned
-    while True:
-        task.check_cancelled()
-        with tenant_scope(task.tenant, actor=f"client:task:{task.id}"):
-            ids = next_batch(params, task.tenant, before=before)
-            outcomes = apply(params, ids)
-        if not ids:
-            task.log(f"{params.verb}: {changed} tasks changed, {refused} had moved meanwhile")
-            return {"changed": changed, "refused": refused}
-        before = ids[-1]
-        changed += sum(outcome.done for outcome in outcomes)
-        refused += sum(not outcome.done for outcome in outcomes)
+class Reusable(BaseModel):
+    """Base of the parameters of types that may answer with an earlier result."""
+
+    force: bool = Field(False, description="Do the work again, even where an earlier result could be used.")
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A task type and how its tasks run. Times in seconds; retries count tries after the first."""
+
+    type: str
+    function: HandlerFunction
+    params: ParamsModel
+    check: Check | None
+    queue: str
+    timeout_seconds: int
+    max_timeout_seconds: int | None
+    max_retries: int
+    retry_base_seconds: float
+    batch: bool
+    transactional: bool
+    run_key: RunKey | None
+    reuse_seconds: float | None
+
+    @property
+    def keeps_runs(self) -> bool:
+        return self.run_key is not None or self.reuse_seconds is not None
+
+    def key_of(self, params: BaseModel) -> str | None:
+        """What the runs of tasks with these parameters are found by; None where none is kept."""
+        if self.run_key is not None:
+            return self.run_key(params)
+        plain = params.model_dump(mode="json", exclude={"force"})
+        normalised = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return f"{self.type}:{hashlib.sha256(normalised.encode()).hexdigest()}"
+
+
+_handlers: dict[str, Handler] = {}
+
+
+def handler(
+    type: str,
+    *,
+    params: ParamsModel,
+    check: Check | None = None,
+    queue: str = "default",
+    timeout_seconds: int = 300,
+    max_timeout_seconds: int | None = None,
+    max_retries: int = 0,
+    retry_base_seconds: float = 1.0,
+    batch: bool = True,
+    transactional: bool = False,
+    run_key: RunKey | None = None,
+    reuse_seconds: float | None = None,
+) -> Callable[[HandlerFunction], HandlerFunction]:
+    """Register a function for a task type.
+
+    The function takes a TaskContext and an instance of `params`, and returns a result, or raises RetryLater or
+    PermanentFailure; any other exception is retried with exponential backoff. `check` refuses at submit what no
+    model can know, such as what the tenant may not ask for; its first error's code is that of the refusal.
+    With `batch=False` its tasks are claimed and settled one at a time. With `transactional=True` it runs inside one
+    transaction in its tenant's scope, which commits its own writes and the task's completion together.
+
+    With `reuse_seconds` or `run_key` each attempt leaves a run. Its key is made from the type and the parameters, or by
+    `run_key` from the parameters (None: no run for these). A task whose key was completed less than `reuse_seconds` ago
+    is answered with that result, unless its parameters (Reusable) say `force`; 0 keeps runs and reuses nothing.
+    Raises ImproperlyConfigured when the type has a handler already.
+    """
+
+    def register(function: HandlerFunction) -> HandlerFunction:
+        if type in _handlers:
+            raise ImproperlyConfigured(f"Task type {type!r} is registered twice.")
+        _handlers[type] = Handler(
+            type=type,
+            function=function,
+            params=params,
+            check=check,
+            queue=queue,
+            timeout_seconds=timeout_seconds,
+            max_timeout_seconds=max_timeout_seconds,
+            max_retries=max_retries,
+            retry_base_seconds=retry_base_seconds,
+            batch=batch and not transactional,
+            transactional=transactional,
+            run_key=run_key,
+            reuse_seconds=reuse_seconds,
+        )
+        return function
+
+    return register
+
+
+def find_handler(type: str) -> Handler | None:
+    """The handler of a type, or None where this code has none."""
+    return _handlers.get(type)
+
+
+def registered_handlers() -> list[Handler]:
+    """All handlers, by type."""
+    return [_handlers[type] for type in sorted(_handlers)]

@@ -7,8 +7,8 @@ from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 
+from queueapp.handlers import registered_handlers
 from queueapp.models import Queue
-from queueapp.registry import registered_handlers
 from queueapp.tenancy.grants import grant_after_migrate
 from queueapp.tenancy.guard import watch_connection
 

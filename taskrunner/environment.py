@@ -25,8 +25,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from configapp.env_overrides import BadOverrides, read_overrides
 from configapp.keyspec import Value
-from configapp.overrides import BadOverrides, read_overrides
 
 MIN_SECRET_KEY = 32
 NOT_SET = "is not set (a shell beside `make up` reads it with: source .taskrunner/env)"
@@ -183,9 +183,9 @@ class Environment(BaseSettings):
         """Django's description of the store: S3 where an endpoint is named, else a directory."""
         if self.minio_endpoint is None:
             location = str(self.artifacts_directory.resolve())
-            return {"BACKEND": "queueapp.artifacts.files.FileStore", "OPTIONS": {"location": location}}
+            return {"BACKEND": "queueapp.artifacts.filesystem_store.FileStore", "OPTIONS": {"location": location}}
         return {
-            "BACKEND": "queueapp.artifacts.s3.S3Store",
+            "BACKEND": "queueapp.artifacts.s3_store.S3Store",
             "OPTIONS": {
                 "endpoint_url": f"{'https' if self.minio_secure else 'http'}://{self.minio_endpoint}",
                 "access_key": self.minio_access_key,

@@ -17,6 +17,7 @@ CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
 
 INSTALLED_APPS = [
     "taskrunner",
+    "taskrunner.devserver",
     "queueapp",  # before django_q: our qcluster extends and replaces its command of that name
     "configapp",
     "workloads",
@@ -34,7 +35,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "queueapp.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "queueapp.api.cors.CorsMiddleware",
+    "queueapp.rest.toolkit.cors.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -96,7 +97,7 @@ STORAGES = {
 
 Q_CLUSTER = {
     "name": "taskrunner",
-    "broker_class": "queueapp.engine.broker.ServeBroker",
+    "broker_class": "queueapp.worker.processes.broker.ServeBroker",
     "workers": ENVIRONMENT.worker_processes,
     "queue_limit": ENVIRONMENT.worker_processes,
     "recycle": 1,  # counts messages, and a message is a whole serving life: see engine/broker.py
@@ -135,14 +136,14 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 API_WAITING_REQUESTS = 16  # half of gunicorn's threads (services.py)
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["queueapp.api.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": [],  # each view names the right that it needs: queueapp/api/base.py
-    "DEFAULT_PARSER_CLASSES": ["queueapp.api.parsers.StrictJsonParser"],
-    "DEFAULT_RENDERER_CLASSES": ["queueapp.api.rendering.JsonRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "queueapp.api.rendering.AlwaysJson",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["queueapp.rest.toolkit.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": [],  # each view names the right that it needs: queueapp/rest/toolkit/views.py
+    "DEFAULT_PARSER_CLASSES": ["queueapp.rest.toolkit.strict_json.StrictJsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["queueapp.rest.toolkit.rendering.JsonRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "queueapp.rest.toolkit.rendering.AlwaysJson",
     "DEFAULT_METADATA_CLASS": None,
     "UNAUTHENTICATED_USER": None,
-    "EXCEPTION_HANDLER": "queueapp.api.problems.handle",
+    "EXCEPTION_HANDLER": "queueapp.rest.toolkit.problem_details.handle",
 }
 
 AUTH_PASSWORD_VALIDATORS = [

@@ -4,19 +4,19 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from taskrunner import health
+from queueapp.health import health
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
-    path("api/v1/", include("queueapp.api.urls")),
+    path("api/v1/", include("queueapp.rest.urls")),
     path("api/v1/", include("configapp.api.urls")),
-    path("api/v1/", include("workloads.api.urls")),
+    path("api/v1/", include("workloads.api")),
     path("health", health.health),
     path("health/live", health.live),
     path("health/ready", health.ready),
 ]
 
-handler400 = "queueapp.api.problems.bad_request"
-handler404 = "queueapp.api.problems.not_found"
-handler500 = "queueapp.api.problems.server_error"
+handler400 = "queueapp.rest.toolkit.problem_details.bad_request"
+handler404 = "queueapp.rest.toolkit.problem_details.not_found"
+handler500 = "queueapp.rest.toolkit.problem_details.server_error"

@@ -11,9 +11,9 @@ from tempfile import TemporaryFile
 
 import psutil
 
-from queueapp.engine.cluster import die_with_parent
 from queueapp.models import Cluster, Worker
 from queueapp.tenancy import operator_scope
+from queueapp.worker.processes.cluster import die_with_parent
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent

@@ -12,8 +12,8 @@ from pytest_django import DjangoDbBlocker
 
 from queueapp.models import Membership, Tenant
 from queueapp.tenancy import operator_scope
+from tests.database_fixture import empty_everything, kept_queues, leftovers
 from tests.factories import MakeTask, create_task
-from tests.ground import empty_everything, kept_queues, leftovers
 
 
 @pytest.fixture(scope="session")

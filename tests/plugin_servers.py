@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from taskrunner.embedded import EmbeddedServers
+from taskrunner.devserver.embedded import EmbeddedServers
 
 STARTED_HERE = "TASKRUNNER_TESTS_STARTED_SERVERS"
 

@@ -9,8 +9,8 @@ import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 
-from taskrunner.embedded.errors import StartError
-from taskrunner.embedded.process import Child
+from taskrunner.devserver.embedded.account import StartError
+from taskrunner.devserver.embedded.process import Child
 
 ACCESS_KEY, SECRET_KEY, BUCKET = "taskrunner", "taskrunner-secret", "artifacts"
 # Each part of it listens, though only the last is asked anything; what is not told here takes its default port.

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from queueapp.engine.cluster import die_with_parent
-from taskrunner.services import free_port, gunicorn, is_live
+from queueapp.worker.processes.cluster import die_with_parent
+from taskrunner.devserver.services import free_port, gunicorn, is_live
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent

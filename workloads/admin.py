@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from queueapp.admin.browsing import ReadOnlyAdmin, by_value
+from queueapp.admin.toolkit.model_admin import ReadOnlyAdmin, by_value
 from workloads.models import FetchedPage
 
 TEXT_SHOWN = 20_000

@@ -5,8 +5,8 @@ import time
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from queueapp.engine.context import TaskContext
-from queueapp.registry import handler
+from queueapp.handlers import handler
+from queueapp.worker.context import TaskContext
 
 
 class EchoParams(BaseModel):

@@ -18,8 +18,8 @@ from configapp.errors import ChangeRefused, UnknownKey
 from configapp.models import ConfigChange, ConfigVersion, SystemConfig
 from configapp.queries import Setting
 from configapp.values import decode, written
-from queueapp.admin.browsing import OperatorAdmin
-from queueapp.operations import require_operator
+from queueapp.admin.toolkit.model_admin import OperatorAdmin
+from queueapp.operators.service import require_operator
 
 VERSIONS = 50
 

@@ -7,14 +7,14 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from configapp.documents import change_document
 from configapp.errors import ChangeRefused, UnknownKey, VersionMismatch
 from configapp.models import ConfigChange
-from queueapp.api.access import Caller
-from queueapp.api.base import ApiView
-from queueapp.api.errors import ApiError, InvalidRequest, PreconditionFailed
-from queueapp.api.waiting import lookout, waiting_slot, wanted_seconds
+from configapp.serializers import change_document
 from queueapp.errors import FieldError
+from queueapp.rest.toolkit.errors import ApiError, InvalidRequest, PreconditionFailed
+from queueapp.rest.toolkit.long_poll import lookout, waiting_slot, wanted_seconds
+from queueapp.rest.toolkit.permissions import Caller
+from queueapp.rest.toolkit.views import ApiView
 
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 

@@ -2,9 +2,7 @@
 
 from django.urls import path
 
-from configapp.api import description, views
-
-DESCRIBED_BY = description  # importing it is what describes
+from configapp.api import views
 
 urlpatterns = [
     path("config", views.ConfigList.as_view()),

@@ -7,17 +7,121 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from configapp import changes, queries
+from configapp.api import schemas
 from configapp.api.base import ConfigView, accept_and_wait, accept_one_and_wait, etag_of, expected_version
-from configapp.api.forms import AuditForm, ChangeForm, RollbackForm, ValueForm
+from configapp.api.schemas import AuditForm, ChangeForm, RollbackForm, ValueForm
 from configapp.changes import Wanted
-from configapp.documents import audit_document, detailed_document, setting_document, version_document
 from configapp.errors import ChangeRefused
 from configapp.models import ConfigAudit, ConfigChange
-from queueapp.api.access import Right
-from queueapp.api.base import Form
-from queueapp.api.errors import BatchTooLarge, InvalidRequest
-from queueapp.api.pages import PageForm, page
+from configapp.serializers import audit_document, detailed_document, setting_document, version_document
 from queueapp.errors import FieldError
+from queueapp.rest.openapi import Answer, Describer
+from queueapp.rest.openapi.answers import Page
+from queueapp.rest.toolkit.errors import BatchTooLarge, InvalidRequest
+from queueapp.rest.toolkit.pagination import PageForm, page
+from queueapp.rest.toolkit.permissions import Right
+from queueapp.rest.toolkit.views import Form
+
+KEY = {
+    "schema": {
+        "type": "string",
+        "pattern": r"^[a-zA-Z0-9_]{2,}(\.[a-zA-Z0-9_]{2,})+$",
+        "minLength": 5,
+        "maxLength": 64,
+    },
+    "example": "app.api_port",
+}
+ACCEPTED = Answer(
+    "Accepted; after a wait, the change as it then is.", schemas.Change, ("Location", "Preference-Applied")
+)
+CHANGING = ("If-Match", "Prefer")
+APPLIED = "A task applies it, in the order of acceptance of each key; every refusal is recorded."
+EXAMPLE = {"key": "app.api_port", "value": 9000}
+
+config = Describer("Configuration", {"key": KEY})
+config("GET", "/config", "List the keys and what holds", {200: Answer("All of them.", Page[schemas.Setting])})
+config(
+    "POST",
+    "/config",
+    "Change a key",
+    {202: ACCEPTED},
+    details=APPLIED,
+    body=schemas.ChangeForm,
+    headers=CHANGING,
+    errors=(412,),
+    example=EXAMPLE,
+)
+config(
+    "POST",
+    "/config/bulk",
+    "Change several keys, all or none",
+    {202: Answer("All were accepted.", schemas.Changes, ("Location", "Preference-Applied"))},
+    details="One task applies them in one transaction. A refusal names every bad item by its place in the list.",
+    body=schemas.ChangesForm,
+    headers=("Prefer",),
+    example=[EXAMPLE, {"key": "app.debug", "value": "false"}],
+)
+config(
+    "POST",
+    "/config/validate",
+    "Ask whether a change would be accepted",
+    {200: Answer("It would.", schemas.Validity)},
+    details="Nothing is changed or recorded.",
+    body=schemas.ChangeForm,
+    example=EXAMPLE,
+)
+config(
+    "GET",
+    "/config/audit",
+    "What became of every attempt to change something",
+    {200: Answer("A page, the newest first.", Page[schemas.Record])},
+    query=schemas.AuditForm,
+)
+config("GET", "/config/export", "What the database holds", {200: Answer("Values by key.", schemas.Export)})
+config(
+    "GET",
+    "/config/{key}",
+    "Look at a key",
+    {200: Answer("What holds for it, its bounds, and what waits.", schemas.DetailedSetting, ("ETag",))},
+)
+config(
+    "PUT",
+    "/config/{key}",
+    "Change this key",
+    {202: ACCEPTED},
+    details=APPLIED,
+    body=schemas.ValueForm,
+    headers=CHANGING,
+    errors=(412,),
+    example={"value": 9000},
+)
+config(
+    "DELETE",
+    "/config/{key}",
+    "Go back to the default of a key",
+    {202: ACCEPTED},
+    details="Its history stays.",
+    headers=CHANGING,
+    errors=(412,),
+)
+config(
+    "GET",
+    "/config/{key}/history",
+    "The versions of a key",
+    {200: Answer("A page, the newest first.", Page[schemas.Version])},
+    query=PageForm,
+)
+config(
+    "POST",
+    "/config/{key}/rollback",
+    "Go back to an earlier version of a key",
+    {202: ACCEPTED},
+    details="It becomes a new version.",
+    body=schemas.RollbackForm,
+    headers=CHANGING,
+    errors=(412,),
+    example={"version": 1},
+)
 
 
 class ConfigList(ConfigView):

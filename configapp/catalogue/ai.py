@@ -1,6 +1,6 @@
 """Keys of language models: which provider for what, and how each is called."""
 
-from configapp.catalogue.declaring import (
+from configapp.catalogue.builders import (
     DAY,
     MAX_CHARACTERS,
     MAX_TOKENS,

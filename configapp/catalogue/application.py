@@ -1,6 +1,63 @@
 """Keys of the application itself, its content, and the enrichment of that content."""
 
-from configapp.catalogue.declaring import DAY, HOST, MAX_CHARACTERS, PATH, boolean, choice, integer, number, text
+from configapp.catalogue.builders import (
+    DAY,
+    HOST,
+    MAX_CHARACTERS,
+    MODEL,
+    PATH,
+    boolean,
+    choice,
+    circuit_breaker,
+    integer,
+    number,
+    secret,
+    text,
+    url,
+)
+
+_EVICTION = [
+    "noeviction",
+    "allkeys-lru",
+    "allkeys-lfu",
+    "allkeys-random",
+    "volatile-lru",
+    "volatile-lfu",
+    "volatile-random",
+    "volatile-ttl",
+]
+
+STORE_KEYS = (
+    text("redis.host", "redis", HOST, "host of Redis"),
+    integer("redis.port", 6379, 1, 65_535, "port of Redis"),
+    secret("redis.password", "password of Redis"),
+    integer("redis.db", 0, 0, 16_383, "number of the database"),
+    integer("redis.max_connections", 20, 1, 10_000, "connections at a time"),
+    integer("redis.connection_timeout", 5, 1, 3600, "seconds to wait for a connection"),
+    integer("redis.socket_timeout", 5, 1, 3600, "seconds to wait for an answer"),
+    text("redis.maxmemory", "512mb", r"[0-9]{1,12}([kKmMgG][bB]?)?", "memory Redis may take, as in 512mb"),
+    choice("redis.maxmemory_policy", "allkeys-lru", _EVICTION, "what Redis drops when its memory is full"),
+    boolean("redis.appendonly", True, "keep a log from which Redis restarts"),
+    boolean("redis.ssl", False, "encrypt the connection"),
+    choice("redis.ssl_cert_reqs", None, ("none", "optional", "required"), "whether its certificate must be valid"),
+)
+
+
+SOURCE_KEYS = (
+    url("anythingllm.endpoint", "http://anythingllm:3001", "address of AnythingLLM"),
+    secret("anythingllm.api_key", "key for AnythingLLM", at_least=8),
+    text("anythingllm.embedding_model", None, MODEL, "model of its embeddings; unset: its own choice"),
+    choice("anythingllm.embedding_provider", "ollama", ("ollama", "openai"), "who computes its embeddings"),
+    *circuit_breaker("anythingllm", 3, 60, 30),
+    #
+    secret("github.api_token", "token for the API of GitHub"),
+    *circuit_breaker("github", 5, 300, 30),
+    #
+    text("scraping.user_agent", "DocaicheBot/1.0", r"[A-Za-z0-9_/. -]{1,200}", "name given to web servers"),
+    number("scraping.rate_limit_delay", 1.0, 0, 3600, "seconds between two requests to one server"),
+    *circuit_breaker("scraping", 3, 120, 15),
+)
+
 
 APPLICATION_KEYS = (
     text("app.version", "1.0.0", r"[0-9A-Za-z][0-9A-Za-z.+-]{0,63}", "version shown to users"),

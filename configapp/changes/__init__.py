@@ -5,7 +5,7 @@ the order of acceptance. Every refusal leaves its row in config_audit; call thes
 see to it that the one you are in commits.
 """
 
-from configapp.changes.drafting import Wanted
-from configapp.changes.submitting import dry_run, roll_back, submit_change, submit_changes, unset
+from configapp.changes.submit import dry_run, roll_back, submit_change, submit_changes, unset
+from configapp.changes.validate import Wanted
 
 __all__ = ["Wanted", "dry_run", "roll_back", "submit_change", "submit_changes", "unset"]

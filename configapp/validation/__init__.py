@@ -1,7 +1,6 @@
 """What may be written into the configuration: keys, values by type, and no injection. Pure Python, no database."""
 
-from configapp.validation.keys import check_key, is_key
-from configapp.validation.refused import Refused
+from configapp.validation.keys import Refused, check_key, is_key
 from configapp.validation.values import check_value
 
 __all__ = ["Refused", "check_key", "check_value", "is_key"]

@@ -2,7 +2,15 @@
 
 import re
 
-from configapp.validation.refused import Refused
+
+class Refused(ValueError):
+    """A key or value that may not be stored. `code` is stable, `reason` is for people; neither repeats the value."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
 
 _KEY = re.compile(r"[a-zA-Z0-9_.]{3,64}")
 

@@ -4,7 +4,7 @@ import re
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
-from configapp.validation.refused import Refused
+from configapp.validation.keys import Refused
 
 _CHARACTERS = re.compile(r"[^\s\\<>\"{}|^`]+")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE)

@@ -2,7 +2,7 @@
 -- to Taskrunner's database. Running it again is harmless and sets both passwords anew.
 --
 -- The session must hold the passwords as taskrunner.owner_password and taskrunner.app_password:
--- initdb.d/logins.sql sets them from psql, taskrunner/embedded/logins.py from Python.
+-- initdb.d/logins.sql sets them from psql, taskrunner/devserver/embedded/logins.py from Python.
 
 DO $$
 BEGIN

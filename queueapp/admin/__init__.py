@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django_q import admin as django_q
 
-from queueapp.admin import people, queues, records, runs, tasks, tenants, workers
+from queueapp.admin import audit, queues, runs, tasks, tenants, workers
 
-__all__ = ["people", "queues", "records", "runs", "tasks", "tenants", "workers"]
+__all__ = ["audit", "queues", "runs", "tasks", "tenants", "workers"]
 
 admin.site.site_header = admin.site.site_title = "Taskrunner"
 admin.site.site_url = None  # there is no other page to view

@@ -8,11 +8,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
-from queueapp.api.artifacts.downloads import download
-from queueapp.api.errors import ApiError
 from queueapp.errors import StoreUnavailable
 from queueapp.models import Artifact, Task
-from queueapp.operations import record
+from queueapp.operators.service import record
+from queueapp.rest.artifacts.downloads import download
+from queueapp.rest.toolkit.errors import ApiError
 
 DOWNLOAD = "queueapp_artifact_download"
 MOST_SHOWN = 200

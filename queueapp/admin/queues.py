@@ -10,18 +10,19 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from queueapp import operations, queries
-from queueapp.admin import display
-from queueapp.admin.browsing import ModelForm, OperatorAdmin
+from queueapp.admin.toolkit import display
+from queueapp.admin.toolkit.model_admin import ModelForm, OperatorAdmin
 from queueapp.models import Queue, Route
-from queueapp.patterns import type_pattern
-from queueapp.queries import QueueRow
+from queueapp.operators import service
+from queueapp.tasks import queries
+from queueapp.tasks.queries import QueueRow
+from queueapp.type_patterns import type_pattern
 
 
 class QueueForm(ModelForm):
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])
-        if not operations.QUEUE_NAME.fullmatch(name):
+        if not service.QUEUE_NAME.fullmatch(name):
             raise forms.ValidationError("Use small letters, digits, _, . or -, the first a letter or digit.")
         return name
 
@@ -61,14 +62,14 @@ class QueueAdmin(OperatorAdmin):
     def pause(self, request: HttpRequest, queues: QuerySet[Queue]) -> None:
         names = [queue.name for queue in queues]
         for name in names:
-            operations.pause_queue(name)
+            service.pause_queue(name)
         messages.success(request, f"Paused: {', '.join(names)}.")
 
     @admin.action(description="Resume", permissions=["operate"])
     def resume(self, request: HttpRequest, queues: QuerySet[Queue]) -> None:
         names = [queue.name for queue in queues]
         for name in names:
-            operations.resume_queue(name)
+            service.resume_queue(name)
         messages.success(request, f"Resumed: {', '.join(names)}.")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Queue | None = None) -> tuple[str, ...]:
@@ -76,9 +77,9 @@ class QueueAdmin(OperatorAdmin):
 
     def save_model(self, request: HttpRequest, obj: Queue, form: Any, change: bool) -> None:
         if not change:
-            obj.pk = operations.add_queue(obj.name).pk
+            obj.pk = service.add_queue(obj.name).pk
         if "strategy" in form.changed_data:
-            operations.set_strategy(obj.name, obj.strategy)
+            service.set_strategy(obj.name, obj.strategy)
 
 
 class RouteForm(ModelForm):
@@ -103,11 +104,11 @@ class RouteAdmin(OperatorAdmin):
 
     def save_model(self, request: HttpRequest, obj: Route, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        operations.record("route.change" if change else "route.add", obj.pattern, queue=obj.queue_id)
+        service.record("route.change" if change else "route.add", obj.pattern, queue=obj.queue_id)
 
     def delete_model(self, request: HttpRequest, obj: Route) -> None:
         super().delete_model(request, obj)
-        operations.record("route.delete", obj.pattern, queue=obj.queue_id)
+        service.record("route.delete", obj.pattern, queue=obj.queue_id)
 
 
 def _glance(queue: Queue) -> QueueRow:

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from queueapp.admin import display
-from queueapp.admin.browsing import ReadOnlyAdmin, by_value
-from queueapp.admin.filters import TenantFilter
+from queueapp.admin.toolkit import display
+from queueapp.admin.toolkit.filters import TenantFilter
+from queueapp.admin.toolkit.model_admin import ReadOnlyAdmin, by_value
 from queueapp.models import Run
 
 MOST_SHOWN = 200  # of a run's metrics, and of its notes

@@ -1,9 +1,12 @@
 """Tasks: the list, the page of one with its log, and retry, cancel and redrive on both."""
 
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
@@ -11,14 +14,76 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from queueapp import queries
-from queueapp.admin import display
+from queueapp import tasks
 from queueapp.admin.artifacts import DOWNLOAD, artifacts_of, download_view
-from queueapp.admin.browsing import BrowseList, ReadOnlyAdmin, by_id
-from queueapp.admin.filters import QueueFilter, StatusFilter, TenantFilter, TypeFilter, asked_for, kinds_asked_for
-from queueapp.admin.paging import TaskPaginator
-from queueapp.admin.task_verbs import MOST_AT_ONCE, VERBS, perform
+from queueapp.admin.toolkit import display
+from queueapp.admin.toolkit.filters import (
+    QueueFilter,
+    StatusFilter,
+    TenantFilter,
+    TypeFilter,
+    asked_for,
+    kinds_asked_for,
+)
+from queueapp.admin.toolkit.model_admin import BrowseList, ReadOnlyAdmin, by_id
+from queueapp.admin.toolkit.pagination import TaskPaginator
 from queueapp.models import Task
+from queueapp.operators import service
+from queueapp.states import RETRYABLE, WAITING, Status
+from queueapp.tasks import Outcome, queries
+
+MOST_AT_ONCE = 10_000
+BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class TaskVerb:
+    """A verb of the lifecycle as a person sees it. `past` completes "3 tasks …"."""
+
+    name: str
+    label: str
+    past: str
+    allowed: frozenset[Status]
+    run: Callable[[Sequence[UUID]], list[Outcome]]
+
+
+def _redrive(task_ids: Sequence[UUID]) -> list[Outcome]:
+    """Retry the dead letters among the tasks, and no others."""
+    statuses = dict(Task.objects.filter(pk__in=task_ids).values_list("pk", "status"))
+    dead = [task_id for task_id in task_ids if statuses.get(task_id) == Status.DEAD_LETTER]
+    refused = [task_id for task_id in task_ids if statuses.get(task_id) != Status.DEAD_LETTER]
+    return tasks.retry_many(dead) + [Outcome(task_id, was := statuses.get(task_id), was, False) for task_id in refused]
+
+
+VERBS = {
+    verb.name: verb
+    for verb in (
+        TaskVerb("retry", "Retry", "queued again", RETRYABLE, tasks.retry_many),
+        TaskVerb("cancel", "Cancel", "cancelled or told to stop", WAITING | {Status.LEASED}, tasks.cancel_many),
+        TaskVerb("redrive", "Redrive dead letters", "queued again", frozenset({Status.DEAD_LETTER}), _redrive),
+    )
+}
+
+
+def perform(request: HttpRequest, name: str, task_ids: Sequence[UUID]) -> None:
+    """Run a verb on tasks, say what came of it, and leave an operator's record of it."""
+    if not task_ids:
+        messages.warning(request, "There is no such task any more.")
+        return
+    verb = VERBS[name]
+    ids = sorted(task_ids)[:MOST_AT_ONCE]  # sorted, as every verb locks its rows in this order
+    outcomes = [outcome for start in range(0, len(ids), BATCH) for outcome in verb.run(ids[start : start + BATCH])]
+    done = [str(outcome.task_id) for outcome in outcomes if outcome.done]
+    refused = Counter(outcome.reason for outcome in outcomes if not outcome.done)
+    target = str(ids[0]) if len(ids) == 1 else f"{len(ids)} tasks"
+    service.record(f"task.{verb.name}", target, done=done, refused=dict(refused))
+    if done:
+        messages.success(request, f"{len(done)} {'task' if len(done) == 1 else 'tasks'} {verb.past}.")
+    for reason, count in refused.most_common():
+        messages.warning(request, f"{count} refused: {reason}.")
+    if len(task_ids) > MOST_AT_ONCE:
+        messages.warning(request, f"These were the first {MOST_AT_ONCE:,}: do it again for the rest.")
+
 
 LOG_ENTRIES = 1_000
 BUTTONS = ("retry", "cancel")

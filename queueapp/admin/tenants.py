@@ -8,11 +8,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 from pydantic import ValidationError
 
-from queueapp import operations
-from queueapp.admin.browsing import ModelForm, OperatorAdmin
-from queueapp.lifecycle.requests import field_errors
+from queueapp.admin.toolkit.model_admin import ModelForm, OperatorAdmin
+from queueapp.limits.tenant_limits import TenantLimits
 from queueapp.models import Membership, Tenant
-from queueapp.tenant_limits import TenantLimits
+from queueapp.operators import service
+from queueapp.tasks.requests import field_errors
 
 EXAMPLE = 'E.g. {"tasks_per_minute": 600, "allowed_types": ["echo", "reports.*"]}'
 
@@ -52,7 +52,7 @@ class TenantForm(ModelForm):
 
     def clean_slug(self) -> str:
         slug = str(self.cleaned_data["slug"])
-        if not operations.TENANT_SLUG.fullmatch(slug):
+        if not service.TENANT_SLUG.fullmatch(slug):
             raise forms.ValidationError("Use small letters, digits or -, the first a letter or digit.")
         return slug
 
@@ -84,7 +84,7 @@ class TenantAdmin(OperatorAdmin):
         if change:
             super().save_model(request, obj, form, change)
         else:
-            obj.pk = operations.create_tenant(obj.slug, obj.name).pk
+            obj.pk = service.create_tenant(obj.slug, obj.name).pk
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """The memberships, and then one record that tells of them and of the tenant."""
@@ -92,4 +92,4 @@ class TenantAdmin(OperatorAdmin):
         changes = self.construct_change_message(request, form, formsets)
         if change and changes:
             values = {name: form.cleaned_data[name] for name in form.changed_data}
-            operations.record("tenant.change", form.instance.slug, values=values, changes=changes)
+            service.record("tenant.change", form.instance.slug, values=values, changes=changes)

@@ -6,11 +6,11 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from queueapp import queries
-from queueapp.admin import display
-from queueapp.admin.browsing import ReadOnlyAdmin
+from queueapp.admin.toolkit import display
+from queueapp.admin.toolkit.model_admin import ReadOnlyAdmin
 from queueapp.models import Worker
-from queueapp.queries import WorkerRow
+from queueapp.tasks import queries
+from queueapp.tasks.queries import WorkerRow
 
 BUSY_SHOWN = 10  # a worker may hold a set of a hundred tiny tasks
 

@@ -1,6 +1,6 @@
 """Claiming: how a worker takes a set of ready tasks, in the order of the queue's strategy."""
 
 from queueapp.claiming.claimer import Claimed, Claimer
-from queueapp.claiming.kinds import Capabilities
+from queueapp.claiming.partitions import Capabilities
 
 __all__ = ["Capabilities", "Claimed", "Claimer"]

@@ -6,16 +6,13 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from queueapp import sql
-from queueapp.claiming.by_turns import ByTurns
-from queueapp.claiming.horizon import Horizon
-from queueapp.claiming.kinds import Capabilities, KindTable, Lane
-from queueapp.claiming.newest_first import NewestFirst
-from queueapp.claiming.oldest_first import OldestFirst
-from queueapp.claiming.order import Order
-from queueapp.claiming.pace import LARGEST_SET, Pace
+from queueapp.claiming.batch_size import LARGEST_SET, Pace
+from queueapp.claiming.duty_cycle import Ration
+from queueapp.claiming.partitions import Capabilities, KindTable, Lane
+from queueapp.claiming.strategies import ByTurns, NewestFirst, OldestFirst, Order
+from queueapp.claiming.watermarks import Horizon
+from queueapp.db import statements
 from queueapp.models import Queue
-from queueapp.ration import Ration
 from queueapp.tenancy import worker_scope, worker_statement
 
 LEASE_SECONDS = 30
@@ -114,7 +111,7 @@ class Claimer:
             "lease_seconds": LEASE_SECONDS,
         }
         with worker_statement(self.worker_id):
-            rows = sorted(sql.rows(order.statement, parameters), key=lambda row: row["position"])
+            rows = sorted(statements.rows(order.statement, parameters), key=lambda row: row["position"])
         order.remember(rows)
         self.more_waiting = bool(rows) and rows[0]["seen"] > len(rows)
         return [

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 
 from queueapp.errors import QueueNotFound
 from queueapp.models import Queue, Tenant
-from queueapp.patterns import type_pattern
+from queueapp.type_patterns import type_pattern
 
 DEMO = "demo"
 

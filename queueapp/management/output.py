@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from queueapp.masking import masked
+from queueapp.redaction import masked
 from queueapp.states import Status
 
 STYLES = {

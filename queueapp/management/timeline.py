@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from queueapp import queries
 from queueapp.management.output import rfc3339, seconds
-from queueapp.masking import masked
 from queueapp.models import TaskLog
+from queueapp.redaction import masked
 from queueapp.states import Status
+from queueapp.tasks import queries
 
 # what a task does while it is in a status
 DOING = {

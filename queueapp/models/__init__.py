@@ -1,16 +1,15 @@
 """The platform's tables: fields, named constraints, indexes and query vocabulary; no workflow."""
 
-from queueapp.models.api import ApiKey, IdempotencyKey
+from queueapp.models.api_keys import ApiKey, IdempotencyKey
 from queueapp.models.artifacts import Artifact, UnclaimedObject
 from queueapp.models.audit import OperatorAction, SecurityEvent, TaskLog
-from queueapp.models.clusters import Cluster
 from queueapp.models.counters import TaskCount, TaskDelta, TaskStat
 from queueapp.models.queues import Queue, Route, TaskKind
 from queueapp.models.runs import Run, RunMetric, RunNote
 from queueapp.models.task_types import TaskType
 from queueapp.models.tasks import DedupKey, Task
 from queueapp.models.tenants import Membership, Tenant
-from queueapp.models.workers import Worker
+from queueapp.models.workers import Cluster, Worker
 
 __all__ = [
     "ApiKey",

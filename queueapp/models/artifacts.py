@@ -5,7 +5,7 @@ from django.db.models import CharField, F, Q, TextField, Value
 from django.db.models.functions import Cast, Concat, Now
 from django.db.models.lookups import LessThanOrEqual
 
-from queueapp.models.api import DIGEST_PATTERN
+from queueapp.models.api_keys import DIGEST_PATTERN
 from queueapp.models.base import TenantModel
 from queueapp.models.tasks import Task
 

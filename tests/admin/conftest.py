@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from configapp.changes import submit_change
-from configapp.declaring import declare_key
+from configapp.custom_keys import declare_key
 from configapp.keyspec import KeySpec, Kind
 from queueapp.models import OperatorAction, Route, Run, RunMetric, RunNote, SecurityEvent, Worker
 from queueapp.models.base import new_id

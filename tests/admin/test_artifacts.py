@@ -2,9 +2,9 @@
 
 import pytest
 
-from queueapp.artifacts import keeping, store
-from queueapp.artifacts.describing import About
-from queueapp.artifacts.intake import Intake
+from queueapp.artifacts import object_store, service
+from queueapp.artifacts.service import About
+from queueapp.artifacts.upload_buffer import Intake
 from queueapp.models import Artifact, OperatorAction
 from queueapp.tenancy import operator_scope, tenant_scope
 
@@ -16,9 +16,9 @@ def artifact(acme, make_task) -> Artifact:
     task = make_task("completed")
     with tenant_scope(acme.id), Intake(100) as intake:
         intake.write(b"<script>")
-        reserved = keeping.reserve(acme.id, task.id)
-        store.put(reserved.object_key, intake)
-        return keeping.claim(reserved, ABOUT, intake)
+        reserved = service.reserve(acme.id, task.id)
+        object_store.put(reserved.object_key, intake)
+        return service.claim(reserved, ABOUT, intake)
 
 
 def address(artifact):
@@ -40,7 +40,7 @@ def test_the_page_lists_them_and_a_watcher_may_download(watcher, artifact):
 
 
 def test_a_lost_object_is_told_on_the_tasks_page(root, artifact):
-    store.delete(artifact.object_key)
+    object_store.delete(artifact.object_key)
     answer = root.get(address(artifact), follow=True)
     assert "missing from the store" in answer.content.decode()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from queueapp.engine import housekeeping
+from queueapp import maintenance
 from queueapp.models import OperatorAction, Queue, Route
 from queueapp.tenancy import operator_scope
 from tests.admin.pages import run_action, said, shown
@@ -56,7 +56,7 @@ def test_a_queue_shows_its_backlog_its_oldest_wait_and_who_serves_it(root, make_
     make_worker(queues=["default"])
     make_task()
     make_task(status="leased")
-    housekeeping.run_once()
+    maintenance.run_once()
     glance, text = glance_of(root)
     assert (glance.counts["queued"], glance.counts["leased"], glance.live_workers) == (1, 1, 1)
     assert '<a href="/admin/queueapp/task/?queue=default&amp;status=queued">1</a>' in text
@@ -66,7 +66,7 @@ def test_a_queue_shows_its_backlog_its_oldest_wait_and_who_serves_it(root, make_
 
 def test_a_queue_with_a_backlog_and_no_worker_says_so_unless_it_is_paused(root, make_task):
     make_task()
-    housekeeping.run_once()
+    maintenance.run_once()
     assert "0: tasks wait and nobody works" in glance_of(root)[1]
     run_action(root, "pause", [queue()], address=QUEUES)
     assert "nobody works" not in glance_of(root)[1]

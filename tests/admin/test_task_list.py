@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from queueapp import lifecycle
-from queueapp.admin.paging import MOST_ROWS
+from queueapp import tasks
+from queueapp.admin.toolkit.pagination import MOST_ROWS
 from queueapp.models import Queue, Task
 from queueapp.tenancy import bind_tenant, operator_scope
 from tests.admin.pages import TASKS, shown
@@ -147,4 +147,4 @@ def test_no_list_counts_or_compares_all_tasks(root, acme, make_task, query):
 
 def submit(tenant, number):
     with bind_tenant(tenant.id):
-        lifecycle.submit_many([{"type": "echo"}] * number)
+        tasks.submit_many([{"type": "echo"}] * number)

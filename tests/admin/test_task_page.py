@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from queueapp import sql
-from queueapp.admin.display import duration, ran, waited
+from queueapp.admin.toolkit.display import duration, ran, waited
+from queueapp.db import statements
 from queueapp.models import Task
 from queueapp.tenancy import worker_scope
 from tests.admin.pages import TASKS
@@ -43,7 +43,7 @@ def test_html_in_a_log_is_escaped(root, make_task):
     task = make_task(status="leased")
     with worker_scope(task.worker_id):
         held = {"task_id": task.id, "attempt": task.attempt, "worker_id": task.worker_id}
-        assert sql.rows("append_log", {**held, "level": "warning", "message": SCRIPT, "detail": "{}"})
+        assert statements.rows("append_log", {**held, "level": "warning", "message": SCRIPT, "detail": "{}"})
     for page in (f"{TASKS}{task.id}/change/", "/admin/queueapp/tasklog/"):
         text = root.get(page).content.decode()
         assert SCRIPT not in text

@@ -33,7 +33,7 @@ def test_packages_are_in_no_circle_either():
 
 
 def part_of(module):
-    """The part of an app that a module belongs to, e.g. queueapp.engine."""
+    """The part of an app that a module belongs to, e.g. queueapp.worker."""
     return ".".join(module.split(".")[:2])
 
 
@@ -57,7 +57,7 @@ def test_few_know_django_q():
     others = {
         name: lines
         for name, lines in importers.items()
-        if not name.startswith("queueapp.engine") and name != "queueapp.management.commands.qcluster"
+        if not name.startswith("queueapp.worker") and name != "queueapp.management.commands.qcluster"
     }
     assert all(name.startswith("queueapp.admin") for name in others), others
     assert sum(others.values()) <= 1
@@ -68,8 +68,8 @@ def test_few_know_django_q():
     [
         ("queueapp.tenancy.scopes", "queueapp.models.tenants", False),
         ("queueapp.models.tenants", "queueapp.tenancy", True),
-        ("queueapp.lifecycle.verbs", "queueapp.doorbell", False),
-        ("queueapp.lifecycle.verbs", "queueapp.engine.broker", True),
+        ("queueapp.tasks.transitions", "queueapp.redis.notifier", False),
+        ("queueapp.tasks.transitions", "queueapp.worker.processes.broker", True),
         ("queueapp.states", "queueapp.models", True),
         ("queueapp.models.tasks", "configapp.apps", True),
         ("workloads.runner", "configapp.apps", True),
@@ -99,9 +99,9 @@ def test_imports_are_read_wherever_they_stand():
         "    from queueapp.models import Task\n"
         "    import_module('queueapp.receivers')\n"
     )
-    assert imports_of(Module("x", text), frozenset({"queueapp.sql"})) == [
+    assert imports_of(Module("x", text), frozenset({"queueapp.db.statements"})) == [
         Import("os", 1, False),
-        Import("queueapp.sql", 2, False),
+        Import("queueapp.db.statements", 2, False),
         Import("queueapp", 2, False),
         Import("queueapp.models", 4, True),
         Import("queueapp.receivers", 5, True),

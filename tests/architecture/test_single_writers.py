@@ -8,12 +8,12 @@ import pytest
 from tests.architecture.source import ROOT, imports_of, modules, strings_of
 
 SCOPE_SETTING = re.compile(r"\bset_config\b|\bSET\s+(LOCAL\s+|SESSION\s+)?(ROLE|SESSION\s+AUTHORIZATION)\b", re.I)
-STATUS_WRITERS = ("queueapp.lifecycle", "queueapp.claiming", "queueapp.engine.housekeeping")
+STATUS_WRITERS = ("queueapp.tasks", "queueapp.claiming", "queueapp.maintenance")
 STATUS_CHANGE = re.compile(r"\bUPDATE\s+tasks\b.*?\bSET\b.*?\bstatus\s*=", re.I | re.S)
 
-LOADER = "queueapp.sql"
+LOADER = "queueapp.db.statements"
 KNOWN = frozenset(modules())
-STATEMENTS = sorted((ROOT / "queueapp" / "sql").glob("*.sql"))
+STATEMENTS = [path for path in sorted((ROOT / "queueapp").glob("**/sql/*.sql")) if "migrations" not in path.parts]
 
 
 def users_of(statement: str) -> list[str]:
@@ -31,7 +31,7 @@ def without_comments(sql: str) -> str:
 
 def test_only_tenancy_takes_on_roles():
     # the embedded servers are set up by a superuser before the platform runs: they pass passwords this way
-    elsewhere = ("queueapp.tenancy", "taskrunner.embedded")
+    elsewhere = ("queueapp.tenancy", "taskrunner.devserver.embedded")
     in_python = [
         name
         for name, module in modules().items()

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from taskrunner.environment import Environment
-from tests.api.calling import Api, key_for
-from tests.lifecycle.workers import Worker
+from tests.rest.calling import Api, key_for
 from tests.s3 import S3Server
+from tests.tasks.workers import Worker
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """What the database and the store hold."""
 
-from queueapp.artifacts import store
+from queueapp.artifacts import object_store
 from queueapp.models import Artifact, UnclaimedObject
 from queueapp.tenancy import operator_scope
 
@@ -17,7 +17,7 @@ def unclaimed():
 
 def content_of(row):
     """The object that an artifact, or an unclaimed object, names. Raises FileNotFoundError."""
-    with store.open_object(row.object_key) as file:
+    with object_store.open_object(row.object_key) as file:
         return file.read()
 
 

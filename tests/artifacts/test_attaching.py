@@ -7,15 +7,15 @@ import logging
 import pytest
 from django.db import transaction
 
-from queueapp.artifacts import keeping
-from queueapp.engine.context import TaskContext
-from queueapp.engine.hand import Running
-from queueapp.engine.side import SideChannel
+from queueapp.artifacts import service
 from queueapp.errors import ArtifactTooLarge, InvalidArtifact, LeaseLost
 from queueapp.models import Tenant, UnclaimedObject
 from queueapp.tenancy import operator_scope, tenant_scope
+from queueapp.worker.context import TaskContext
+from queueapp.worker.prefetch import Running
+from queueapp.worker.side_connection import SideChannel
 from tests.artifacts.looking import content_of, is_stored, rows, unclaimed
-from tests.lifecycle.workers import expire_lease
+from tests.tasks.workers import expire_lease
 
 BYTES = b"\x00\x01" * 40_000
 
@@ -125,10 +125,10 @@ def test_content_that_is_no_bytes_is_refused(context):
 
 
 def test_an_object_that_the_sweep_has_taken_gets_no_row(context, acme, claimed, worker):
-    reserved = keeping.reserve_for_worker(acme.id, claimed.id)
+    reserved = service.reserve_for_worker(acme.id, claimed.id)
     with operator_scope("operator:test"):
         UnclaimedObject.objects.update(taken_at="2026-01-01T00:00Z")
-    about = keeping.About(type="report", content_type="text/plain")
-    with keeping.Intake(100) as intake:
-        assert keeping.claim_for_worker(worker.id, 1, reserved, about, intake) is None
+    about = service.About(type="report", content_type="text/plain")
+    with service.Intake(100) as intake:
+        assert service.claim_for_worker(worker.id, 1, reserved, about, intake) is None
     assert rows() == []

@@ -4,9 +4,9 @@ import base64
 
 import pytest
 
-from queueapp.artifacts import store as object_store
-from tests.api.calling import code_of
+from queueapp.artifacts import object_store
 from tests.artifacts.looking import body_of, is_stored, rows
+from tests.rest.calling import code_of
 
 CONTENT = bytes(range(256)) * 1_000
 SIZE = len(CONTENT)

@@ -11,9 +11,9 @@ import psutil
 import pytest
 from django.db import connection
 
-from tests.api.calling import API, key_for
-from tests.api.live import live_server
 from tests.artifacts.looking import rows
+from tests.rest.calling import API, key_for
+from tests.rest.live import live_server
 from tests.waiting import threads, wait_until
 
 MEBIBYTE = 2**20

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from queueapp.artifacts import s3, store
-from queueapp.artifacts.intake import Intake
+from queueapp.artifacts import object_store, s3_store
+from queueapp.artifacts.upload_buffer import Intake
 from queueapp.errors import StoreUnavailable
 from tests.waiting import threads
 
@@ -25,7 +25,10 @@ def place(settings, tmp_path):
     """Where the store is, once the file that stands in its way is gone."""
     place = tmp_path / "place"
     place.write_text("no directory")
-    backend = {"BACKEND": "queueapp.artifacts.files.FileStore", "OPTIONS": {"location": str(place / "objects")}}
+    backend = {
+        "BACKEND": "queueapp.artifacts.filesystem_store.FileStore",
+        "OPTIONS": {"location": str(place / "objects")},
+    }
     settings.STORAGES = {**settings.STORAGES, "artifacts": backend}
     return place
 
@@ -33,7 +36,7 @@ def place(settings, tmp_path):
 @pytest.fixture
 def hanging_store(settings, monkeypatch):
     """An S3 that takes connections and answers nothing; the list of those that were made."""
-    monkeypatch.setattr(s3, "READ_SECONDS", 0.3)
+    monkeypatch.setattr(s3_store, "READ_SECONDS", 0.3)
     made = []
 
     def take():
@@ -46,7 +49,7 @@ def hanging_store(settings, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         options = {"access_key": "a", "secret_key": "b", "bucket_name": "artifacts"}
         options["endpoint_url"] = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        backend = {"BACKEND": "queueapp.artifacts.s3.S3Store", "OPTIONS": options}
+        backend = {"BACKEND": "queueapp.artifacts.s3_store.S3Store", "OPTIONS": options}
         settings.STORAGES = {**settings.STORAGES, "artifacts": backend}
         taking = threading.Thread(target=take)
         taking.start()
@@ -59,21 +62,21 @@ def hanging_store(settings, monkeypatch):
 
 def test_a_store_that_comes_back_in_time_is_sat_out(place, intake):
     with threads(1) as run:
-        writing = run(store.put_patiently, KEY, intake)
+        writing = run(object_store.put_patiently, KEY, intake)
         place.unlink()
         writing.result(20)
-    with store.open_object(KEY) as file:
+    with object_store.open_object(KEY) as file:
         assert file.read() == b"bytes"
 
 
 def test_a_store_that_stays_away_is_given_up(place, intake, monkeypatch):
-    monkeypatch.setattr(store, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(object_store, "PATIENCE_SECONDS", 0.3)
     with pytest.raises(StoreUnavailable):
-        store.put_patiently(KEY, intake)
+        object_store.put_patiently(KEY, intake)
 
 
 def test_a_store_that_hangs_is_asked_once_and_no_longer_than_it_may_take(hanging_store, intake, monkeypatch):
-    monkeypatch.setattr(store, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(object_store, "PATIENCE_SECONDS", 0.2)
     with pytest.raises(StoreUnavailable, match=r"[Tt]imeout"):
-        store.put_patiently(KEY, intake)
+        object_store.put_patiently(KEY, intake)
     assert len(hanging_store) == 1

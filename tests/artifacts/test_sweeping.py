@@ -7,11 +7,10 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from queueapp import lifecycle
-from queueapp.artifacts import keeping, sweeping
-from queueapp.artifacts import store as object_store
-from queueapp.artifacts.describing import About
-from queueapp.artifacts.intake import Intake
+from queueapp import tasks
+from queueapp.artifacts import garbage, object_store, service
+from queueapp.artifacts.service import About
+from queueapp.artifacts.upload_buffer import Intake
 from queueapp.errors import StoreUnavailable
 from queueapp.models import UnclaimedObject
 from queueapp.tenancy import operator_scope, tenant_scope
@@ -30,14 +29,14 @@ def write(acme, make_task, store):
     def write(content=b"bytes", task=None):
         task = task or make_task("completed")
         with tenant_scope(acme.id):
-            reserved = keeping.reserve(acme.id, task.id)
+            reserved = service.reserve(acme.id, task.id)
         intake = stack.enter_context(Intake(10**6))
         intake.write(content)
         object_store.put(reserved.object_key, intake)
 
         def claim():
             with tenant_scope(acme.id):
-                return keeping.claim(reserved, ABOUT, intake)
+                return service.claim(reserved, ABOUT, intake)
 
         return reserved, claim
 
@@ -52,10 +51,10 @@ def make_due():
 
 def test_an_object_whose_writer_died_is_swept_after_its_grace(write):
     reserved, _ = write()
-    assert sweeping.sweep() == 0
+    assert garbage.sweep() == 0
     assert is_stored(reserved)
     make_due()
-    assert sweeping.sweep() == 1
+    assert garbage.sweep() == 1
     assert not is_stored(reserved)
     assert unclaimed() == []
 
@@ -64,14 +63,14 @@ def test_an_object_with_a_row_is_never_swept(write):
     _, claim = write()
     assert claim() is not None
     make_due()
-    assert sweeping.sweep() == 0
+    assert garbage.sweep() == 0
     assert content_of(rows()[0]) == b"bytes"
 
 
 def test_a_writer_that_wakes_up_after_the_sweep_gets_no_row(write):
     _, claim = write()
     make_due()
-    sweeping.sweep()
+    garbage.sweep()
     assert claim() is None
     assert rows() == []
 
@@ -82,7 +81,7 @@ def test_a_writer_and_the_sweep_at_once_leave_both_or_neither(write):
         reserved, claim = write()
         make_due()
         with threads(2) as run:
-            swept, claimed = run(sweeping.sweep), run(claim)
+            swept, claimed = run(garbage.sweep), run(claim)
             assert (swept.result(20) == 1) == (claimed.result(20) is None)
         assert is_stored(reserved) == (claimed.result() is not None)
 
@@ -92,22 +91,22 @@ def test_deleting_a_task_takes_its_artifacts_and_then_their_objects(write, make_
     reserved, claim = write(task=task)
     claim()
     with operator_scope("operator:test"):
-        assert lifecycle.purge(finished_before=timezone.now() - timedelta(days=30)) == 1
+        assert tasks.purge(finished_before=timezone.now() - timedelta(days=30)) == 1
     assert rows() == []
     assert is_stored(reserved)
-    assert sweeping.sweep() == 1
+    assert garbage.sweep() == 1
     assert not is_stored(reserved)
 
 
 def test_a_sweep_of_many_is_bounded_and_goes_on_where_it_stopped(write, monkeypatch):
-    monkeypatch.setattr(sweeping, "BATCH", 2)
+    monkeypatch.setattr(garbage, "BATCH", 2)
     for _ in range(5):
         write()
     make_due()
-    monkeypatch.setattr(sweeping, "MOST_SECONDS", 0.0)
-    assert sweeping.sweep() == 0
-    monkeypatch.setattr(sweeping, "MOST_SECONDS", 20.0)
-    assert sweeping.sweep() == 5
+    monkeypatch.setattr(garbage, "MOST_SECONDS", 0.0)
+    assert garbage.sweep() == 0
+    monkeypatch.setattr(garbage, "MOST_SECONDS", 20.0)
+    assert garbage.sweep() == 5
     assert unclaimed() == []
 
 
@@ -116,13 +115,13 @@ def test_a_store_that_is_away_loses_nothing(write, settings):
     make_due()
     was = settings.STORAGES
     options = {"endpoint_url": "http://127.0.0.1:1", "access_key": "a", "secret_key": "b", "bucket_name": "artifacts"}
-    settings.STORAGES = {**was, "artifacts": {"BACKEND": "queueapp.artifacts.s3.S3Store", "OPTIONS": options}}
+    settings.STORAGES = {**was, "artifacts": {"BACKEND": "queueapp.artifacts.s3_store.S3Store", "OPTIONS": options}}
     with pytest.raises(StoreUnavailable):
-        sweeping.sweep()
+        garbage.sweep()
     settings.STORAGES = was
-    assert sweeping.sweep() == 0, "not before ten minutes"
+    assert garbage.sweep() == 0, "not before ten minutes"
     make_due()
-    assert sweeping.sweep() == 1
+    assert garbage.sweep() == 1
     assert not is_stored(reserved)
 
 

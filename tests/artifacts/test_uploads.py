@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.api.calling import code_of, fields_of
 from tests.artifacts.looking import body_of, content_of, rows, unclaimed
+from tests.rest.calling import code_of, fields_of
 
 BYTES = bytes(range(256)) * 1_000
 LIMIT = 2**20
@@ -186,7 +186,7 @@ def test_a_store_that_is_away_is_a_503_to_try_again(client, task, settings):
     options = {"location": "/proc/no/such/place"}
     settings.STORAGES = {
         **settings.STORAGES,
-        "artifacts": {"BACKEND": "queueapp.artifacts.files.FileStore", "OPTIONS": options},
+        "artifacts": {"BACKEND": "queueapp.artifacts.filesystem_store.FileStore", "OPTIONS": options},
     }
     answer = client.post("/artifacts", document(task))
     assert (answer.status_code, code_of(answer)) == (503, "artifact_store_unavailable")

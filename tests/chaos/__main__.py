@@ -19,7 +19,7 @@ from pathlib import Path
 
 import django
 
-from taskrunner.embedded import EmbeddedServers
+from taskrunner.devserver.embedded import EmbeddedServers
 from tests.s3 import S3Server
 
 SCENARIOS = (

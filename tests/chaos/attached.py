@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.core.files.storage import storages
 from django.db.models.functions import Now
 
-from queueapp.artifacts import store, sweeping
+from queueapp.artifacts import garbage, object_store
 from queueapp.models import Artifact, Task, UnclaimedObject
 from queueapp.tenancy import operator_scope
 from tests.waiting import wait_until
@@ -25,7 +25,7 @@ def judge() -> dict[str, int]:
         assert (artifact.task_id, artifact.attempt) == (task.id, task.attempt)
     for artifact in artifacts:
         _check_bytes(artifact)
-    swept = sweeping.sweep()
+    swept = garbage.sweep()
     wait_until(_nothing_is_unclaimed, seconds=60)  # the cluster may have begun before us
     keys = set(_keys())
     assert keys == {artifact.object_key for artifact in artifacts}, "objects and rows differ"
@@ -35,7 +35,7 @@ def judge() -> dict[str, int]:
 
 
 def _check_bytes(artifact: Artifact) -> None:
-    with store.open_object(artifact.object_key) as file:
+    with object_store.open_object(artifact.object_key) as file:
         content = file.read()
     expected = str(artifact.task_id).encode() * artifact.task.params["times"]
     assert content == expected, f"artifact {artifact.id} holds something else"

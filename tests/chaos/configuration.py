@@ -16,9 +16,10 @@ from configapp.changes import Wanted, submit_changes
 from configapp.keyspec import Kind
 from configapp.models import ConfigAudit, ConfigChange, ConfigVersion, SystemConfig
 from configapp.values import decode
-from queueapp import lifecycle, operations
+from queueapp import tasks
+from queueapp.operators import service
 from queueapp.tenancy import operator_scope
-from taskrunner.embedded import EmbeddedServers
+from taskrunner.devserver.embedded import EmbeddedServers
 from tests.chaos.world import World
 from tests.clusters import ROOT
 from tests.waiting import threads, wait_until
@@ -76,13 +77,13 @@ def config_survives(world: World, servers: EmbeddedServers, scale: float) -> dic
     log: list[Accepted] = []
     for victim in ("worker", "main", "redis", "postgres", "submitter"):
         with operator_scope(ACTOR):
-            operations.pause_queue("config")
+            service.pause_queue("config")
         time.sleep(1.5)  # workers read the queues once a second
         log += _submit(world.random, 20)
         _kill(victim, world, servers)
         with operator_scope(ACTOR):
             assert ConfigChange.objects.filter(status="accepted").count() >= 10, "it was applied before the kill"
-            operations.resume_queue("config")
+            service.resume_queue("config")
         _heal(world)
         if victim == "redis":
             servers.redis.start()
@@ -120,7 +121,7 @@ def _heal(world: World) -> None:
     """A change whose worker was killed three times is a dead letter: an operator redrives it."""
     world.heal()
     with operator_scope(ACTOR):
-        lifecycle.redrive(type_pattern="config.apply")
+        tasks.redrive(type_pattern="config.apply")
     world.heal()
     wait_until(lambda: not _waiting())
 

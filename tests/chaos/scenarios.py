@@ -7,8 +7,8 @@ from typing import Any
 
 import psutil
 
-from queueapp import doorbell
-from taskrunner.embedded import EmbeddedServers
+from queueapp.redis import notifier
+from taskrunner.devserver.embedded import EmbeddedServers
 from tests.chaos import attached
 from tests.chaos.configuration import config_storm, config_survives
 from tests.chaos.world import World
@@ -45,7 +45,7 @@ def redis_flushed(world: World, servers: EmbeddedServers, scale: float) -> dict[
     seconds = max(3, int(60 * scale))
     for _ in range(seconds):
         world.submit(100)
-        doorbell.client().flushall()
+        notifier.client().flushall()
         time.sleep(1)
     return {"flushes": seconds, "seconds_to_finish": world.heal()}
 

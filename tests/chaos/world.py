@@ -13,7 +13,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.models.functions import Now
 
-from queueapp import lifecycle
+from queueapp import tasks
 from queueapp.models import Task, Tenant
 from queueapp.tenancy import operator_scope
 from tests.clusters import RunningCluster
@@ -50,21 +50,21 @@ class World:
             }
             for _ in range(count)
         ]
-        self.submitted += len(lifecycle.submit_many(requests, tenant_id=self.tenant))
+        self.submitted += len(tasks.submit_many(requests, tenant_id=self.tenant))
 
     def submit_attaching(self, count: int) -> None:
         """Submit tasks that mark their executions and attach up to 400 kB each."""
         mark, most = str(self.marks), 10_000
-        tasks = [
+        requests = [
             {"type": "sample.attach", "params": {"mark": mark, "times": self.random.randint(1, most)}}
             for _ in range(count)
         ]
-        self.submitted += len(lifecycle.submit_many(tasks, tenant_id=self.tenant))
+        self.submitted += len(tasks.submit_many(requests, tenant_id=self.tenant))
 
     def canary_seconds(self, *, patience: float = 60) -> float:
         """How long a task submitted now takes to complete, whatever has just been done to the cluster."""
         started = time.monotonic()
-        task = lifecycle.submit("sample.noop", {}, priority=10, tenant_id=self.tenant)
+        task = tasks.submit("sample.noop", {}, priority=10, tenant_id=self.tenant)
         self.submitted += 1
         while True:
             self.revive()

@@ -3,7 +3,7 @@
 import pytest
 
 from queueapp.apikeys import recognise
-from queueapp.apikeys.recognising import forget
+from queueapp.apikeys.authenticate import forget
 from queueapp.models import Tenant
 from queueapp.tenancy import operator_scope
 from tests.commands.calling import ACTOR, actions, refused, run, run_json

@@ -4,13 +4,13 @@ import re
 from collections import Counter
 from ipaddress import ip_network
 
-from queueapp import lifecycle
+from queueapp import tasks
 from queueapp.apikeys import recognise
 from queueapp.models import Task, Tenant
 from queueapp.tenancy import operator_scope
-from tests.api.live import live_server
 from tests.clusters import running_cluster
 from tests.commands.calling import refused, run, run_json
+from tests.rest.live import live_server
 
 
 def test_two_hundred_tasks_complete_and_it_says_how_fast(ground, settings, monkeypatch):
@@ -38,7 +38,7 @@ def test_two_hundred_tasks_complete_and_it_says_how_fast(ground, settings, monke
 def test_it_runs_on_what_make_up_started_and_leaves_its_keys_and_tasks_alone(ground, monkeypatch):
     keys = run_json("seed_demo")
     with operator_scope("operator:test"):
-        waiting = lifecycle.submit("echo", {}, tenant_id=Tenant.objects.get(slug="demo").id, delay_seconds=3600)
+        waiting = tasks.submit("echo", {}, tenant_id=Tenant.objects.get(slug="demo").id, delay_seconds=3600)
     with live_server() as server, running_cluster(workers=4):
         monkeypatch.setenv("TASKRUNNER_URL", server.url)
         printed = run("demo")

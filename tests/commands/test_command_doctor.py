@@ -11,10 +11,11 @@ import pytest
 from django.db import connections
 from psycopg2.extensions import make_dsn
 
-from queueapp import doorbell, operations
+from queueapp.doctor import machine, postgres
 from queueapp.models import Queue
+from queueapp.operators import service
+from queueapp.redis import notifier
 from queueapp.tenancy import operator_scope
-from taskrunner.checkup import machine, postgres
 from tests.commands.calling import create_worker, manage, refused, run, run_json
 
 
@@ -168,11 +169,11 @@ def test_servers_that_do_not_answer_are_faults(ground, tmp_path):
 
 
 def test_a_redis_that_evicts_is_a_warning(healthy):
-    doorbell.client().config_set("maxmemory-policy", "allkeys-lru")
+    notifier.client().config_set("maxmemory-policy", "allkeys-lru")
     try:
         finding = part("Redis")
     finally:
-        doorbell.client().config_set("maxmemory-policy", "noeviction")
+        notifier.client().config_set("maxmemory-policy", "noeviction")
     assert (finding["level"], "allkeys-lru" in finding["message"]) == ("warning", True)
     assert "CONFIG SET maxmemory-policy noeviction" in finding["fix"]
 
@@ -217,7 +218,7 @@ def test_a_queue_without_workers_is_a_fault_once_a_task_waits(make_task):
 
 def test_a_paused_queue_is_a_warning(healthy):
     with operator_scope("operator:test"):
-        operations.pause_queue("default")
+        service.pause_queue("default")
     finding = part("queue default")
     assert (finding["level"], finding["fix"]) == ("warning", "manage.py queues resume default")
 
@@ -232,7 +233,10 @@ def test_people_read_the_fix_below_the_fault(make_task):
 
 
 def test_a_store_of_artifacts_that_cannot_be_written_to(healthy, settings):
-    nowhere = {"BACKEND": "queueapp.artifacts.files.FileStore", "OPTIONS": {"location": "/proc/no/such/place"}}
+    nowhere = {
+        "BACKEND": "queueapp.artifacts.filesystem_store.FileStore",
+        "OPTIONS": {"location": "/proc/no/such/place"},
+    }
     settings.STORAGES = {**settings.STORAGES, "artifacts": nowhere}
     found = part("artifacts", faults=True)
     assert (found["level"], "ARTIFACTS_DIRECTORY" in found["fix"]) == ("fault", True)
@@ -242,7 +246,7 @@ def test_a_store_of_artifacts_that_does_not_answer(healthy, settings):
     options = {"endpoint_url": "http://127.0.0.1:1", "access_key": "a", "secret_key": "b", "bucket_name": "artifacts"}
     settings.STORAGES = {
         **settings.STORAGES,
-        "artifacts": {"BACKEND": "queueapp.artifacts.s3.S3Store", "OPTIONS": options},
+        "artifacts": {"BACKEND": "queueapp.artifacts.s3_store.S3Store", "OPTIONS": options},
     }
     found = part("artifacts", faults=True)
     assert (found["level"], "MINIO_ENDPOINT" in found["fix"]) == ("fault", True)

@@ -8,11 +8,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from queueapp import lifecycle
-from queueapp.artifacts import keeping
-from queueapp.engine.housekeeping.rounds import HOUSEKEEPER_LOCK
-from queueapp.lifecycle import verbs
+from queueapp import tasks
+from queueapp.artifacts import service
+from queueapp.maintenance.runner import HOUSEKEEPER_LOCK
 from queueapp.models import Task, TaskLog, UnclaimedObject
+from queueapp.tasks import transitions
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.commands.calling import ACTOR, actions, refused, run, run_json
 from tests.factories import fresh
@@ -48,16 +48,16 @@ def test_purge_deletes_what_ended_long_ago_and_keeps_its_log(ended, make_task):
 
 
 def test_purge_commits_batch_by_batch_each_with_its_record(ended, make_task, monkeypatch):
-    monkeypatch.setattr(verbs, "BATCH", 2)
+    monkeypatch.setattr(transitions, "BATCH", 2)
     first, *_ = [ended(days) for days in (35, 34, 33, 32, 31)]
     seen = []
 
     def look_from_elsewhere(**window):
         with threads(1) as run:
             seen.append((len(run(remaining).result(10)), len(run(actions).result(10))))
-        return verbs.purge_batch(**window)
+        return transitions.purge_batch(**window)
 
-    monkeypatch.setattr(lifecycle, "purge_batch", look_from_elsewhere)
+    monkeypatch.setattr(tasks, "purge_batch", look_from_elsewhere)
     assert run_json("purge", "--days", 30) == {"deleted": 5}
     assert seen == [(5, 0), (3, 1), (1, 2), (0, 3)]
     assert first.id not in remaining()
@@ -94,11 +94,11 @@ def test_rescue_promotes_what_is_due_and_takes_back_what_was_lost(make_task):
 def test_rescue_is_on_record_where_the_store_is_away(acme, make_task, settings):
     due = make_task("scheduled", run_at=timezone.now() - timedelta(seconds=1))
     with tenant_scope(acme.id):
-        keeping.reserve(acme.id, due.id)
+        service.reserve(acme.id, due.id)
     with operator_scope("operator:test"):
         UnclaimedObject.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     options = {"endpoint_url": "http://127.0.0.1:1", "access_key": "a", "secret_key": "b", "bucket_name": "artifacts"}
-    backend = {"BACKEND": "queueapp.artifacts.s3.S3Store", "OPTIONS": options}
+    backend = {"BACKEND": "queueapp.artifacts.s3_store.S3Store", "OPTIONS": options}
     settings.STORAGES = {**settings.STORAGES, "artifacts": backend}
     assert "artifact store cannot be used" in refused("rescue")[1]
     assert fresh(due).status == "queued"

@@ -1,6 +1,6 @@
 """`queues`: the list, and what operators change."""
 
-from queueapp.engine import housekeeping
+from queueapp import maintenance
 from tests.commands.calling import ACTOR, actions, refused, run, run_json
 
 
@@ -11,7 +11,7 @@ def row(name):
 def test_the_list_has_counts_and_the_oldest_wait(make_task):
     make_task("queued", run_at="2026-01-02T03:04:05Z")
     make_task("completed")
-    housekeeping.run_once()
+    maintenance.run_once()
     document = row("default")
     assert document["counts"] == {"queued": 1, "completed": 1}
     assert document["oldest_wait_seconds"] > 0

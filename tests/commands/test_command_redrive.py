@@ -2,8 +2,8 @@
 
 import pytest
 
-from queueapp import operations
 from queueapp.models import OperatorAction
+from queueapp.operators import service
 from queueapp.tenancy import operator_scope
 from tests.commands.calling import ACTOR, refused, run, run_json
 from tests.factories import fresh
@@ -12,7 +12,7 @@ from tests.factories import fresh
 @pytest.fixture
 def dead(make_task, globex):
     with operator_scope("operator:test"):
-        operations.add_queue("slow")
+        service.add_queue("slow")
     return {
         "plain": make_task("dead_letter"),
         "slow": make_task("dead_letter", queue="slow"),

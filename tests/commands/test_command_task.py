@@ -5,7 +5,7 @@ import pty
 
 import pytest
 
-from queueapp import lifecycle
+from queueapp import tasks
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope
 from tests.commands.calling import manage, refused, run, run_json
@@ -38,7 +38,7 @@ def test_a_task_that_goes_on_tells_how_long_it_has_waited(make_task):
 def test_the_document_is_the_row_and_its_story(make_task):
     task = make_task("dead_letter")
     with operator_scope("operator:alice"):
-        lifecycle.retry(task.id)
+        tasks.retry(task.id)
     document = run_json("task", task.id)
     assert document["id"] == str(task.id)
     story = document["story"]

@@ -8,11 +8,11 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 
 from queueapp.apikeys import recognise
-from queueapp.apikeys.form import prefix_of
-from queueapp.apikeys.recognising import forget
+from queueapp.apikeys.authenticate import forget
+from queueapp.apikeys.key_format import prefix_of
 from queueapp.models import Tenant
 from queueapp.tenancy import operator_scope
-from taskrunner.up import earlier_secrets, export, port_number
+from taskrunner.devserver.up import earlier_secrets, export, port_number
 from tests.commands.calling import ACTOR, actions, refused, run, run_json
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from queueapp import doorbell, operations
 from queueapp.errors import InvalidValue, QueueNotFound, ScopeError
 from queueapp.models import OperatorAction, Queue, Tenant
+from queueapp.operators import service
+from queueapp.redis import notifier
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.commands.calling import actions
 
@@ -20,30 +21,30 @@ def queue(name):
 
 
 def test_pausing_keeps_the_first_moment(alice):
-    operations.pause_queue("default")
+    service.pause_queue("default")
     first = queue("default").paused_at
-    operations.pause_queue("default")
+    service.pause_queue("default")
     assert first is not None
     assert queue("default").paused_at == first
 
 
 def test_resuming_rings_the_bell_once_it_is_committed(ground):
     with operator_scope("operator:alice"):
-        operations.pause_queue("default")
-        operations.resume_queue("default")
-        assert doorbell.client().llen(doorbell.bell_of("default")) == 0
-    assert doorbell.client().llen(doorbell.bell_of("default")) == 1
+        service.pause_queue("default")
+        service.resume_queue("default")
+        assert notifier.client().llen(notifier.bell_of("default")) == 0
+    assert notifier.client().llen(notifier.bell_of("default")) == 1
     with operator_scope("operator:alice"):
         assert queue("default").paused_at is None
 
 
 def test_each_leaves_a_record_of_actor_action_and_target(ground):
     with operator_scope("operator:alice"):
-        operations.add_queue("slow")
-        operations.set_strategy("slow", "fair")
-        operations.pause_queue("slow")
-        operations.resume_queue("slow")
-        operations.create_tenant("initech", "Initech")
+        service.add_queue("slow")
+        service.set_strategy("slow", "fair")
+        service.pause_queue("slow")
+        service.resume_queue("slow")
+        service.create_tenant("initech", "Initech")
         assert (queue("slow").strategy, Tenant.objects.get(slug="initech").name) == ("fair", "Initech")
         details = list(OperatorAction.objects.order_by("id").values_list("detail", flat=True))
     assert actions() == [
@@ -58,7 +59,7 @@ def test_each_leaves_a_record_of_actor_action_and_target(ground):
 
 def test_the_record_and_the_change_are_undone_together(ground):
     with pytest.raises(ZeroDivisionError), operator_scope("operator:alice"):
-        operations.pause_queue("default")
+        service.pause_queue("default")
         raise ZeroDivisionError
     assert actions() == []
     with operator_scope("operator:alice"):
@@ -66,23 +67,23 @@ def test_the_record_and_the_change_are_undone_together(ground):
 
 
 def test_a_tenants_name_defaults_to_its_slug(alice):
-    assert operations.create_tenant("initech").name == "initech"
+    assert service.create_tenant("initech").name == "initech"
 
 
 @pytest.mark.parametrize(
     ("operation", "arguments", "error", "words"),
     [
-        (operations.pause_queue, ["nowhere"], QueueNotFound, "no queue 'nowhere'; there are: config, default"),
-        (operations.resume_queue, ["nowhere"], QueueNotFound, "no queue 'nowhere'"),
-        (operations.set_strategy, ["nowhere", "fair"], QueueNotFound, "no queue 'nowhere'"),
-        (operations.set_strategy, ["default", "rude"], InvalidValue, "strategy: must be one of fifo, lifo"),
-        (operations.add_queue, ["default"], InvalidValue, "name: there is a queue 'default' already"),
-        (operations.add_queue, ["Not A Name"], InvalidValue, "name: must be 1–64 small letters"),
-        (operations.add_queue, ["q" * 65], InvalidValue, "name: must be 1–64 small letters"),
-        (operations.add_queue, ["fast\n"], InvalidValue, "name: must be 1–64 small letters"),
-        (operations.create_tenant, ["system"], InvalidValue, "slug: there is a tenant 'system' already"),
-        (operations.create_tenant, ["-x"], InvalidValue, "slug: must be 1–50 small letters"),
-        (operations.create_tenant, ["x", "n" * 201], InvalidValue, "name: must be at most 200 characters"),
+        (service.pause_queue, ["nowhere"], QueueNotFound, "no queue 'nowhere'; there are: config, default"),
+        (service.resume_queue, ["nowhere"], QueueNotFound, "no queue 'nowhere'"),
+        (service.set_strategy, ["nowhere", "fair"], QueueNotFound, "no queue 'nowhere'"),
+        (service.set_strategy, ["default", "rude"], InvalidValue, "strategy: must be one of fifo, lifo"),
+        (service.add_queue, ["default"], InvalidValue, "name: there is a queue 'default' already"),
+        (service.add_queue, ["Not A Name"], InvalidValue, "name: must be 1–64 small letters"),
+        (service.add_queue, ["q" * 65], InvalidValue, "name: must be 1–64 small letters"),
+        (service.add_queue, ["fast\n"], InvalidValue, "name: must be 1–64 small letters"),
+        (service.create_tenant, ["system"], InvalidValue, "slug: there is a tenant 'system' already"),
+        (service.create_tenant, ["-x"], InvalidValue, "slug: must be 1–50 small letters"),
+        (service.create_tenant, ["x", "n" * 201], InvalidValue, "name: must be at most 200 characters"),
     ],
 )
 def test_a_refusal_is_in_words_and_leaves_no_record(alice, operation, arguments, error, words):
@@ -94,11 +95,11 @@ def test_a_refusal_is_in_words_and_leaves_no_record(alice, operation, arguments,
 @pytest.mark.parametrize(
     "operation",
     [
-        lambda: operations.pause_queue("default"),
-        lambda: operations.set_strategy("default", "fifo"),
-        lambda: operations.add_queue("slow"),
-        lambda: operations.create_tenant("initech"),
-        lambda: operations.record("anything", "at all"),
+        lambda: service.pause_queue("default"),
+        lambda: service.set_strategy("default", "fifo"),
+        lambda: service.add_queue("slow"),
+        lambda: service.create_tenant("initech"),
+        lambda: service.record("anything", "at all"),
     ],
 )
 def test_only_an_operators_scope_will_do(acme, operation):

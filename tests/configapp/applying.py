@@ -4,14 +4,14 @@ from configapp.handlers import QUEUE
 from configapp.models import ConfigAudit, ConfigChange, ConfigVersion, SystemConfig
 from configapp.values import decode
 from queueapp.claiming import Capabilities, Claimer
-from queueapp.engine.context import TaskContext
-from queueapp.engine.execution import run_attempt
-from queueapp.engine.hand import Running
-from queueapp.engine.interrupts import Interrupter
-from queueapp.lifecycle.settling import settle
 from queueapp.models import Task
 from queueapp.models.base import new_id
+from queueapp.tasks.settle import settle
 from queueapp.tenancy import operator_scope
+from queueapp.worker.context import TaskContext
+from queueapp.worker.executor import run_attempt
+from queueapp.worker.interrupts import Interrupter
+from queueapp.worker.prefetch import Running
 
 ALICE, BOB = "operator:alice", "operator:bob"
 

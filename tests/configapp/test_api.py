@@ -7,9 +7,9 @@ import pytest
 from configapp.changes import submit_change
 from configapp.models import ConfigChange
 from queueapp.tenancy import operator_scope
-from tests.api.calling import Api, code_of, fields_of, key_for
-from tests.api.live import live_server
 from tests.configapp.applying import ALICE, records, stored, versions
+from tests.rest.calling import Api, code_of, fields_of, key_for
+from tests.rest.live import live_server
 from tests.waiting import threads, wait_until
 
 PORT = "app.api_port"

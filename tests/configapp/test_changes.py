@@ -6,7 +6,7 @@ from django.db import DatabaseError, connection, transaction
 from configapp.changes import Wanted, dry_run, roll_back, submit_change, submit_changes, unset
 from configapp.errors import ChangeRefused, VersionMismatch
 from configapp.models import ConfigChange
-from queueapp import lifecycle
+from queueapp import tasks
 from queueapp.models import Task
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.configapp.applying import ALICE, BOB, fresh, records, stored, task, versions
@@ -183,7 +183,7 @@ def test_what_the_database_refuses_is_on_record_too(ground):
 
 
 def test_a_task_submitted_by_hand_changes_nothing(bringer, acme):
-    lifecycle.submit("config.apply", tenant_id=acme.id)
+    tasks.submit("config.apply", tenant_id=acme.id)
     with tenant_scope(acme.id), connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM config_changes")
         assert cursor.fetchone() == (0,)

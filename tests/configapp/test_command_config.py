@@ -8,12 +8,12 @@ import pytest
 
 from configapp.changes import submit_change
 from configapp.models import ConfigChange
-from queueapp import lifecycle
+from queueapp import tasks
 from queueapp.tenancy import operator_scope
 from tests.clusters import ROOT, running_cluster
 from tests.commands.calling import ACTOR, actions, manage, refused, run, run_json
 from tests.configapp.applying import ALICE, records, versions
-from tests.lifecycle.workers import expire_lease
+from tests.tasks.workers import expire_lease
 from tests.waiting import wait_until
 
 PORT, TOKEN = "app.api_port", "github.api_token"
@@ -78,7 +78,7 @@ def test_a_change_that_is_cancelled_while_it_is_waited_for_is_told(ground):
 
 def cancel(task_id):
     with operator_scope(ALICE):
-        return lifecycle.cancel(task_id)
+        return tasks.cancel(task_id)
 
 
 def waiting():

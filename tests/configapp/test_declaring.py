@@ -6,7 +6,7 @@ import pytest
 
 from configapp import maintenance
 from configapp.changes import dry_run, submit_change
-from configapp.declaring import declare_key, withdraw_key
+from configapp.custom_keys import declare_key, withdraw_key
 from configapp.errors import ChangeRefused, UnknownKey
 from configapp.keyspec import KeySpec, Kind
 from queueapp.errors import ScopeError

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from configapp.catalogue import CATALOGUE
 from configapp.keyspec import KeySpec, Kind
 from configapp.validation import Refused, check_key, check_value
-from configapp.validation.injection import check_injection
-from configapp.validation.markup_rules import MARKUP
-from configapp.validation.sql import SQL_SHAPES, STATEMENT_WORD
+from configapp.validation.injection.check import check_injection
+from configapp.validation.injection.markup import MARKUP
+from configapp.validation.injection.sql import SQL_SHAPES, STATEMENT_WORD
 
 PROSE = KeySpec("feature.banner", Kind.STRING, "", free_text=True)
 LABEL = KeySpec("feature.label", Kind.STRING, "")

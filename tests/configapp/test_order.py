@@ -6,15 +6,15 @@ import pytest
 from django.db import InterfaceError, OperationalError, transaction
 
 from configapp.changes import Wanted, submit_change, submit_changes
-from configapp.changes import applying as applying_module
-from configapp.changes.applying import apply_changes
+from configapp.changes import apply as applying_module
+from configapp.changes.apply import apply_changes
 from configapp.models import ConfigChange
-from queueapp import lifecycle
+from queueapp import tasks
 from queueapp.models import Task
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.configapp.applying import ALICE, BOB, Bringer, fresh, records, task, versions
-from tests.lifecycle.staging import held_open, in_turn, meanwhile
-from tests.lifecycle.workers import expire_lease
+from tests.tasks.staging import held_open, in_turn, meanwhile
+from tests.tasks.workers import expire_lease
 from tests.waiting import sessions_waiting_for_a_lock, threads, wait_until
 
 PORT, DEBUG, WORKERS = "app.api_port", "app.debug", "app.workers"
@@ -179,14 +179,14 @@ def test_a_dead_letter_that_is_retried_brings_its_change(bringer):
     lost = set_port(9001)()
     for _ in range(3):
         expire_lease(bringer.claim().id)
-    lifecycle.retry(lost.task_id, tenant_id=task(lost.task_id).tenant_id)
+    tasks.retry(lost.task_id, tenant_id=task(lost.task_id).tenant_id)
     bringer.bring_all()
     assert versions(PORT) == [(1, 9001)]
 
 
 def cancel(change):
     with operator_scope(BOB):
-        return lifecycle.cancel(change.task_id)
+        return tasks.cancel(change.task_id)
 
 
 def test_to_cancel_the_task_is_to_drop_the_change_at_once_and_on_record(bringer):
@@ -203,7 +203,7 @@ def test_to_cancel_the_task_is_to_drop_the_change_at_once_and_on_record(bringer)
 def test_a_cancelled_task_that_is_retried_finds_its_change_dropped(bringer):
     change = set_port(9001)()
     cancel(change)
-    lifecycle.retry(change.task_id, tenant_id=task(change.task_id).tenant_id)
+    tasks.retry(change.task_id, tenant_id=task(change.task_id).tenant_id)
     (done,) = bringer.bring_all()
     assert done.result["outcome"] == "cancelled"
     assert versions(PORT) == []

@@ -10,7 +10,7 @@ from django.test import override_settings
 from configapp import queries
 from configapp.catalogue import CATALOGUE
 from configapp.changes import submit_change
-from configapp.overrides import BadOverrides, read_overrides, variable_of
+from configapp.env_overrides import BadOverrides, read_overrides, variable_of
 from queueapp.tenancy import operator_scope
 from tests.clusters import ROOT
 from tests.configapp.applying import ALICE

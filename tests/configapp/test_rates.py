@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from configapp.validation import Refused
-from configapp.validation.injection import check_injection
+from configapp.validation.injection.check import check_injection
 
 LISTS = Path(__file__).parent / "lists"
 

@@ -11,7 +11,7 @@ from django.test import override_settings
 
 import configapp
 from configapp.changes import submit_change, unset
-from configapp.declaring import declare_key, withdraw_key
+from configapp.custom_keys import declare_key, withdraw_key
 from configapp.errors import UnknownKey
 from configapp.keyspec import KeySpec, Kind
 from configapp.signals import config_changed

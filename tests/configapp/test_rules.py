@@ -5,7 +5,7 @@ from django.apps import apps
 from django.db import DatabaseError, connection, connections, transaction
 
 from configapp.changes import submit_change
-from configapp.changes.accepting import system_tenant
+from configapp.changes.accept import system_tenant
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, tenant_scope, worker_scope
 from tests.configapp.applying import ALICE

@@ -10,13 +10,13 @@ from django.db import connections
 from django.test import override_settings
 
 import configapp
-from configapp import maintenance, queries, reading
+from configapp import maintenance, queries, reader
 from configapp.changes import Wanted, dry_run, roll_back, submit_change, submit_changes
 from configapp.errors import ChangeRefused, SecretUnreadable
 from configapp.models import ConfigSecret, ConfigVersion
 from configapp.values import mask
 from queueapp.tenancy import operator_scope
-from taskrunner.embedded.private import kept_secrets
+from taskrunner.devserver.embedded.private import kept_secrets
 from taskrunner.environment import Environment
 from tests.commands.calling import run
 from tests.configapp.applying import ALICE, stored, task, versions
@@ -120,7 +120,7 @@ def test_rotation_frees_the_old_key_and_old_versions_stay_readable(bringer):
         assert configapp.get(TOKEN) == "the second secret"
         roll_back(TOKEN, 1, actor=ALICE)
         bringer.bring_all()
-        reading.forget()
+        reader.forget()
         assert configapp.get(TOKEN) == "the first secret"
     with operator_scope("operator:test"):
         assert ConfigVersion.objects.count() == 3
@@ -138,7 +138,7 @@ def test_rotation_without_the_old_key_changes_nothing(bringer):
             configapp.get(TOKEN)
         assert configapp.get("app.debug") is False  # one secret that cannot be read hides no other key
     with override_settings(CONFIG_ENCRYPTION_KEYS=[OLD]):
-        reading.forget()
+        reader.forget()
         assert configapp.get(TOKEN) == "the first secret"
 
 

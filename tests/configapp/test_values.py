@@ -5,7 +5,7 @@ import pytest
 from configapp.catalogue import CATALOGUE
 from configapp.keyspec import KeySpec, Kind
 from configapp.validation import Refused, check_key, check_value
-from configapp.validation.patterns import pattern_fault
+from configapp.validation.values import pattern_fault
 
 PROSE = KeySpec("feature.banner", Kind.STRING, "a line of text", free_text=True)
 PLAIN = KeySpec("feature.label", Kind.STRING, "a label")

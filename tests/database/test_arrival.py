@@ -3,8 +3,8 @@
 import pytest
 from django.db import transaction
 
-from queueapp import lifecycle
-from tests.asking import ask
+from queueapp import tasks
+from tests.sql_queries import ask
 from tests.waiting import sessions_waiting_for_a_lock, threads, wait_until
 
 HELD_UP_HAS_AN_ID = """
@@ -22,16 +22,16 @@ def test_who_has_drawn_a_place_is_seen_as_running(make_task, verb):
     task = make_task("failed")
     with threads(1) as run, transaction.atomic():
         if verb == "submit":
-            lifecycle.submit("echo", tenant_id=task.tenant_id)
+            tasks.submit("echo", tenant_id=task.tenant_id)
         else:
-            lifecycle.retry(task.id, tenant_id=task.tenant_id)
+            tasks.retry(task.id, tenant_id=task.tenant_id)
         transaction_id = ask("SELECT pg_current_xact_id_if_assigned()::text::bigint")
         assert run(oldest_running).result() <= transaction_id
 
 
 def test_who_is_held_up_right_after_the_draw_is_seen_as_running(acme):
     def submit_the_first_of_a_kind():
-        return lifecycle.submit("echo", tenant_id=acme.id, requirements={"kind": "new"})
+        return tasks.submit("echo", tenant_id=acme.id, requirements={"kind": "new"})
 
     with threads(2) as run:
         with transaction.atomic():

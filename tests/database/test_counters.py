@@ -4,8 +4,7 @@ from collections import Counter
 
 import pytest
 
-from queueapp import lifecycle
-from queueapp.engine import housekeeping
+from queueapp import maintenance, tasks
 from queueapp.models import Task, TaskCount, TaskDelta, TaskStat
 from queueapp.states import Status
 from queueapp.tenancy import operator_scope
@@ -31,11 +30,11 @@ def history(make_task, acme, globex):
     for status in Status:
         make_task(status)
         make_task(status, tenant=globex, queue="default", type="sleep")
-    lifecycle.submit_many([{"type": "echo"} for _ in range(20)], tenant_id=acme.id)
+    tasks.submit_many([{"type": "echo"} for _ in range(20)], tenant_id=acme.id)
     with operator_scope("operator:test"):
         waiting = list(Task.objects.filter(status="queued").values_list("id", flat=True))
-        lifecycle.cancel_many(waiting[:7])
-        lifecycle.retry_many(waiting[:3])
+        tasks.cancel_many(waiting[:7])
+        tasks.retry_many(waiting[:3])
         Task.objects.filter(id__in=waiting[3:5]).delete()
 
 
@@ -46,7 +45,7 @@ def test_the_deltas_add_up_to_the_rows(history):
 
 def test_the_housekeeper_folds_all_of_them_once(history):
     for _ in range(2):
-        housekeeping.run_once()
+        maintenance.run_once()
     with operator_scope("operator:test"):
         kept = {(row.tenant_id, row.queue, row.status): row.tasks for row in TaskCount.objects.filter(tasks__gt=0)}
         assert kept == counted()
@@ -57,7 +56,7 @@ def test_the_housekeeper_folds_all_of_them_once(history):
 def test_the_statistics_say_what_passed(history):
     with operator_scope("operator:test"):
         moves = sum(TaskDelta.objects.filter(to_status__isnull=False).values_list("moves", flat=True))
-    housekeeping.run_once()
+    maintenance.run_once()
     with operator_scope("operator:test"):
         assert sum(TaskStat.objects.values_list("moves", flat=True)) == moves
         assert all(stat.wait_seconds >= 0 and stat.run_seconds >= 0 for stat in TaskStat.objects.all())

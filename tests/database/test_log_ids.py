@@ -1,6 +1,6 @@
 """The ids of the log's rows: times like all others, though the rows of one statement share their random part."""
 
-from queueapp import lifecycle
+from queueapp import tasks
 from queueapp.models import TaskLog
 from queueapp.models.base import new_id
 from queueapp.tenancy import tenant_scope
@@ -9,7 +9,7 @@ from queueapp.tenancy import tenant_scope
 def test_the_rows_of_many_new_tasks_have_ids_of_their_own_in_the_order_of_time(acme):
     before = new_id()
     for _ in range(2):
-        lifecycle.submit_many([{"type": "echo"}] * 1_000, tenant_id=acme.id)
+        tasks.submit_many([{"type": "echo"}] * 1_000, tenant_id=acme.id)
     after = new_id()
     with tenant_scope(acme.id):
         rows = list(TaskLog.objects.order_by("at", "id").values_list("id", flat=True))

@@ -3,9 +3,9 @@
 import pytest
 from django.db import connection
 
-from queueapp import lifecycle
-from queueapp.lifecycle.settling import Kind
-from tests.lifecycle.workers import Worker
+from queueapp import tasks
+from queueapp.tasks.settle import Kind
+from tests.tasks.workers import Worker
 
 
 def prepared():
@@ -24,9 +24,9 @@ def pooled(ground, request):
 
 def test_a_task_lives_its_life_over_both(acme, pooled):
     worker = Worker()
-    task = lifecycle.submit("echo", {"n": 1}, tenant_id=acme.id, dedup={"key": "once"})
-    assert lifecycle.submit("echo", {"n": 2}, tenant_id=acme.id, dedup={"key": "once"}).id == task.id
+    task = tasks.submit("echo", {"n": 1}, tenant_id=acme.id, dedup={"key": "once"})
+    assert tasks.submit("echo", {"n": 2}, tenant_id=acme.id, dedup={"key": "once"}).id == task.id
     assert worker.claim().id == task.id
     assert worker.settle(task.id, 1, Kind.COMPLETED, result='{"n": 1}') == "completed"
-    assert lifecycle.submit_many([{"type": "echo"}] * 3, tenant_id=acme.id)
+    assert tasks.submit_many([{"type": "echo"}] * 3, tenant_id=acme.id)
     assert bool(prepared()) is not pooled

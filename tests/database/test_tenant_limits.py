@@ -6,9 +6,9 @@ import pytest
 from django.db import IntegrityError
 from pydantic import ValidationError
 
+from queueapp.limits.tenant_limits import TenantLimits
 from queueapp.models import Tenant
 from queueapp.tenancy import operator_scope
-from queueapp.tenant_limits import TenantLimits
 from tests.admin.test_tenants import GOOD_LIMITS
 
 NUMBERS = {

@@ -8,8 +8,8 @@ from tests.fetch.certificates import Authority
 from tests.fetch.names import Names
 from tests.fetch.servers import serving
 from tests.fetch.workers import FetchWorker
-from workloads.http import resolving
-from workloads.http.connections import tls_context
+from workloads.safe_http import connections
+from workloads.safe_http.connections import tls_context
 
 ALLOWED = [ip_network("127.0.0.2/32")]
 
@@ -31,7 +31,7 @@ def canary(server):
 @pytest.fixture
 def names(monkeypatch):
     service = Names()
-    monkeypatch.setattr(resolving, "resolve", service.resolve)
+    monkeypatch.setattr(connections, "resolve", service.resolve)
     return service
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from ipaddress import ip_address
 
-from workloads.http import resolving
-from workloads.http.errors import Unreachable
+from workloads.safe_http import connections
+from workloads.safe_http.errors import Unreachable
 
 
 class Names:
@@ -13,7 +13,7 @@ class Names:
     def __init__(self) -> None:
         self._answers: dict[str, list[Sequence[str]]] = {}
         self.asked: list[str] = []
-        self._real = resolving.resolve
+        self._real = connections.resolve
 
     def say(self, host: str, *answers: Sequence[str]) -> None:
         """What to answer the first time, the second and so on; the last one for ever after."""

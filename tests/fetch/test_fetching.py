@@ -6,11 +6,12 @@ from email.utils import format_datetime
 
 import pytest
 
-from queueapp import lifecycle, tenant_limits
+from queueapp import tasks
+from queueapp.limits import tenant_limits
 from queueapp.models import Run, TaskLog, Tenant
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.fetch.workers import artifacts_of
-from workloads.fetch.requesting import retry_after_seconds
+from workloads.fetch.request import retry_after_seconds
 from workloads.models import FetchedPage
 
 ARTICLE = f"""<!doctype html><html><head><title>Bread | The Baker</title>
@@ -218,7 +219,7 @@ def test_the_allowlist_holds_for_redirects_too(worker, acme, server, names, sett
 
 
 def test_the_allowlist_is_asked_again_when_the_task_runs(worker, acme, server, page):
-    lifecycle.submit("fetch", {"url": page}, tenant_id=acme.id)
+    tasks.submit("fetch", {"url": page}, tenant_id=acme.id)
     with operator_scope("operator:test"):
         Tenant.objects.filter(id=acme.id).update(limits={"fetch_domain_allowlist": ["elsewhere.example"]})
     tenant_limits.forget()

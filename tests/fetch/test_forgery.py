@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.fetch.conftest import ALLOWED
 from tests.fetch.forged import INSIDE, LOOPBACK_IPV4, LOOPBACK_IPV6, forged
 from tests.fetch.servers import serving
-from workloads.http import AddressNotAllowed, InvalidUrl, TooManyRedirects, Unreachable, Url, get, parse
-from workloads.http.addresses import is_public
+from workloads.safe_http import AddressNotAllowed, InvalidUrl, TooManyRedirects, Unreachable, Url, get, parse
+from workloads.safe_http.addresses import is_public
 
 # A name may also lead nowhere, e.g. public.example; what matters is that nothing inside was called.
 REFUSED = (InvalidUrl, AddressNotAllowed)

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fetch.conftest import ALLOWED
-from workloads.fetch.decoding import decode
-from workloads.fetch.reading import ContentTypeNotAllowed, NoExtractableText, media_type, read
-from workloads.http import BodyTooLarge, Unreachable, Unusable, get, parse
+from workloads.fetch.charset import decode
+from workloads.fetch.extraction import ContentTypeNotAllowed, NoExtractableText, media_type, read
+from workloads.safe_http import BodyTooLarge, Unreachable, Unusable, get, parse
 
 MEGABYTE = 2**20
 

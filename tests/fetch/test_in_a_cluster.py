@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from queueapp import lifecycle
+from queueapp import tasks
 from queueapp.models import Worker
 from queueapp.states import FINAL
 from queueapp.tenancy import operator_scope
@@ -27,7 +27,7 @@ def cluster(ground):
 def fetch(acme, settings):
     """Submit a fetch."""
     settings.FETCH_ALLOWED_NETWORKS = ALLOWED
-    return lambda url: lifecycle.submit("fetch", {"url": url}, tenant_id=acme.id)
+    return lambda url: tasks.submit("fetch", {"url": url}, tenant_id=acme.id)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_page_is_fetched(cluster, server, fetch):
 def test_a_cancel_does_not_wait_for_the_server(cluster, acme, server, fetch, silent):
     task = fetch(silent)
     wait_until(lambda: server.asked)
-    lifecycle.cancel(task.id, tenant_id=acme.id)
+    tasks.cancel(task.id, tenant_id=acme.id)
     wait_until(lambda: fresh(task).status == "cancelled", seconds=5)
 
 

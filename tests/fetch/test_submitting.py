@@ -2,12 +2,12 @@
 
 import pytest
 
-from queueapp import tenant_limits
+from queueapp.limits import tenant_limits
 from queueapp.models import Task, Tenant
 from queueapp.tenancy import operator_scope
-from tests.api.calling import Api, code_of, fields_of, key_for
 from tests.fetch.conftest import ALLOWED
 from tests.fetch.forged import forged
+from tests.rest.calling import Api, code_of, fields_of, key_for
 
 PAGE = "https://example.com/page"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workloads.http.errors import InvalidUrl
-from workloads.http.urls import parse
+from workloads.safe_http.errors import InvalidUrl
+from workloads.safe_http.urls import parse
 
 
 @pytest.mark.parametrize(

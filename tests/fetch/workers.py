@@ -1,17 +1,17 @@
 """A worker in the test's own process, so that names can be answered by the test."""
 
-from queueapp import lifecycle
-from queueapp.artifacts.store import open_object
+from queueapp import tasks
+from queueapp.artifacts.object_store import open_object
 from queueapp.claiming import Capabilities, Claimer
-from queueapp.engine.context import TaskContext
-from queueapp.engine.hand import Running
-from queueapp.engine.interrupts import Interrupter
-from queueapp.engine.runs import run_on_record
-from queueapp.engine.side import SideChannel
-from queueapp.lifecycle.settling import settle
 from queueapp.models import Artifact, Task, Tenant
 from queueapp.models.base import new_id
+from queueapp.tasks.settle import settle
 from queueapp.tenancy import operator_scope
+from queueapp.worker.context import TaskContext
+from queueapp.worker.interrupts import Interrupter
+from queueapp.worker.prefetch import Running
+from queueapp.worker.recorded_attempts import run_on_record
+from queueapp.worker.side_connection import SideChannel
 from tests.factories import fresh
 
 
@@ -22,7 +22,7 @@ class FetchWorker:
 
     def fetch(self, url: str, **params) -> Task:
         """Submit a fetch, run one attempt of it, and return the task as it is then."""
-        task = lifecycle.submit("fetch", {"url": url, **params}, tenant_id=self.tenant.id)
+        task = tasks.submit("fetch", {"url": url, **params}, tenant_id=self.tenant.id)
         self.work()
         return fresh(task)
 

@@ -13,8 +13,8 @@ from django.db import connections, transaction
 from django.test import Client
 from psycopg2.extensions import make_dsn
 
-from taskrunner import probes
-from taskrunner.probes import Probe, ask_all
+from queueapp.health import probes
+from queueapp.health.probes import Probe, ask_all
 from tests.commands.calling import create_worker
 from tests.waiting import threads
 from tests.web import running_server
@@ -69,7 +69,7 @@ def test_an_artifact_store_that_cannot_be_used_degrades(settings, tmp_path):
     create_worker()
     (tmp_path / "file").touch()
     location = str(tmp_path / "file" / "artifacts")
-    store = {"BACKEND": "queueapp.artifacts.files.FileStore", "OPTIONS": {"location": location}}
+    store = {"BACKEND": "queueapp.artifacts.filesystem_store.FileStore", "OPTIONS": {"location": location}}
     settings.STORAGES = {**settings.STORAGES, "artifacts": store}
     status, document, _ = ask("/health")
     assert (status, document) == (200, {"ok": False, "status": "degraded", **WELL, "artifacts": "failed"})

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from taskrunner.embedded import EmbeddedServers
+from taskrunner.devserver.embedded import EmbeddedServers
 from tests.mutants.mutations import MUTATIONS, ROOT, Mutation
 
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "staticfiles", "benchmarks")

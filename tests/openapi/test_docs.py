@@ -4,7 +4,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 
-from queueapp.api.schema.building import openapi
+from queueapp.rest.openapi.generator import openapi
 from tests.markup import Page
 
 

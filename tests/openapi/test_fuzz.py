@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from queueapp.artifacts import keeping, store
-from queueapp.artifacts.describing import About
-from queueapp.artifacts.intake import Intake
+from queueapp.artifacts import object_store, service
+from queueapp.artifacts.service import About
+from queueapp.artifacts.upload_buffer import Intake
 from queueapp.tenancy import tenant_scope
 from tests.web import python, running_server
 from tests.worker_api.conftest import make_key
@@ -70,6 +70,6 @@ def _artifact_of(task) -> str:
     """The id of one with some bytes, so that there is something to download."""
     with tenant_scope(task.tenant_id), Intake(100) as intake:
         intake.write(b"something to download")
-        reserved = keeping.reserve(task.tenant_id, task.id)
-        store.put(reserved.object_key, intake)
-        return str(keeping.claim(reserved, About(type="note", content_type="text/plain"), intake).id)
+        reserved = service.reserve(task.tenant_id, task.id)
+        object_store.put(reserved.object_key, intake)
+        return str(service.claim(reserved, About(type="note", content_type="text/plain"), intake).id)

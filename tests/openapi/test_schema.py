@@ -7,9 +7,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from jsonschema_rs import Draft202012Validator
 
-from queueapp.api.schema.building import openapi, right_of
-from queueapp.api.schema.operations import OPERATIONS, Answer, Describer
-from queueapp.registry import registered_handlers
+from queueapp.handlers import registered_handlers
+from queueapp.rest.openapi.generator import openapi, right_of
+from queueapp.rest.openapi.operations import OPERATIONS, Answer, Describer
 
 ROOT = "api/v1/"
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^()]*\)")

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from queueapp.management.seeding import seed
-from tests.api.live import live_server
+from taskrunner.devserver.seed import seed
 from tests.clusters import ROOT, running_cluster
 from tests.fetch.servers import serving
+from tests.rest.live import live_server
 from tests.search.servers import KEY, Site, brave_document, brave_item, running
 
 

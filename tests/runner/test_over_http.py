@@ -9,7 +9,7 @@ import pytest
 
 from queueapp.models import Worker
 from queueapp.tenancy import operator_scope
-from tests.api.calling import key_for
+from tests.rest.calling import key_for
 from tests.waiting import wait_until
 
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-SMOKE = (sys.executable, "-m", "taskrunner.smoke")
+SMOKE = (sys.executable, "-m", "taskrunner.devserver.smoke")
 
 
 def test_every_step_passes_and_says_how_long_it_took(user):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from queueapp import lifecycle
+from queueapp import tasks
 from queueapp.models import Run, RunMetric, RunNote
 from queueapp.states import FINAL
 from queueapp.tenancy import operator_scope
@@ -22,7 +22,7 @@ def run(acme, cluster):
     """Submit and wait for the end."""
 
     def run(type, params=None, *, tenant=acme, **options):
-        task = lifecycle.submit(type, params, tenant_id=tenant.id, **options)
+        task = tasks.submit(type, params, tenant_id=tenant.id, **options)
         wait_until(lambda: fresh(task).status in FINAL, seconds=20)
         return fresh(task)
 

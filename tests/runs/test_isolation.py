@@ -4,9 +4,9 @@ import pytest
 from django.db import connection
 
 from queueapp.errors import LeaseLost
-from queueapp.lifecycle.recording import add_metric, add_note, end_runs, start_run
 from queueapp.models import Run, RunMetric, RunNote, Task
 from queueapp.models.base import new_id
+from queueapp.runs.recording import add_metric, add_note, end_runs, start_run
 from queueapp.tenancy import operator_scope, system_scope, worker_scope
 from tests.factories import fresh
 from tests.tenancy.attacks import answer_to

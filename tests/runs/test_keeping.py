@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from queueapp import lifecycle
+from queueapp import tasks
 from queueapp.models import Run, Task
 from queueapp.tenancy import operator_scope
 from tests.clusters import running_cluster
@@ -67,7 +67,7 @@ def test_a_transactional_handlers_run_ends_too(run, records):
 
 
 def test_the_run_of_a_killed_worker_ends_as_failed(acme, cluster, records, tmp_path):
-    task = lifecycle.submit("sample.crash_in_run", {"mark": str(tmp_path / "mark"), "times": 1}, tenant_id=acme.id)
+    task = tasks.submit("sample.crash_in_run", {"mark": str(tmp_path / "mark"), "times": 1}, tenant_id=acme.id)
     wait_until(lambda: fresh(task).status == "completed", seconds=30)
     wait_until(lambda: [each.status for each in records(task)[0]] == ["failed", "completed"])
     assert [name for _, name, _ in records(task)[1]] == ["duration_ms"] * 2
@@ -75,15 +75,15 @@ def test_the_run_of_a_killed_worker_ends_as_failed(acme, cluster, records, tmp_p
 
 @pytest.mark.parametrize("type", ["sample.deaf_in_run"])
 def test_the_run_of_a_worker_that_ended_itself_ends_as_failed(acme, cluster, records, type):
-    task = lifecycle.submit(type, tenant_id=acme.id, timeout_seconds=1)
+    task = tasks.submit(type, tenant_id=acme.id, timeout_seconds=1)
     wait_until(lambda: fresh(task).status == "dead_letter", seconds=20)
     wait_until(lambda: [each.status for each in records(task)[0]] == ["failed"])
 
 
 def test_a_cancelled_task_ends_its_run(acme, cluster, records):
-    task = lifecycle.submit("sample.wait_in_run", tenant_id=acme.id)
+    task = tasks.submit("sample.wait_in_run", tenant_id=acme.id)
     wait_until(lambda: [each.status for each in records(task)[0]] == ["running"])
-    lifecycle.cancel(task.id, tenant_id=acme.id)
+    tasks.cancel(task.id, tenant_id=acme.id)
     wait_until(lambda: fresh(task).status == "cancelled")
     wait_until(lambda: [each.status for each in records(task)[0]] == ["failed"])
 
@@ -101,7 +101,7 @@ def test_a_task_beyond_the_longest_runtime_is_killed_on_record(acme, settings, t
     """A deployment set to two seconds: a task that asks for nothing gets that, and is ended by it."""
     settings.TASK_MAX_RUNTIME_SECONDS = 2
     with running_cluster(TASK_MAX_RUNTIME_SECONDS="2") as cluster:
-        task = lifecycle.submit(type, tenant_id=acme.id)
+        task = tasks.submit(type, tenant_id=acme.id)
         assert task.timeout_seconds == 2
         wait_until(lambda: fresh(task).status == "dead_letter", seconds=20)
         cluster.log.seek(0)

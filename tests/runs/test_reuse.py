@@ -3,7 +3,7 @@
 import pytest
 
 from queueapp.models import Artifact, Run, TaskLog
-from queueapp.runs import has_been_processed, latest_run_for_key
+from queueapp.runs.queries import has_been_processed, latest_run_for_key
 from queueapp.tenancy import bind_tenant, operator_scope, tenant_scope
 from tests.factories import create_task
 from tests.waiting import wait_until

@@ -15,11 +15,11 @@ from uuid import UUID
 from django.db import connection
 from pydantic import BaseModel
 
-from queueapp import lifecycle
-from queueapp.engine.context import TaskContext
+from queueapp import tasks
 from queueapp.errors import FieldError
-from queueapp.lifecycle import settling
-from queueapp.registry import PermanentFailure, RetryLater, Reusable, handler
+from queueapp.handlers import PermanentFailure, RetryLater, Reusable, handler
+from queueapp.tasks import settle
+from queueapp.worker.context import TaskContext
 
 
 class Anything(BaseModel):
@@ -140,7 +140,7 @@ def long_error(task: TaskContext, params: Anything) -> None:
 @handler("sample.unstorable", params=Anything)
 def unstorable(task: TaskContext, params: Anything) -> None:
     """As if the platform did not know how long a code PostgreSQL keeps."""
-    settling.MAX_CODE_CHARACTERS = 10_000
+    settle.MAX_CODE_CHARACTERS = 10_000
     raise type("Very" * 100 + "LongError", (Exception,), {})("what code generators make")
 
 
@@ -173,7 +173,7 @@ def measures_itself(task: TaskContext, params: Anything) -> None:
 def transactional(task: TaskContext, params: Anything) -> bool:
     """Submits a child, then dies as often as told: the child must exist once, with the completion."""
     leave_mark(task, params)
-    lifecycle.submit("sample.noop", {}, labels=["child"])
+    tasks.submit("sample.noop", {}, labels=["child"])
     if task.attempt <= params.times:
         os.kill(os.getpid(), signal.SIGKILL)
     return connection.in_atomic_block
@@ -265,7 +265,7 @@ def keyed(task: TaskContext, params: Question) -> dict[str, object]:
 
 @handler("sample.kept_and_transactional", params=Question, reuse_seconds=0, transactional=True)
 def kept_and_transactional(task: TaskContext, params: Question) -> dict[str, object]:
-    lifecycle.submit("sample.noop", {}, labels=["child"])
+    tasks.submit("sample.noop", {}, labels=["child"])
     return {"summary": "committed"}
 
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from queueapp import doorbell
+from queueapp.redis import notifier
 from tests.waiting import threads
-from workloads.search import flights
-from workloads.search.flights import fetch_once
-from workloads.search.hits import Hit
+from workloads.search import single_flight
 from workloads.search.providers import Answer, ProviderError
+from workloads.search.results import Hit
+from workloads.search.single_flight import fetch_once
 
 pytestmark = pytest.mark.usefixtures("ground")
 
@@ -45,8 +45,8 @@ def test_an_answer_is_kept_for_its_time(settings):
     assert ask(source) == (ANSWER, False)
     assert ask(source) == (ANSWER, True)
     assert source.calls == 1
-    assert 70 < doorbell.client().ttl(KEY) <= 77
-    assert not doorbell.client().exists(f"{KEY}:lock")
+    assert 70 < notifier.client().ttl(KEY) <= 77
+    assert not notifier.client().exists(f"{KEY}:lock")
 
 
 def test_who_wants_it_fresh_asks_and_the_others_profit():
@@ -78,14 +78,14 @@ def test_many_at_once_make_one_call():
 
 
 def test_an_answer_that_comes_between_the_look_and_the_lock_is_taken(monkeypatch):
-    look = flights._read
+    look = single_flight._read
 
     def looked_too_early(key):
         found = look(key)
         ask(Source())  # another search comes and goes, while this one has seen nothing
         return found
 
-    monkeypatch.setattr(flights, "_read", lambda key: (monkeypatch.undo(), looked_too_early(key))[1])
+    monkeypatch.setattr(single_flight, "_read", lambda key: (monkeypatch.undo(), looked_too_early(key))[1])
     source = Source()
     assert ask(source) == (ANSWER, True)
     assert source.calls == 0
@@ -114,8 +114,8 @@ def test_after_a_failure_the_next_one_asks():
 
 
 def test_the_lock_of_a_dead_process_ends_by_itself(monkeypatch):
-    monkeypatch.setattr(flights, "LOCK_SECONDS", 1)
-    assert doorbell.client().lock(f"{KEY}:lock", timeout=1).acquire(blocking=False)  # and its holder is killed
+    monkeypatch.setattr(single_flight, "LOCK_SECONDS", 1)
+    assert notifier.client().lock(f"{KEY}:lock", timeout=1).acquire(blocking=False)  # and its holder is killed
     source = Source()
     looks = []
     assert ask(source, check_cancelled=lambda: looks.append("taken")) == (ANSWER, False)
@@ -123,8 +123,8 @@ def test_the_lock_of_a_dead_process_ends_by_itself(monkeypatch):
 
 
 def test_waiting_ends(monkeypatch):
-    monkeypatch.setattr(flights, "WAIT_SECONDS", 0.2)
-    assert doorbell.client().lock(f"{KEY}:lock", timeout=60).acquire(blocking=False)
+    monkeypatch.setattr(single_flight, "WAIT_SECONDS", 0.2)
+    assert notifier.client().lock(f"{KEY}:lock", timeout=60).acquire(blocking=False)
     with pytest.raises(ProviderError, match="asked elsewhere") as waited:
         ask(Source())
     assert not waited.value.permanent
@@ -135,8 +135,8 @@ def test_who_outlived_its_lock_does_not_take_the_next_ones(monkeypatch):
     with threads(1) as run:
         slow = run(ask, source)
         assert source.began.acquire(timeout=10)
-        doorbell.client().delete(f"{KEY}:lock")  # as if its time had passed
-        other = doorbell.client().lock(f"{KEY}:lock", timeout=60)
+        notifier.client().delete(f"{KEY}:lock")  # as if its time had passed
+        other = notifier.client().lock(f"{KEY}:lock", timeout=60)
         assert other.acquire(blocking=False)
         source.gate.set()
         assert slow.result(10) == (ANSWER, False)
@@ -144,7 +144,7 @@ def test_who_outlived_its_lock_does_not_take_the_next_ones(monkeypatch):
 
 
 def test_what_cannot_be_read_is_asked_anew():
-    doorbell.client().set(KEY, b'{"hits": 3}')
+    notifier.client().set(KEY, b'{"hits": 3}')
     assert ask(Source()) == (ANSWER, False)
     assert ask(Source()) == (ANSWER, True)
 
@@ -160,11 +160,11 @@ def test_without_a_ttl_nothing_is_kept(settings):
     settings.SEARCH_CACHE_TTL_SECONDS = 0
     source = Source()
     assert ask(source) == ask(source) == (ANSWER, False)
-    assert not doorbell.client().keys("search:*")
+    assert not notifier.client().keys("search:*")
 
 
 def test_a_cancelled_waiter_stops():
-    assert doorbell.client().lock(f"{KEY}:lock", timeout=60).acquire(blocking=False)
+    assert notifier.client().lock(f"{KEY}:lock", timeout=60).acquire(blocking=False)
 
     def cancelled():
         raise KeyboardInterrupt

@@ -1,6 +1,6 @@
 """Searching over HTTP: the tasks of the family at addresses of their own."""
 
-from tests.api.calling import Api, code_of, fields_of, key_for
+from tests.rest.calling import Api, code_of, fields_of, key_for
 
 
 def test_over_http(acme):

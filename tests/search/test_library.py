@@ -8,7 +8,7 @@ from queueapp.errors import ScopeError
 from queueapp.tenancy import bind_tenant, tenant_scope
 from workloads.models import FetchedPage
 from workloads.search.providers import PROVIDERS
-from workloads.search.question import Question
+from workloads.search.results import Question
 
 LIBRARY = PROVIDERS["library"]
 SEA = "The deep sea begins below two hundred metres, where daylight ends."

@@ -6,8 +6,8 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workloads.search.hits import Hit
-from workloads.search.merging import merge
+from workloads.search.ranking import merge
+from workloads.search.results import Hit
 
 NAMES = ("brave", "library", "searxng")
 # the same page has other titles elsewhere

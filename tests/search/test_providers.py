@@ -10,7 +10,7 @@ import pytest
 
 from tests.search.servers import KEY, brave_item, searxng_item
 from workloads.search.providers import PROVIDERS, ProviderError, http
-from workloads.search.question import Question
+from workloads.search.results import Question
 
 BRAVE, SEARXNG = PROVIDERS["brave"], PROVIDERS["searxng"]
 

@@ -11,9 +11,9 @@ from queueapp.tenancy import bind_tenant
 from tests.search.servers import brave_item, searxng_item, send
 from tests.search.test_library import keep
 from tests.waiting import threads
-from workloads.search import asking
-from workloads.search.question import Question
-from workloads.search.searching import Patience, SearchFailed, failure_of, search
+from workloads.search import provider_call
+from workloads.search.results import Question
+from workloads.search.search import Patience, SearchFailed, failure_of, search
 
 SEA = Question("deep sea", 7, 10)
 ALL = ["brave", "library", "searxng"]
@@ -190,7 +190,7 @@ def test_nothing_found_is_no_failure(look, brave):
 
 def test_providers_are_called_so_often_a_second(monkeypatch, settings, look, brave):
     settings.SEARCH_CALLS_PER_SECOND = 2
-    monkeypatch.setattr(asking, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(provider_call, "TURN_SECONDS", 0.0)
     found = [look("brave", question=Question(f"sea {number}", 7, 10)).reports[0] for number in range(5)]
     refused = [report.error for report in found if report.error]
     assert len(brave.asked) == 5 - len(refused) and refused

@@ -2,7 +2,7 @@
 
 import pytest
 
-from queueapp import lifecycle
+from queueapp import tasks
 from queueapp.errors import InvalidTask
 from queueapp.models import Task, Tenant
 from queueapp.tenancy import operator_scope
@@ -14,12 +14,12 @@ def configured(settings):
 
 
 def params(tenant, type="search", **given):
-    return lifecycle.submit(type, given, tenant_id=tenant.id).params
+    return tasks.submit(type, given, tenant_id=tenant.id).params
 
 
 def refusal(tenant, type="search", **given):
     with pytest.raises(InvalidTask) as refused:
-        lifecycle.submit(type, given, tenant_id=tenant.id)
+        tasks.submit(type, given, tenant_id=tenant.id)
     with operator_scope("operator:test"):
         assert Task.objects.count() == 0
     return refused.value
@@ -83,7 +83,7 @@ def test_a_tenant_may_have_an_allow_list_of_its_own(acme, globex, configured):
     assert params(acme, query="x", sources=["searxng"])["sources"] == ["searxng"]
     assert params(globex, query="x", sources=["brave"])["sources"] == ["brave"]
     with pytest.raises(InvalidTask, match="'brave' is not allowed"):
-        lifecycle.submit("search", {"query": "x", "sources": ["brave"]}, tenant_id=acme.id)
+        tasks.submit("search", {"query": "x", "sources": ["brave"]}, tenant_id=acme.id)
 
 
 def test_the_library_is_always_allowed(acme, settings):

@@ -6,8 +6,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from queueapp import lifecycle
-from queueapp.artifacts.store import open_object
+from queueapp import tasks
+from queueapp.artifacts.object_store import open_object
 from queueapp.models import Artifact, Run, TaskLog
 from queueapp.states import FINAL
 from queueapp.tenancy import operator_scope
@@ -33,7 +33,7 @@ def cluster(ground, brave, searxng, settings):
 
 
 def submit(tenant, type="search", **params):
-    return lifecycle.submit(type, params, tenant_id=tenant.id)
+    return tasks.submit(type, params, tenant_id=tenant.id)
 
 
 def ended(task, *, seconds=20):
@@ -95,11 +95,11 @@ def test_two_processes_make_one_call(acme, globex, cluster, brave):
         brave.answer(request, parameters)
 
     brave.reply = reply
-    tasks = [submit(tenant, query="deep sea", sources=["brave"]) for tenant in (acme, globex)]
-    wait_until(lambda: all(fresh(task).status == "leased" for task in tasks))
-    assert len({fresh(task).worker_id for task in tasks}) == 2
+    both = [submit(tenant, query="deep sea", sources=["brave"]) for tenant in (acme, globex)]
+    wait_until(lambda: all(fresh(task).status == "leased" for task in both))
+    assert len({fresh(task).worker_id for task in both}) == 2
     both.set()
-    done = [ended(task) for task in tasks]
+    done = [ended(task) for task in both]
     assert sorted(task.result["cached"] for task in done) == [False, True]
     assert len(brave.asked) == 1
     results = [first_document(task)[1]["results"] for task in done]
@@ -180,7 +180,7 @@ def test_a_batch_tells_its_progress_and_stops_when_cancelled(acme, cluster, brav
     wait_until(lambda: (fresh(task).progress or {}).get("message") == "1 of 3 queries")
     assert fresh(task).progress["fraction"] == pytest.approx(1 / 3, abs=0.001)
     with operator_scope("operator:test"):
-        lifecycle.cancel(task.id)
+        tasks.cancel(task.id)
     assert ended(task).status == "cancelled"
     gates["second"].set()
     assert [asked["q"] for asked in brave.asked] == ["first", "second"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from taskrunner.embedded import EmbeddedServers
+from taskrunner.devserver.embedded import EmbeddedServers
 
 ROOT = Path(__file__).resolve().parents[2]
 # Made by a superuser, which the server under test may not offer: hence one of our own.

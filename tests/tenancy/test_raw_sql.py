@@ -10,10 +10,10 @@ import pytest
 from django.db import IntegrityError, connection
 
 from queueapp.claiming import Capabilities
-from queueapp.engine.workers import register
 from queueapp.models import Task
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, tenant_scope, worker_scope
+from queueapp.worker.heartbeats import register
 from tests.tenancy.attacks import Attack, answer_to
 from tests.tenancy.rows import TABLES, everything, fill
 

@@ -4,11 +4,11 @@ import base64
 
 import pytest
 
-from queueapp.artifacts import store
+from queueapp.artifacts import object_store
 from queueapp.models import Artifact
 from queueapp.tenancy import operator_scope
-from tests.api.calling import Api, code_of, key_for
-from tests.lifecycle.workers import expire_lease
+from tests.rest.calling import Api, code_of, key_for
+from tests.tasks.workers import expire_lease
 
 
 @pytest.fixture
@@ -74,13 +74,13 @@ def test_an_artifact_of_another_task_is_not_found(worker, leased, client_of_acme
 
 
 def test_a_lease_lost_while_the_object_was_written_leaves_nothing(worker, leased, monkeypatch):
-    write = store.put
+    write = object_store.put
 
     def put_slowly(key, intake):
         write(key, intake)
         expire_lease(leased["id"])
 
-    monkeypatch.setattr(store, "put", put_slowly)
+    monkeypatch.setattr(object_store, "put", put_slowly)
     answer = attach(worker, leased)
     assert (answer.status_code, code_of(answer)) == (409, "lease_lost")
     assert stored() == []

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
-from queueapp import lifecycle, queries
-from queueapp.engine.housekeeping import run_once
+from queueapp import tasks
+from queueapp.maintenance import run_once
 from queueapp.models import SecurityEvent, Task
 from queueapp.models.base import new_id
+from queueapp.tasks import queries
 from queueapp.tenancy import operator_scope
 from tests.factories import fresh
 from tests.worker_api.conftest import WorkerApi, make_key
@@ -99,14 +100,14 @@ def test_heartbeat_renews_tells_progress_and_hears_of_a_cancel(worker, leased):
     assert first.body["lease_expires_at"] > leased["lease_expires_at"]
     assert leased["row"]().progress == {"fraction": 0.5, "message": "half"}
     with operator_scope("operator:test"):
-        lifecycle.cancel(leased["row"]().id)
+        tasks.cancel(leased["row"]().id)
     assert worker.tell("heartbeat", leased).body["cancel_requested"] is True
     assert leased["row"]().progress == {"fraction": 0.5, "message": "half"}
 
 
 def test_releasing_a_task_that_was_to_stop_cancels_it(worker, leased):
     with operator_scope("operator:test"):
-        lifecycle.cancel(leased["row"]().id)
+        tasks.cancel(leased["row"]().id)
     assert worker.tell("release", leased).body["status"] == "cancelled"
     assert leased["row"]().finished_at is not None
 

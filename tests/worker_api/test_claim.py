@@ -6,10 +6,11 @@ from functools import partial
 import pytest
 from django.db import connection
 
-from queueapp import doorbell, lifecycle
-from queueapp.api import waiting
-from queueapp.api.worker import polling
+from queueapp import tasks
 from queueapp.models import ApiKey, Queue, Task, Worker
+from queueapp.redis import notifier
+from queueapp.rest import worker_api
+from queueapp.rest.toolkit import long_poll
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.factories import create_task, fresh
 from tests.waiting import threads, wait_until
@@ -66,9 +67,9 @@ def test_what_only_a_cluster_can_complete_is_not_given_out(worker, make_task):
 
 def test_the_urgent_come_first_and_among_equals_the_old(worker, make_task):
     priorities = [1, 10, 5, 10, 5]
-    tasks = [make_task(priority=priority) for priority in priorities]
+    made = [make_task(priority=priority) for priority in priorities]
     claimed = [task["id"] for task in worker.claim(max=4)]
-    assert claimed == [str(tasks[index].id) for index in (1, 3, 2, 4)]
+    assert claimed == [str(made[index].id) for index in (1, 3, 2, 4)]
 
 
 def test_a_task_whose_worker_died_comes_alone(worker, make_task):
@@ -82,7 +83,7 @@ def test_a_task_whose_worker_died_comes_alone(worker, make_task):
 def test_others_million_tasks_are_not_read(worker, acme, globex, make_task):
     """The claim reads its own tenant's entries of the index, whoever else waits ahead with the same type."""
     with tenant_scope(globex.id):
-        lifecycle.submit_many([{"type": "echo", "priority": 10}] * 2_000)
+        tasks.submit_many([{"type": "echo", "priority": 10}] * 2_000)
     ours = make_task(priority=1)
     with operator_scope("operator:test"):
         before = {t.id for t in Task.objects.filter(tenant=globex, status="queued")}
@@ -131,7 +132,7 @@ def test_a_key_with_unreadable_capabilities_leases_nothing(acme, make_task):
 @pytest.fixture
 def only_the_bell(monkeypatch):
     """No look without a ring, however long one waits."""
-    monkeypatch.setattr(polling, "LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(worker_api.long_poll, "LOOK_SECONDS", 3600.0)
 
 
 def test_a_waiting_claim_hears_the_bell(worker, acme, only_the_bell):
@@ -139,7 +140,7 @@ def test_a_waiting_claim_hears_the_bell(worker, acme, only_the_bell):
         waiting_claim = run(partial(worker.claim, worker="waiter", wait_seconds=20))
         wait_until(lambda: _waits("waiter"))
         with tenant_scope(acme.id):
-            submitted = lifecycle.submit("echo")
+            submitted = tasks.submit("echo")
         (claimed,) = waiting_claim.result(timeout=10)
         assert claimed["id"] == str(submitted.id)
 
@@ -149,9 +150,9 @@ def test_a_waiting_claim_takes_no_ring_from_others(worker, acme):
         waiting_claim = run(partial(worker.claim, worker="waiter", wait_seconds=20))
         wait_until(lambda: _waits("waiter"))
         with tenant_scope(acme.id):
-            lifecycle.submit("echo")
+            tasks.submit("echo")
         assert waiting_claim.result(timeout=5)
-    assert doorbell.client().llen(doorbell.bell_of("default")) == 1
+    assert notifier.client().llen(notifier.bell_of("default")) == 1
 
 
 def test_a_claim_waits_as_long_as_asked_and_no_longer(worker, only_the_bell):
@@ -166,13 +167,13 @@ def test_a_waiting_claim_holds_no_database_session(worker, acme):
         waiting_claim = run(partial(worker.claim, worker="waiter", wait_seconds=20))
         wait_until(lambda: _waits("waiter"))
         with tenant_scope(acme.id):
-            lifecycle.submit("echo")
+            tasks.submit("echo")
         assert waiting_claim.result(timeout=10)
 
 
 def test_too_many_waiting_requests_are_refused_and_those_that_do_not_wait_are_not(worker, monkeypatch):
-    monkeypatch.setattr(waiting, "_slots", waiting.threading.BoundedSemaphore(1))
-    with threads(1) as run, waiting.waiting_slot(1):
+    monkeypatch.setattr(long_poll, "_slots", long_poll.threading.BoundedSemaphore(1))
+    with threads(1) as run, long_poll.waiting_slot(1):
         answer = run(worker.post, "/worker/claim", {"wait_seconds": 1}).result()
         assert (answer.status, answer.body["code"]) == (503, "busy")
         assert int(answer.headers["Retry-After"]) > 0
@@ -198,4 +199,4 @@ def _waits(name: str) -> bool:
             " WHERE datname = current_database() AND usename = session_user AND pid <> pg_backend_pid()"
         )
         (sessions,) = cursor.fetchone()
-    return has_looked and not sessions and doorbell.client().pubsub_numsub(doorbell.CHANNEL)[0][1] > 0
+    return has_looked and not sessions and notifier.client().pubsub_numsub(notifier.CHANNEL)[0][1] > 0

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.db.models.functions import Now
 
-from queueapp import lifecycle
-from queueapp.engine.housekeeping import run_once
+from queueapp import tasks
+from queueapp.maintenance import run_once
 from queueapp.models import Task, Worker
 from queueapp.tenancy import operator_scope
 from tests.factories import fresh
@@ -46,16 +46,16 @@ def reference_worker(server: str, key: str) -> Iterator[Popen[str]]:
 @pytest.fixture
 def submit(acme):
     """Submit a task of acme's."""
-    return lambda type, **params: lifecycle.submit(type, params, tenant_id=acme.id, max_retries=1)
+    return lambda type, **params: tasks.submit(type, params, tenant_id=acme.id, max_retries=1)
 
 
 def test_it_completes_what_it_can_and_never_takes_the_rest(server, acme, submit):
     with reference_worker(server, make_key(acme, "worker", **SOURCES)) as process:
         not_for_it = submit(CLASSIFICATION)
-        tasks = [submit(YOUTUBE, query="cats") for _ in range(3)]
-        wait_until(lambda: all(fresh(task).status == "completed" for task in tasks))
+        submitted = [submit(YOUTUBE, query="cats") for _ in range(3)]
+        wait_until(lambda: all(fresh(task).status == "completed" for task in submitted))
         assert (fresh(not_for_it).status, fresh(not_for_it).attempt) == ("queued", 0)
-        assert fresh(tasks[0]).result["worker"].endswith(f"-{process.pid}")
+        assert fresh(submitted[0]).result["worker"].endswith(f"-{process.pid}")
 
 
 def test_each_of_two_workers_takes_what_its_key_allows(server, acme, submit):
@@ -109,7 +109,7 @@ def test_a_cancelled_task_stops(server, acme, submit):
         task = submit(YOUTUBE, seconds=600)
         wait_until(lambda: fresh(task).status == "leased")
         with operator_scope("operator:test"):
-            lifecycle.cancel(task.id)
+            tasks.cancel(task.id)
         wait_until(lambda: fresh(task).status == "cancelled", seconds=15)
 
 

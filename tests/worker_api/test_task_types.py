@@ -3,13 +3,13 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from queueapp import lifecycle
+from queueapp import tasks
 from queueapp.claiming import Capabilities, Claimer
 from queueapp.errors import InvalidTask
-from queueapp.lifecycle import declaring
-from queueapp.lifecycle.schemas import MAX_SCHEMA_BYTES, params_errors, schema_fault
 from queueapp.models import TaskType
 from queueapp.models.base import new_id
+from queueapp.tasks import declared_types
+from queueapp.tasks.json_schema import MAX_SCHEMA_BYTES, params_errors, schema_fault
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.worker_api.conftest import NARRATION, SCHEMA, Api, make_key
 
@@ -70,7 +70,7 @@ def test_what_cannot_be_declared_is_refused_by_field(admin, members, field, code
 
 
 def test_a_tenant_declares_so_many_types_and_no_more(admin, declared, monkeypatch):
-    monkeypatch.setattr(declaring, "MAX_DECLARED_TYPES", 1)
+    monkeypatch.setattr(declared_types, "MAX_DECLARED_TYPES", 1)
     assert admin.post("/task-types", {"type": NARRATION, "params_schema": SCHEMA}).status == 200
     answer = admin.post("/task-types", {"type": "one.more", "params_schema": SCHEMA})
     assert (answer.status, answer.body["errors"][0]["code"]) == (400, "too_many_types")
@@ -134,7 +134,7 @@ def test_a_batch_reads_each_declaration_once_and_registered_types_none(declared,
             return execute(sql, params, many, context)
 
         with tenant_scope(acme.id), connection.execute_wrapper(note):
-            lifecycle.submit_many(requests)
+            tasks.submit_many(requests)
         return sum("task_types" in query for query in queries)
 
     assert count([{"type": "echo"}] * 3) == 0
@@ -143,10 +143,10 @@ def test_a_batch_reads_each_declaration_once_and_registered_types_none(declared,
 
 def test_an_operator_submits_for_the_tenant_that_declared_it(declared, acme, globex):
     with operator_scope("operator:test"):
-        task = lifecycle.submit(NARRATION, {"text": "x"}, tenant_id=acme.id)
+        task = tasks.submit(NARRATION, {"text": "x"}, tenant_id=acme.id)
         assert task.tenant_id == acme.id
         with pytest.raises(InvalidTask, match="not declared"):
-            lifecycle.submit(NARRATION, {"text": "x"}, tenant_id=globex.id)
+            tasks.submit(NARRATION, {"text": "x"}, tenant_id=globex.id)
 
 
 def test_its_tasks_are_for_http_workers_only(worker, client_of_acme, declared):

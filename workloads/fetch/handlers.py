@@ -7,16 +7,16 @@ from uuid import UUID
 from django.utils import timezone
 from pydantic import BaseModel
 
-from queueapp.engine.context import TaskContext
 from queueapp.errors import ArtifactTooLarge, PermanentFailure, RetryLater
-from queueapp.registry import handler
-from workloads.fetch.pages import conditions, confirm_page, find_page, keep_page, validator
+from queueapp.handlers import handler
+from queueapp.worker.context import TaskContext
+from workloads.fetch.extraction import media_type, read
+from workloads.fetch.page_cache import conditions, confirm_page, find_page, keep_page, validator
 from workloads.fetch.params import FetchParams, check_url, run_key
-from workloads.fetch.reading import media_type, read
-from workloads.fetch.requesting import request
-from workloads.http import Answer, BodyTooLarge, Url, parse
+from workloads.fetch.request import request
+from workloads.log_events import tell
 from workloads.models import FetchedPage
-from workloads.telling import tell
+from workloads.safe_http import Answer, BodyTooLarge, Url, parse
 
 REUSE_SECONDS = 300
 

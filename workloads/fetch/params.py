@@ -8,10 +8,10 @@ from django.conf import settings
 from pydantic import ConfigDict, Field, StringConstraints
 
 from queueapp.errors import FieldError, PermanentFailure
-from queueapp.registry import Reusable
-from queueapp.tenant_limits import effective_limits
-from workloads.http import Url, parse
-from workloads.http.addresses import check_literal
+from queueapp.handlers import Reusable
+from queueapp.limits.tenant_limits import effective_limits
+from workloads.safe_http import Url, parse
+from workloads.safe_http.addresses import check_literal
 
 
 class HostNotAllowed(PermanentFailure):

@@ -1,5 +1,5 @@
 """The tables of the task families."""
 
-from workloads.models.fetched_pages import FetchedPage
+from workloads.fetch.models import FetchedPage
 
 __all__ = ["FetchedPage"]

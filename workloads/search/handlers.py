@@ -4,15 +4,15 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from queueapp.engine.context import TaskContext
-from queueapp.registry import PermanentFailure, handler
-from queueapp.tenant_limits import TenantLimits, effective_limits
-from workloads.search.asking import Report
+from queueapp.handlers import PermanentFailure, handler
+from queueapp.limits.tenant_limits import TenantLimits, effective_limits
+from queueapp.worker.context import TaskContext
+from workloads.log_events import tell
 from workloads.search.params import BatchParams, Options, SearchParams, check_batch, check_sources
+from workloads.search.provider_call import Report
 from workloads.search.providers import default_sources, refused_sources
-from workloads.search.question import Question
-from workloads.search.searching import Findings, Patience, failure_of, search
-from workloads.telling import tell
+from workloads.search.results import Question
+from workloads.search.search import Findings, Patience, failure_of, search
 
 QUEUE = "search"
 

@@ -6,9 +6,9 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from queueapp.errors import FieldError
-from queueapp.tenant_limits import effective_limits
+from queueapp.limits.tenant_limits import effective_limits
 from workloads.search.providers import PROVIDERS, refused_sources
-from workloads.search.question import collapsed
+from workloads.search.results import collapsed
 
 # the longest query that Brave takes
 MAX_QUERY_CHARACTERS = 400

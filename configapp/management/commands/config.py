@@ -1,18 +1,104 @@
 """Read, change and look after the configuration: `config get KEY`, `config set KEY VALUE`, `config check`, …"""
 
+import json
+import sys
+import time
 from argparse import SUPPRESS
+from collections.abc import Callable
+from getpass import getpass
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from configapp import changes, maintenance, queries
-from configapp.documents import change_document, setting_document, version_document
-from configapp.management.asking import value_for
-from configapp.management.showing import SHOW
-from configapp.management.waiting import until_finished
 from configapp.models import ConfigChange
+from configapp.queries import find_specs
+from configapp.serializers import Document, change_document, setting_document, version_document
 from queueapp.management.arguments import whole_number
 from queueapp.management.base import PlatformCommand, acting, cli_actor
+from queueapp.management.output import Output, rfc3339
+
+POLL_SECONDS = 0.02
+PATIENCE_SECONDS = 30.0
+
+
+def until_finished(change: ConfigChange) -> ConfigChange:
+    """The change as it ended. Raises CommandError where that takes too long, and on Ctrl-C."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    try:
+        while time.monotonic() < deadline:
+            with acting():
+                change.refresh_from_db()
+            if change.status != ConfigChange.Status.ACCEPTED:
+                return change
+            time.sleep(POLL_SECONDS)  # outside the scope: no transaction is open while waiting
+    except KeyboardInterrupt:
+        raise CommandError(f"Stopped waiting; the change is accepted and goes on: task {change.task_id}.") from None
+    raise CommandError(
+        f"Accepted, and not applied within {PATIENCE_SECONDS:g} s: task {change.task_id} waits for a worker of "
+        "queue config. It will be applied; `manage.py doctor` says what is missing."
+    )
+
+
+def _get(output: Output, document: Document) -> None:
+    for name in ("key", "value", "source", "version", "kind", "default", "description"):
+        shown = document[name] if name in ("key", "source", "kind", "description") else _text(document[name])
+        output.line(f"{name:12} {shown}")
+
+
+def _list(output: Output, documents: list[Document]) -> None:
+    headers = ("key", "value", "source", "version", "kind")
+    output.table(headers, [[d["key"], _text(d["value"]), d["source"], str(d["version"]), d["kind"]] for d in documents])
+
+
+def _history(output: Output, documents: list[Document]) -> None:
+    rows = [[str(d["version"]), _text(d["value"]), rfc3339(d["at"]), d["actor"]] for d in documents]
+    output.table(("version", "value", "at", "by"), rows)
+
+
+def _change(output: Output, document: Document) -> None:
+    version = f" as version {document['version']}" if document["version"] else f" by task {document['task_id']}"
+    output.line(f"{document['key']}: {document['action']} is {document['status']}{version}.")
+
+
+def _check(output: Output, documents: list[Document]) -> None:
+    for document in documents:
+        output.line(f"{document['key']}: {document['problem']}")
+    if not documents:
+        output.line("All that is stored can be read and is allowed, and no change is stuck.")
+
+
+def _rotate(output: Output, document: Document) -> None:
+    output.line(f"{document['rotated']} secrets were encrypted anew; all are under the first key now.")
+
+
+def _text(value: object) -> str:
+    return "–" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+SHOW: dict[str, Callable[[Output, Any], None]] = {
+    "get": _get,
+    "list": _list,
+    "history": _history,
+    "set": _change,
+    "rollback": _change,
+    "check": _check,
+    "rotate": _rotate,
+}
+
+
+def value_for(key: str, given: str | None) -> str:
+    """The value to set. Raises CommandError where it is missing, or is a secret on the command line."""
+    with acting():
+        spec = find_specs([key]).get(key)
+    if spec is not None and spec.secret:
+        if given is not None:
+            raise CommandError(f"{key} is a secret: leave the value out, and type it when asked or send it by a pipe.")
+        return getpass(f"{key}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if given is None:
+        raise CommandError(f"Give a value: `config set {key} VALUE`.")
+    return given
+
 
 ACTIONS = {
     "get": "show what holds for a key",

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from queueapp.api.access import Right
 from queueapp.apikeys import create_key
 from queueapp.management.arguments import find_tenant, whole_number
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.models import ApiKey
+from queueapp.rest.toolkit.permissions import Right
 
 
 class Command(PlatformCommand):

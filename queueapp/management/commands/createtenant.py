@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from queueapp.management.base import PlatformCommand, acting
-from queueapp.operations import create_tenant
+from queueapp.operators.service import create_tenant
 
 
 class Command(PlatformCommand):

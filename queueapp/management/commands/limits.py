@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from queueapp import operations
+from queueapp.limits.tenant_limits import limits_of
 from queueapp.management.arguments import find_tenant, parameter
 from queueapp.management.base import PlatformCommand, acting
-from queueapp.tenant_limits import limits_of
+from queueapp.operators import service
 
 DEFAULT = "default"
 
@@ -31,7 +31,7 @@ class Command(PlatformCommand):
             tenant = find_tenant(options["slug"])
             own = {**tenant.limits, **dict(options["changes"])}
             own = {name: value for name, value in own.items() if value != DEFAULT}
-            holds = operations.set_limits(tenant.slug, own) if options["changes"] else limits_of(tenant.slug, own)
+            holds = service.set_limits(tenant.slug, own) if options["changes"] else limits_of(tenant.slug, own)
         if options["json"]:
             self.output.json(holds.model_dump())
         else:

@@ -6,10 +6,10 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from queueapp import lifecycle
+from queueapp import tasks
 from queueapp.management.arguments import whole_number
 from queueapp.management.base import PlatformCommand, acting
-from queueapp.operations import record
+from queueapp.operators.service import record
 
 
 class Command(PlatformCommand):
@@ -33,7 +33,7 @@ def _purge(days: int) -> int:
     total = 0
     while True:
         with acting():
-            deleted = lifecycle.purge_batch(finished_before=before)
+            deleted = tasks.purge_batch(finished_before=before)
             if deleted or not total:
                 record("task.purge", f"ended {days} days ago", deleted=deleted)
         if not deleted:

@@ -8,11 +8,11 @@ from django.core.management.base import CommandError, CommandParser
 from django_q.management.commands.qcluster import Command as QCluster
 
 from queueapp.claiming import Capabilities
-from queueapp.engine.supervisor import Supervisor
 from queueapp.management.arguments import patterns, whole_number
 from queueapp.management.base import database_errors_in_words
 from queueapp.models import Queue
 from queueapp.tenancy import system_scope
+from queueapp.worker.processes.supervisor import Supervisor
 
 
 class Command(QCluster):  # type: ignore[misc]

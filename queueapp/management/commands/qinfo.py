@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from queueapp import queries
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.management.output import rfc3339, seconds
 from queueapp.models import Cluster
+from queueapp.tasks import queries
 
 
 class Command(PlatformCommand):

@@ -5,13 +5,14 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from queueapp import operations, queries
-from queueapp.documents import queue_document
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.management.output import seconds
 from queueapp.models import Queue
-from queueapp.queries import QueueRow
+from queueapp.operators import service
 from queueapp.states import Status
+from queueapp.tasks import queries
+from queueapp.tasks.queries import QueueRow
+from queueapp.tasks.serializers import queue_document
 
 
 class Command(PlatformCommand):
@@ -44,13 +45,13 @@ class Command(PlatformCommand):
 
 def _change(action: str, name: str, strategy: str | None) -> None:
     if action == "pause":
-        operations.pause_queue(name)
+        service.pause_queue(name)
     elif action == "resume":
-        operations.resume_queue(name)
+        service.resume_queue(name)
     elif action == "add":
-        operations.add_queue(name)
+        service.add_queue(name)
     else:
-        operations.set_strategy(name, strategy or "")
+        service.set_strategy(name, strategy or "")
 
 
 def _row(row: QueueRow) -> list[str]:

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from queueapp import lifecycle
+from queueapp import tasks
 from queueapp.management.arguments import check_queue, find_tenant, pattern
 from queueapp.management.base import PlatformCommand, acting
-from queueapp.operations import record
+from queueapp.operators.service import record
 
 
 class Command(PlatformCommand):
@@ -27,7 +27,7 @@ class Command(PlatformCommand):
         with acting():
             check_queue(options["queue"])
             tenant = find_tenant(options["tenant"]) if options["tenant"] else None
-            outcomes = lifecycle.redrive(
+            outcomes = tasks.redrive(
                 queue=options["queue"], type_pattern=options["type"], tenant_id=tenant.id if tenant else None
             )
             redriven = sum(outcome.done for outcome in outcomes)

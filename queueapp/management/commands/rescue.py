@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from queueapp.artifacts.sweeping import sweep
-from queueapp.engine import housekeeping
+from queueapp import maintenance
+from queueapp.artifacts.garbage import sweep
 from queueapp.management.base import PlatformCommand, acting
-from queueapp.operations import record
+from queueapp.operators.service import record
 
 
 class Command(PlatformCommand):
     help = "Promote due tasks, take back expired leases, fold counters, prune and sweep, once and now."
 
     def handle(self, **options: Any) -> None:
-        done = housekeeping.run_once()
+        done = maintenance.run_once()
         try:
             if done:
                 done["objects_swept"] = sweep()

@@ -1,10 +1,10 @@
 """Queue failed, dead or cancelled tasks again."""
 
-from queueapp import lifecycle
-from queueapp.management.verbs import VerbCommand
+from queueapp import tasks
+from queueapp.management.verb_command import VerbCommand
 
 
 class Command(VerbCommand):
     help = "Queue failed, dead or cancelled tasks again, by id."
     verb = "retry"
-    run = staticmethod(lifecycle.retry_many)
+    run = staticmethod(tasks.retry_many)

@@ -4,14 +4,14 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from queueapp import lifecycle
-from queueapp.documents import task_document
+from queueapp import tasks
 from queueapp.management.arguments import find_tenant, parameter
 from queueapp.management.base import PlatformCommand, acting
-from queueapp.management.following import follow
+from queueapp.management.follow import follow
 from queueapp.management.output import pretty
 from queueapp.models import Task
 from queueapp.states import Status
+from queueapp.tasks.serializers import task_document
 
 
 class Command(PlatformCommand):
@@ -40,7 +40,7 @@ class Command(PlatformCommand):
         fields = _fields(options)
         with acting():
             tenant = find_tenant(options["tenant"])
-            task = lifecycle.submit(options["type"], _params(options["params"]), tenant_id=tenant.id, **fields)
+            task = tasks.submit(options["type"], _params(options["params"]), tenant_id=tenant.id, **fields)
         with self.output.silenced(options["json"]):
             self.output.line(f"Task {task.id} of {tenant.slug} is {task.status} on queue {task.queue}.")
             if options["wait"]:

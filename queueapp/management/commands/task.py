@@ -5,15 +5,15 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from queueapp.documents import task_document
 from queueapp.errors import TaskNotFound
 from queueapp.management.arguments import task_id
 from queueapp.management.base import PlatformCommand, acting
+from queueapp.management.follow import progress_of
 from queueapp.management.output import pretty, rfc3339
-from queueapp.management.progress import progress_of
 from queueapp.management.timeline import Step, Timeline, whole_story
 from queueapp.models import Task
 from queueapp.states import FINAL
+from queueapp.tasks.serializers import task_document
 
 
 class Command(PlatformCommand):

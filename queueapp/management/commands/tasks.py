@@ -6,14 +6,14 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from queueapp.documents import task_document
 from queueapp.management.arguments import check_queue, find_tenant, pattern, whole_number
 from queueapp.management.base import PlatformCommand, acting
+from queueapp.management.follow import progress_of
 from queueapp.management.output import rfc3339, seconds
-from queueapp.management.progress import progress_of
 from queueapp.models import Task
 from queueapp.states import STATUS_GROUPS, Status
-from queueapp.times import ran_seconds, waited_seconds
+from queueapp.tasks.queries import ran_seconds, waited_seconds
+from queueapp.tasks.serializers import task_document
 
 STATUS_NAMES = sorted({status.value for status in Status} | STATUS_GROUPS.keys())
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from queueapp import queries
-from queueapp.documents import worker_document
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.management.output import rfc3339, seconds
-from queueapp.queries import WorkerRow
+from queueapp.tasks import queries
+from queueapp.tasks.queries import WorkerRow
+from queueapp.tasks.serializers import worker_document
 
 
 class Command(PlatformCommand):

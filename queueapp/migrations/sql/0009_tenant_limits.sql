@@ -1,4 +1,4 @@
--- The same as queueapp/tenant_limits.py, so that what reads a tenant's limits can rely on them; a test compares.
+-- The same as queueapp/limits/tenant_limits.py, so that what reads a tenant's limits can rely on them; a test compares.
 CREATE FUNCTION is_whole_number(value jsonb, low bigint, high bigint) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE

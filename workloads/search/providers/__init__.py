@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
+from workloads.search.providers.base import Answer, Provider, ProviderError
 from workloads.search.providers.brave import Brave
 from workloads.search.providers.library import Library
-from workloads.search.providers.port import Answer, Provider, ProviderError
 from workloads.search.providers.searxng import Searxng
 
 __all__ = ["OWN", "PROVIDERS", "Answer", "Provider", "ProviderError", "default_sources", "refused_sources"]

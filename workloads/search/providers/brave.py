@@ -5,10 +5,9 @@ from typing import Any
 
 from django.conf import settings
 
-from workloads.search.hits import Hit, hit_of
+from workloads.search.providers.base import Answer
 from workloads.search.providers.http import get_json
-from workloads.search.providers.port import Answer
-from workloads.search.question import Question
+from workloads.search.results import Hit, Question, hit_of
 
 FRESHNESS = ((1, "pd"), (7, "pw"), (31, "pm"))
 

@@ -13,9 +13,9 @@ from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from queueapp.errors import PermanentFailure
-from workloads import http
-from workloads.search.hits import text_of
-from workloads.search.providers.port import ProviderError
+from workloads import safe_http
+from workloads.search.providers.base import ProviderError
+from workloads.search.results import text_of
 
 TIMEOUT_SECONDS = 15.0
 MAX_BODY_BYTES = 2**20  # no tenant's limit of artifacts is lower
@@ -38,24 +38,24 @@ def get_json(url: str, parameters: Mapping[str, str], headers: Mapping[str, str]
     return value, answer.body
 
 
-def _get(url: str, headers: Mapping[str, str]) -> http.Answer:
+def _get(url: str, headers: Mapping[str, str]) -> safe_http.Answer:
     wanted = {"User-Agent": "taskrunner-search/1", "Accept": "application/json", **headers}
     try:
-        return http.get(
-            http.parse(url),
+        return safe_http.get(
+            safe_http.parse(url),
             headers=wanted,
             allowed_networks=ANYWHERE,
             max_redirects=0,
             seconds=TIMEOUT_SECONDS,
             max_bytes=MAX_BODY_BYTES,
         )
-    except (http.Unreachable, PermanentFailure) as error:
+    except (safe_http.Unreachable, PermanentFailure) as error:
         permanent = isinstance(error, PermanentFailure)
         reason = f"cannot be used ({error.code})" if permanent else f"no answer within {TIMEOUT_SECONDS:g} s"
         raise ProviderError(reason, permanent=permanent, detail=str(error)) from error
 
 
-def _refusal(answer: http.Answer) -> ProviderError:
+def _refusal(answer: safe_http.Answer) -> ProviderError:
     """What an answer other than 200 means."""
     said = text_of(answer.body[:2000].decode(errors="replace"), 200)
     transient = answer.status in TRANSIENT or answer.status >= 500

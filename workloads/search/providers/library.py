@@ -9,11 +9,10 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Left
 
 from queueapp.tenancy import tenant_scope
+from workloads.fetch.models import SEARCH_CONFIGURATION, SEARCHED_CHARACTERS
 from workloads.models import FetchedPage
-from workloads.models.fetched_pages import SEARCH_CONFIGURATION, SEARCHED_CHARACTERS
-from workloads.search.hits import hit_of
-from workloads.search.providers.port import Answer
-from workloads.search.question import Question
+from workloads.search.providers.base import Answer
+from workloads.search.results import Question, hit_of
 
 # Of more pages than these, the function that finds them keeps the best by its own, simpler ranking.
 CANDIDATES = 1_000

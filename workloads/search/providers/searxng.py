@@ -2,10 +2,9 @@
 
 from django.conf import settings
 
-from workloads.search.hits import hit_of
+from workloads.search.providers.base import Answer
 from workloads.search.providers.http import get_json
-from workloads.search.providers.port import Answer
-from workloads.search.question import Question
+from workloads.search.results import Question, hit_of
 
 TIME_RANGES = ((1, "day"), (7, "week"), (31, "month"), (366, "year"))
 

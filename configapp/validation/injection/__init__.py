@@ -1,0 +1,1 @@
+"""Refuses text that holds script, markup or SQL injection."""

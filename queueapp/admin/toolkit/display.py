@@ -1,0 +1,55 @@
+"""How values look on the pages: durations, indented JSON, the time between the entries of a log."""
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from queueapp.models import Task, TaskLog
+from queueapp.redaction import masked
+from queueapp.tasks.queries import ran_seconds, waited_seconds
+
+
+def duration(seconds: float | None) -> str | None:
+    """The two largest units, e.g. `4.2 s`, `3 m 12 s`, `2 d 5 h`. None stays None."""
+    if seconds is None:
+        return None
+    if seconds < 60:
+        return f"{max(seconds, 0):.1f} s"
+    minutes, hours = int(seconds) // 60, int(seconds) // 3600
+    if hours == 0:
+        return f"{minutes} m {int(seconds) % 60} s"
+    return f"{hours} h {minutes % 60} m" if hours < 24 else f"{hours // 24} d {hours % 24} h"
+
+
+def pretty_json(value: Any) -> SafeString | None:
+    """Indented, escaped and without its secrets. None stays None."""
+    if value is None:
+        return None
+    return format_html("<pre>{}</pre>", json.dumps(masked(value), indent=2, ensure_ascii=False))
+
+
+def link_to_task(task_id: UUID) -> SafeString:
+    """To its page, which may be gone."""
+    return format_html('<a href="{}">{}</a>', reverse("admin:queueapp_task_change", args=[task_id]), task_id)
+
+
+def waited(task: Task) -> str | None:
+    return duration(waited_seconds(task, timezone.now()))
+
+
+def ran(task: Task) -> str | None:
+    return duration(ran_seconds(task, timezone.now()))
+
+
+def with_elapsed(entries: Iterable[TaskLog]) -> Iterator[tuple[TaskLog, str | None]]:
+    """Each entry, and the time since the one before."""
+    entries = list(entries)
+    yield from ((entry, None) for entry in entries[:1])
+    yield from ((entry, duration((entry.at - before.at).total_seconds())) for before, entry in pairwise(entries))

@@ -1,0 +1,106 @@
+"""What all our admin pages share: lists that stay cheap whatever the history, and who may do what."""
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from queueapp.admin.toolkit.pagination import CappedPaginator
+
+if TYPE_CHECKING:  # these take their type arguments in the stubs only
+    ModelAdmin = admin.ModelAdmin[Any]
+    ModelForm = forms.ModelForm[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+    ModelForm = forms.ModelForm
+
+
+class BrowseList(ChangeList):
+    """A list in one order, whatever the URL asks for: an order without an index sorts the whole history."""
+
+    model_admin: "OperatorAdmin"
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        return list(self.model_admin.get_ordering(request))
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        # a list shows none of the large columns
+        return super().get_queryset(request, exclude_parameters).defer(*self.model_admin.large_fields)
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        self.model_admin.dress(self.result_list)
+
+
+class OperatorAdmin(ModelAdmin):
+    """Pages of one table. Nothing is deleted; actions need the permission to change."""
+
+    paginator = CappedPaginator
+    ordering = ("-pk",)
+    sortable_by = ()
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    large_fields: tuple[str, ...] = ()
+    changelist: type[BrowseList] = BrowseList
+
+    def dress(self, rows: list[Any]) -> None:
+        """Attach to the rows of a page what their columns need and the table does not hold."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may run actions; actions name it as `permissions=["operate"]`."""
+        return self.has_change_permission(request)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only the filters that the page offers: any other column would be searched without an index."""
+        return lookup in {getattr(item, "parameter_name", item) for item in self.list_filter}
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return self.changelist
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if request.method == "POST" and not self.has_operate_permission(request):
+            raise PermissionDenied
+        return super().changelist_view(request, extra_context)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:
+        try:
+            queryset.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
+        except ValidationError as error:
+            raise BadRequest("A selected id is none.") from error
+        return super().response_action(request, queryset, *args)
+
+
+class ReadOnlyAdmin(OperatorAdmin):
+    """Pages of a table that people may only look at."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def by_id(rows: QuerySet[Any], field: str, term: str) -> QuerySet[Any]:
+    """The search of our lists: a whole id, found through an index, or nothing."""
+    if not term:
+        return rows
+    try:
+        return rows.filter(**{field: UUID(term.strip())})
+    except ValueError:
+        return rows.none()
+
+
+def by_value(rows: QuerySet[Any], field: str, term: str) -> QuerySet[Any]:
+    """The search for a whole value of a text. PostgreSQL knows no NUL character, so no value has one."""
+    wanted = term.strip().replace("\x00", "")
+    return rows.filter(**{field: wanted}) if term else rows

@@ -1,0 +1,45 @@
+"""The sweep: deletes objects that no artifact claims. Bounded; may run anywhere, any number of times at once."""
+
+import time
+from uuid import UUID
+
+from queueapp.artifacts import object_store
+from queueapp.db import statements
+from queueapp.models import UnclaimedObject
+from queueapp.tenancy import system_scope
+
+BATCH = 100
+MOST_SECONDS = 20.0
+AGAIN_SECONDS = 600  # when a sweep that died on the way, or met a store that is away, is followed up
+
+
+def sweep() -> int:
+    """Delete what is due, for at most 20 s; returns how many objects. Holds no connection while the store works.
+
+    Raises StoreUnavailable; what was not deleted is due again ten minutes later.
+    """
+    deadline = time.monotonic() + MOST_SECONDS
+    deleted = 0
+    while time.monotonic() < deadline and (objects := _take()):
+        deleted += _delete(objects, deadline)
+    return deleted
+
+
+def _take() -> dict[UUID, str]:
+    with system_scope("sweep"):
+        rows = statements.rows("take_unclaimed_objects", {"batch": BATCH, "again_seconds": AGAIN_SECONDS})
+    return {row["id"]: row["object_key"] for row in rows}
+
+
+def _delete(objects: dict[UUID, str], deadline: float) -> int:
+    gone: list[UUID] = []
+    try:
+        for artifact_id, key in objects.items():
+            if time.monotonic() > deadline:
+                break
+            object_store.delete(key)
+            gone.append(artifact_id)
+    finally:
+        with system_scope("sweep"):
+            UnclaimedObject.objects.filter(id__in=gone).delete()
+    return len(gone)

@@ -1,0 +1,78 @@
+"""The object store, whichever it is: STORAGES["artifacts"]. No database connection is needed for any of this."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import Storage, storages
+
+from queueapp.artifacts.upload_buffer import Intake
+from queueapp.errors import StoreUnavailable
+
+PATIENCE_SECONDS = 10.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0
+
+
+def put(key: str, intake: Intake) -> None:
+    """Write an object. Raises StoreUnavailable; what was left behind then is the sweep's."""
+    with _available():
+        _store().save(key, intake.as_file())
+
+
+def put_patiently(key: str, intake: Intake) -> None:
+    """As `put`, for a handler: sits out ten seconds of a store that is away, as when it is restarted.
+
+    The worker waits along. To fail sooner would be no kinder: it would use up the retries of the whole backlog.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return put(key, intake)
+        except StoreUnavailable:
+            if time.monotonic() + pause > deadline:
+                raise
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+
+def open_object(key: str) -> "File[Any]":
+    """An object to read; it may seek before the first read. Raises FileNotFoundError, StoreUnavailable.
+
+    Where the store asks for the object only when it is read, reading raises FileNotFoundError or OSError.
+    """
+    try:
+        file: File[Any] = _store().open(key)
+        return file
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StoreUnavailable(error) from error
+
+
+def delete(key: str) -> None:
+    """Delete an object, if there is one. Raises StoreUnavailable."""
+    with _available():
+        _store().delete(key)
+
+
+def check() -> str:
+    """Where the store is. Raises StoreUnavailable where it cannot be used."""
+    with _available():
+        place: str = _store().check()
+        return place
+
+
+@contextmanager
+def _available() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreUnavailable(error) from error
+
+
+def _store() -> Any:
+    store: Storage = storages["artifacts"]
+    return store

@@ -1,0 +1,129 @@
+"""Keeping an artifact: its object is named in the database, then written, and only then gets its row.
+
+Whatever dies in between, a row never points to a missing object, and the sweep finds every object without a row.
+"""
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+
+from queueapp.artifacts import object_store
+from queueapp.artifacts.upload_buffer import Intake, limit_bytes
+from queueapp.db import statements
+from queueapp.errors import InvalidArtifact, StoreUnavailable
+from queueapp.json_values import storable_json
+from queueapp.models import Artifact
+from queueapp.models.artifacts import ARTIFACT_TYPE_PATTERN, CONTENT_TYPE_PATTERN, MAX_METADATA_BYTES
+from queueapp.models.base import new_id
+from queueapp.tasks.requests import field_errors
+from queueapp.tenancy import tenant_scope, worker_scope
+
+
+def _bounded(value: dict[str, Any]) -> dict[str, Any]:
+    size = len(json.dumps(value).encode())
+    if size > MAX_METADATA_BYTES:
+        raise ValueError(f"takes {size} bytes as JSON, more than {MAX_METADATA_BYTES}: attach it as content instead")
+    return value
+
+
+ArtifactType = Annotated[str, StringConstraints(pattern=ARTIFACT_TYPE_PATTERN)]
+ContentType = Annotated[str, StringConstraints(pattern=CONTENT_TYPE_PATTERN, max_length=200)]
+Metadata = Annotated[dict[str, Any], BeforeValidator(storable_json), AfterValidator(_bounded)]
+
+
+class About(BaseModel):
+    """An artifact's description."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    type: ArtifactType
+    content_type: ContentType
+    metadata: Metadata = {}
+
+
+def describe(type: str, content_type: str, metadata: dict[str, Any] | None) -> About:
+    """Raises InvalidArtifact naming each field."""
+    try:
+        return About(type=type, content_type=content_type, metadata=metadata or {})
+    except ValidationError as error:
+        raise InvalidArtifact(field_errors(error, "")) from None
+
+
+logger = logging.getLogger(__name__)
+
+GRACE_SECONDS = 3_600  # from naming an object to its row; then the sweep may take it
+
+Attempt = tuple[UUID, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """An object that may be written now, and how large it may be."""
+
+    id: UUID
+    tenant_id: UUID
+    task_id: UUID
+    object_key: str
+    limit_bytes: int
+
+
+def reserve(tenant_id: UUID, task_id: UUID) -> Reserved:
+    """Name a new object. Needs a scope that may write for the tenant."""
+    artifact_id = new_id()
+    names = {"id": artifact_id, "tenant_id": tenant_id, "task_id": task_id}
+    (row,) = statements.rows("reserve_object", {**names, "grace_seconds": GRACE_SECONDS})
+    return Reserved(artifact_id, tenant_id, task_id, row["object_key"], limit_bytes(row["limits"]))
+
+
+def claim(
+    reserved: Reserved, about: About, intake: Intake, *, worker_id: UUID | None = None, attempt: int = 0
+) -> Artifact | None:
+    """Give a written object its row; for a worker only while its attempt holds the task. Needs a scope.
+
+    None where the task, the lease or the object is gone: nothing was written.
+    """
+    parameters = {
+        "id": reserved.id,
+        "tenant_id": reserved.tenant_id,
+        "task_id": reserved.task_id,
+        "worker_id": worker_id,
+        "attempt": attempt,
+        "type": about.type,
+        "content_type": about.content_type,
+        "size_bytes": intake.size,
+        "sha256": intake.sha256,
+        "metadata": json.dumps(about.metadata),
+    }
+    rows = statements.rows("claim_object", parameters)
+    if not rows:
+        return None
+    figures = {"size_bytes": intake.size, "type": about.type}
+    ids = {"artifact_id": str(reserved.id), "task_id": str(reserved.task_id)}
+    logger.info("artifact stored", extra={"event": "artifact_stored", **ids, **figures})
+    return Artifact(**rows[0])
+
+
+def reserve_for_worker(tenant_id: UUID, task_id: UUID) -> Reserved:
+    """`reserve` in a transaction of its own."""
+    with tenant_scope(tenant_id, actor=f"client:task:{task_id}"):
+        return reserve(tenant_id, task_id)
+
+
+def claim_for_worker(
+    worker_id: UUID, attempt: int, reserved: Reserved, about: About, intake: Intake
+) -> Artifact | None:
+    """`claim` in a transaction of its own."""
+    with worker_scope(worker_id):
+        return claim(reserved, about, intake, worker_id=worker_id, attempt=attempt)
+
+
+def discard(reserved: Reserved) -> None:
+    """Delete an object that got no row. Where the store is away, the sweep does it within the hour."""
+    try:
+        object_store.delete(reserved.object_key)
+    except StoreUnavailable as error:
+        logger.warning("object left behind", extra={"event": "artifact_left_behind", "error": str(error)})

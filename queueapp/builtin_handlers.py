@@ -1,0 +1,27 @@
+"""The platform's own handlers."""
+
+from queueapp.handlers import handler
+from queueapp.tasks.bulk import TYPE, BulkParams, apply, next_batch
+from queueapp.tenancy import tenant_scope
+from queueapp.worker.context import TaskContext
+
+# a queue of its own: to cancel a backlog, one must not have to wait behind it
+QUEUE = "platform"
+
+
+@handler(TYPE, params=BulkParams, queue=QUEUE, timeout_seconds=600, max_retries=3, batch=False)
+def bulk(task: TaskContext, params: BulkParams) -> dict[str, int]:
+    """Apply the verb to each task concerned, in short transactions, the newest first."""
+    changed = refused = 0
+    before = task.id  # what is submitted from now on is not concerned
+    while True:
+        task.check_cancelled()
+        with tenant_scope(task.tenant, actor=f"client:task:{task.id}"):
+            ids = next_batch(params, task.tenant, before=before)
+            outcomes = apply(params, ids)
+        if not ids:
+            task.log(f"{params.verb}: {changed} tasks changed, {refused} had moved meanwhile")
+            return {"changed": changed, "refused": refused}
+        before = ids[-1]
+        changed += sum(outcome.done for outcome in outcomes)
+        refused += sum(not outcome.done for outcome in outcomes)

@@ -1,0 +1,67 @@
+"""Claiming for workers that lease over HTTP: tasks of their own tenant only, most urgent first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from queueapp.claiming.claimer import LEASE_SECONDS
+from queueapp.claiming.partitions import Capabilities
+from queueapp.db import statements
+from queueapp.handlers import find_handler
+from queueapp.models import Queue, TaskKind
+from queueapp.tenancy import worker_scope
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """An attempt that an HTTP worker holds until `lease_expires_at`."""
+
+    id: UUID
+    type: str
+    queue: str
+    priority: int
+    params: dict[str, Any]
+    requirements: dict[str, Any]
+    labels: list[str]
+    attempt: int
+    failures: int
+    max_retries: int
+    timeout_seconds: int
+    created_at: datetime
+    lease_expires_at: datetime
+
+
+def claim_for_tenant(worker_id: UUID, tenant_id: UUID, capabilities: Capabilities, most: int) -> list[Leased]:
+    """Lease up to `most` ready tasks of the tenant that the capabilities match."""
+    with worker_scope(worker_id):
+        kinds = [kind.id for kind in _open_kinds(capabilities)]
+        if not kinds:
+            return []
+        parameters = {
+            "kinds": kinds,
+            "tenant_id": tenant_id,
+            "most": most,
+            # other claimers hold locks at the head, so look past them
+            "reach": most * 4,
+            "worker_id": worker_id,
+            "lease_seconds": LEASE_SECONDS,
+        }
+        rows = statements.rows("claim_for_tenant", parameters)
+    rows.sort(key=lambda row: row.pop("position"))
+    return [Leased(**row) for row in rows]
+
+
+def _open_kinds(capabilities: Capabilities) -> list[TaskKind]:
+    """The kinds that the capabilities match in queues that are not paused.
+
+    Not those of transactional handlers: their completion must commit with writes that only they can make.
+    """
+    open_queues = Queue.objects.filter(name__in=capabilities.queues, paused_at=None)
+    kinds = TaskKind.objects.filter(queue__in=open_queues.values("name"))
+    return [kind for kind in kinds if capabilities.allow(kind) and not _is_transactional(kind.type)]
+
+
+def _is_transactional(type: str) -> bool:
+    handler = find_handler(type)
+    return handler is not None and handler.transactional

@@ -1,0 +1,78 @@
+"""Which kinds of task a worker may take: matched in memory, so that capabilities never filter the backlog."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count, Max
+
+from queueapp.handlers import Handler, find_handler
+from queueapp.models import Queue, TaskKind
+from queueapp.type_patterns import meets, type_matches
+
+REFRESH_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a worker declares: queues in the order it looks at them, type patterns, and free-form properties."""
+
+    queues: tuple[str, ...]
+    categories: tuple[str, ...] = ("*",)
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**self.properties, "categories": list(self.categories)}
+
+    def allow(self, kind: TaskKind) -> bool:
+        """Whether a worker with these capabilities may take tasks of this kind."""
+        return (
+            kind.queue in self.queues
+            and any(type_matches(kind.type, category) for category in self.categories)
+            and meets(self.properties, kind.requirements)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A kind that this worker may take, with the handler that will run it."""
+
+    kind_id: int
+    handler: Handler
+
+
+class KindTable:
+    """The claimable kinds of each open queue, read anew once a second. Types without a handler here stay queued."""
+
+    def __init__(self, capabilities: Capabilities) -> None:
+        self.capabilities = capabilities
+        self.strategies: dict[str, str] = {}
+        self.lanes: dict[str, list[Lane]] = {}
+        self._read_at = float("-inf")
+        self._known: tuple[int, int | None] = (0, None)
+
+    @property
+    def is_stale(self) -> bool:
+        return time.monotonic() - self._read_at >= REFRESH_SECONDS
+
+    def open_lanes(self) -> Iterator[tuple[str, list[Lane]]]:
+        """Each queue that is not paused and has kinds for this worker, with these."""
+        return ((queue, lanes) for queue, lanes in self.lanes.items() if queue in self.strategies)
+
+    def refresh(self) -> None:
+        """Read what changed. Needs a worker's scope."""
+        queues = Queue.objects.filter(name__in=self.capabilities.queues, paused_at=None)
+        self.strategies = dict(queues.values_list("name", "strategy"))
+        totals = TaskKind.objects.aggregate(count=Count("id"), newest=Max("id"))
+        known, self._known = self._known, (totals["count"], totals["newest"])
+        if self._known != known:  # insert-only, so this tells
+            self._read_kinds()
+        self._read_at = time.monotonic()
+
+    def _read_kinds(self) -> None:
+        self.lanes = {}
+        for kind in TaskKind.objects.filter(queue__in=self.capabilities.queues):
+            handler = find_handler(kind.type)
+            if handler is not None and self.capabilities.allow(kind):
+                self.lanes.setdefault(kind.queue, []).append(Lane(kind.id, handler))

@@ -1,0 +1,1 @@
+"""Named SQL statements and migration operations."""

@@ -1,0 +1,144 @@
+"""PostgreSQL: reachable, recent, migrated, and isolating tenants."""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from queueapp.doctor.finding import Finding, fault, ok, warning
+from queueapp.models.tenants import NIL_TENANT
+from queueapp.tenancy.guard import tenant_tables
+from queueapp.tenancy.scopes import CLIENT, OPERATOR, WORKER
+
+OLDEST_VERSION = 18
+NOTABLE_SKEW_SECONDS = 1.0
+MIGRATE = "manage.py migrate, with OWNER_DATABASE_URL set"
+
+PROTECTION = """
+    SELECT relname, relrowsecurity AND relforcerowsecurity, EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid)
+    FROM pg_class WHERE relname = ANY (%s) AND relkind IN ('r', 'p') AND pg_table_is_visible(oid)
+    ORDER BY relname
+"""
+OWNED = "SELECT count(*) FROM pg_class WHERE relname = ANY (%s) AND pg_has_role(session_user, relowner, 'MEMBER')"
+ROLES = "SELECT rolname::text FROM pg_roles WHERE rolname = ANY (%s) AND pg_has_role(session_user, oid, 'SET')"
+
+
+def check() -> Iterator[Finding]:
+    """Stops at the first part that the others stand on."""
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        yield fault("PostgreSQL", str(error).strip(), fix="start it, or correct DATABASE_URL (or POSTGRES_…)")
+        return
+    except ImproperlyConfigured as error:  # from the guard, which has closed the connection
+        yield fault("login", str(error), fix="DATABASE_URL=postgresql://taskrunner_app:…@…, not a superuser's")
+        return
+    yield (server := _server())
+    if server.level == "fault":
+        return
+    yield _login()
+    yield (migrations := _migrations())
+    if migrations.level == "ok":
+        yield _row_level_security()
+    yield _roles()
+    yield _resting_tenant()
+    yield _clock()
+
+
+def _server() -> Finding:
+    version = int(_ask("SHOW server_version_num")[0][0]) // 10_000
+    if version < OLDEST_VERSION:
+        return fault("PostgreSQL", f"version {version} is too old", fix=f"run PostgreSQL {OLDEST_VERSION} or later")
+    return ok("PostgreSQL", f"{_ask('SHOW server_version')[0][0]}, database {connection.settings_dict['NAME']}")
+
+
+def _login() -> Finding:
+    """The guard has let it in; what is left is what it may do to the tables."""
+    login = connection.settings_dict["USER"]
+    if _ask(OWNED, [sorted(tenant_tables())])[0][0]:
+        return warning(
+            "login",
+            f"{login} owns the tables and could switch row-level security off",
+            fix="DATABASE_URL for a login that owns nothing, OWNER_DATABASE_URL for this one",
+        )
+    return ok("login", f"{login} is bound by row-level security")
+
+
+def _migrations() -> Finding:
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:  # a login that no migration has granted anything to yet
+        return fault("migrations", str(error).strip(), fix=MIGRATE)
+    if plan:
+        names = ", ".join(f"{migration.app_label}.{migration.name}" for migration, _ in plan[:3])
+        return fault("migrations", f"{len(plan)} are not applied: {names}{' …' if len(plan) > 3 else ''}", fix=MIGRATE)
+    return ok("migrations", "all applied")
+
+
+def _row_level_security() -> Finding:
+    tables = sorted(tenant_tables())
+    rows = _ask(PROTECTION, [tables])
+    if len(rows) < len(tables):
+        absent = ", ".join(sorted(set(tables) - {name for name, _, _ in rows}))
+        return fault("row-level security", f"there is no table {absent}", fix=MIGRATE)
+    open_tables = [name for name, is_forced, _ in rows if not is_forced]
+    if open_tables:
+        fixes = [f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;" for name in open_tables]
+        return fault(
+            "row-level security",
+            f"not enabled and forced on {', '.join(open_tables)}",
+            fix=f"as the owner: {' '.join(fixes)}",
+        )
+    bare = [name for name, _, has_policy in rows if not has_policy]
+    if bare:
+        return fault(
+            "row-level security",
+            f"no policy on {', '.join(bare)}, so nobody sees its rows",
+            fix="create it again from queueapp/migrations/sql, as the owner",
+        )
+    return ok("row-level security", f"enabled, forced and with a policy on all {len(rows)} tables of tenants")
+
+
+def _roles() -> Finding:
+    wanted = {CLIENT, WORKER, OPERATOR}
+    missing = sorted(wanted - {name for (name,) in _ask(ROLES, [sorted(wanted)])})
+    if missing:
+        login = connection.settings_dict["USER"]
+        return fault("roles", f"{login} may not take on {', '.join(missing)}", fix=f"{MIGRATE}: it grants them")
+    return ok("roles", f"{', '.join(sorted(wanted))} can be taken on")
+
+
+def _resting_tenant() -> Finding:
+    resting = _ask("SELECT current_setting('taskrunner.tenant_id', true)")[0][0]
+    if resting != NIL_TENANT:
+        login = connection.settings_dict["USER"]
+        return fault(
+            "resting tenant",
+            f"taskrunner.tenant_id rests at {resting!r} instead of the nil uuid: queries fail after a transaction",
+            fix=f"as a superuser: ALTER ROLE {login} SET taskrunner.tenant_id = '{NIL_TENANT}';"
+            f" where there is none, add options=-c%20taskrunner.tenant_id={NIL_TENANT} to DATABASE_URL",
+        )
+    return ok("resting tenant", "the nil uuid, which no tenant has")
+
+
+def _clock() -> Finding:
+    before = time.time()
+    theirs = float(_ask("SELECT extract(epoch FROM clock_timestamp())")[0][0])
+    skew = theirs - (before + time.time()) / 2
+    if abs(skew) > NOTABLE_SKEW_SECONDS:
+        return warning(
+            "clock",
+            f"PostgreSQL's is {skew:+.1f} s off this machine's: ids sort by one, times come from the other",
+            fix="keep both machines' clocks in step (chrony, systemd-timesyncd)",
+        )
+    return ok("clock", f"{skew:+.3f} s between this machine and PostgreSQL")
+
+
+def _ask(sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[str, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())

@@ -1,0 +1,1 @@
+"""How much a tenant may use, and how often."""

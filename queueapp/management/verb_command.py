@@ -1,0 +1,47 @@
+"""Commands that apply one verb to tasks named by id, and answer for each."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from queueapp.management.arguments import task_id
+from queueapp.management.base import PlatformCommand, acting
+from queueapp.operators.service import record
+from queueapp.states import Status
+from queueapp.tasks import Outcome
+from queueapp.tasks.serializers import outcome_document
+
+
+class VerbCommand(PlatformCommand):
+    """Exits with 1 if any task refused; the others have moved all the same."""
+
+    verb: str
+    run: Callable[..., list[Outcome]]
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("ids", nargs="+", type=task_id, metavar="ID")
+
+    def handle(self, **options: Any) -> None:
+        with acting():
+            outcomes = self.run(list(dict.fromkeys(options["ids"])))
+            for outcome in outcomes:
+                if outcome.done:
+                    record(f"task.{self.verb}", str(outcome.task_id), was=outcome.was)
+        if options["json"]:
+            self.output.json([outcome_document(outcome) for outcome in outcomes])
+        else:
+            for outcome in outcomes:
+                self.output.line(self._sentence(outcome), style="" if outcome.done else "red")
+        refused = sum(not outcome.done for outcome in outcomes)
+        if refused:
+            raise CommandError(f"{refused} of {len(outcomes)} refused.")
+
+    def _sentence(self, outcome: Outcome) -> str:
+        if not outcome.done:
+            return f"{outcome.task_id} refused: {outcome.reason}"
+        if outcome.status == Status.LEASED:
+            return f"{outcome.task_id} is running: its worker is asked to stop"
+        was = f" (was {outcome.was})" if outcome.was != outcome.status else " already"
+        return f"{outcome.task_id} is {outcome.status}{was}"

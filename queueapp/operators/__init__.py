@@ -1,0 +1,1 @@
+"""What operators do to queues and tenants, each act on record."""

@@ -1,0 +1,109 @@
+"""What operators do to queues and tenants. Each runs in an open operator scope and leaves its row in operator_actions.
+
+The row is written in the same transaction, so nothing changes without its record.
+"""
+
+import re
+from typing import Any
+
+from django.db.models.functions import Coalesce, Now
+from pydantic import ValidationError
+
+from queueapp.errors import FieldError, InvalidValue, QueueNotFound, ScopeError
+from queueapp.limits.tenant_limits import TenantLimits, limits_of
+from queueapp.models import OperatorAction, Queue, Tenant
+from queueapp.redis import notifier
+from queueapp.tasks.requests import field_errors
+from queueapp.tenancy import current_scope
+from queueapp.tenancy.scopes import OPERATOR
+
+QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+TENANT_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
+
+
+def pause_queue(name: str) -> None:
+    """Stop workers from claiming of a queue; what runs goes on. A queue that is paused already stays so.
+
+    Raises QueueNotFound.
+    """
+    _change(name, paused_at=Coalesce("paused_at", Now()))
+    record("queue.pause", name)
+
+
+def resume_queue(name: str) -> None:
+    """Let workers claim of a queue again, and tell them. Raises QueueNotFound."""
+    _change(name, paused_at=None)
+    record("queue.resume", name)
+    notifier.ring_on_commit([name])
+
+
+def set_strategy(name: str, strategy: str) -> None:
+    """Change the order in which a queue's tasks are claimed. Raises InvalidValue or QueueNotFound."""
+    if strategy not in Queue.Strategy.values:
+        known = ", ".join(Queue.Strategy.values)
+        raise InvalidValue(FieldError("strategy", "unknown_strategy", f"must be one of {known}; got {strategy!r}"))
+    _change(name, strategy=strategy)
+    record("queue.strategy", name, strategy=strategy)
+
+
+def add_queue(name: str) -> Queue:
+    """Raises InvalidValue for a name that is no name or is taken."""
+    if not QUEUE_NAME.fullmatch(name):
+        form = "must be 1–64 small letters, digits, `_`, `.` or `-`, the first a letter or digit"
+        raise InvalidValue(FieldError("name", "bad_name", f"{form}; got {name!r}"))
+    require_operator()
+    queue, added = Queue.objects.get_or_create(name=name)
+    if not added:
+        raise InvalidValue(FieldError("name", "taken", f"there is a queue {name!r} already"))
+    record("queue.add", name)
+    return queue
+
+
+def create_tenant(slug: str, name: str = "") -> Tenant:
+    """The name defaults to the slug. Raises InvalidValue for a slug that is none or is taken."""
+    if not TENANT_SLUG.fullmatch(slug):
+        form = "must be 1–50 small letters, digits or `-`, the first a letter or digit"
+        raise InvalidValue(FieldError("slug", "bad_slug", f"{form}; got {slug!r}"))
+    if len(name) > 200:
+        raise InvalidValue(FieldError("name", "too_long", "must be at most 200 characters"))
+    require_operator()
+    tenant, created = Tenant.objects.get_or_create(slug=slug, defaults={"name": name or slug})
+    if not created:
+        raise InvalidValue(FieldError("slug", "taken", f"there is a tenant {slug!r} already"))
+    record("tenant.create", slug, name=tenant.name)
+    return tenant
+
+
+def set_limits(slug: str, limits: dict[str, Any]) -> TenantLimits:
+    """Replace a tenant's own limits; returns what holds for it from now on, in a running process after two seconds.
+
+    Raises InvalidValue for an unknown tenant, and naming each limit that is unknown or refused.
+    """
+    require_operator()
+    try:
+        checked = TenantLimits.model_validate(limits, strict=True)
+    except ValidationError as error:
+        raise InvalidValue(*field_errors(error, "")) from None
+    values = checked.model_dump(exclude_unset=True)
+    if not Tenant.objects.filter(slug=slug).update(limits=values):
+        raise InvalidValue(FieldError("slug", "unknown_tenant", f"there is no tenant {slug!r}"))
+    record("tenant.change", slug, values={"limits": values})
+    return limits_of(slug, values)
+
+
+def record(action: str, target: str, **detail: Any) -> None:
+    """Note what the scope's actor did. Raises ScopeError outside an operator's scope."""
+    OperatorAction.objects.create(actor=require_operator(), action=action, target=target, detail=detail)
+
+
+def _change(name: str, **values: Any) -> None:
+    require_operator()
+    if not Queue.objects.filter(name=name).update(**values):
+        raise QueueNotFound(name, sorted(Queue.objects.values_list("name", flat=True)))
+
+
+def require_operator() -> str:
+    scope = current_scope()
+    if scope is None or scope.role != OPERATOR:
+        raise ScopeError("This is an operator's doing: open `with operator_scope(actor):` around this call.")
+    return scope.actor

@@ -1,0 +1,1 @@
+"""What every endpoint shares: authentication, permissions, errors, paging, limits, waiting."""

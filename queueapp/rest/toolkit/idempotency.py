@@ -1,0 +1,64 @@
+"""Idempotency-Key: a request that is sent again is not carried out again, but answered as the first time.
+
+The key's row commits together with the request's effects, so that a cut connection leaves both or neither.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_jsonable_python
+from rest_framework.request import Request
+
+from queueapp.db import statements
+from queueapp.errors import FieldError
+from queueapp.models import IdempotencyKey
+from queueapp.rest.toolkit.errors import InvalidRequest, KeyReused
+from queueapp.rest.toolkit.permissions import Caller
+
+HEADER = "Idempotency-Key"
+KEPT_SECONDS = 86_400
+FORM = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What makes a request the same as an earlier one."""
+
+    key: str
+    digest: str
+
+
+def identity_of(request: Request) -> Identity | None:
+    """None without the header. Raises InvalidRequest for a key that cannot be used."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return None
+    if not FORM.fullmatch(key):
+        message = "must be 1 to 255 visible ASCII characters"
+        raise InvalidRequest(f"{HEADER} {message}.", errors=[FieldError(HEADER, "bad_key", message)])
+    asked = json.dumps([request.method, request.path, request.data], sort_keys=True)
+    return Identity(key, hashlib.sha256(asked.encode()).hexdigest())
+
+
+def begin(caller: Caller, identity: Identity) -> IdempotencyKey | None:
+    """The row of an earlier request with this key; None where there was none, and the key is now taken.
+
+    Call it in the caller's own scope. Raises KeyReused where the key belongs to another request.
+    """
+    parameters = {"tenant_id": caller.tenant_id, "kept_seconds": KEPT_SECONDS}
+    if statements.rows("begin_request", {**parameters, "key": identity.key, "digest": identity.digest}):
+        return None
+    earlier = IdempotencyKey.objects.get(tenant_id=caller.tenant_id, key=identity.key)
+    if earlier.digest != identity.digest:
+        raise KeyReused(f"This {HEADER} was used for another request; send a new one with a new request.")
+    return earlier
+
+
+def finish(caller: Caller, identity: Identity, body: dict[str, Any], task_id: UUID | None) -> None:
+    """Keep the answer for whoever sends the request again."""
+    row = IdempotencyKey.objects.filter(tenant_id=caller.tenant_id, key=identity.key)
+    row.update(answer=to_jsonable_python(body), task_id=task_id)

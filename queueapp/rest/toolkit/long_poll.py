@@ -1,0 +1,107 @@
+"""Waiting for tasks to end: one thread a process looks for all who wait, so that waiting costs no connection.
+
+It asks for all of them in one statement, 20 times a second and only while somebody waits. Workers do nothing for it:
+a NOTIFY for each task would cost them more than this.
+"""
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connections
+from rest_framework.request import Request
+
+from queueapp.db import statements
+from queueapp.rest.toolkit.errors import Busy
+from queueapp.tenancy import system_scope
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.05
+AFTER_AN_ERROR_SECONDS = 1.0
+KEEPS_CONNECTION_SECONDS = 1.0  # when the last waiter has gone
+MAX_WAIT_SECONDS = 30
+WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?\s*(?:$|[,;])", re.I)
+
+_slots = threading.BoundedSemaphore(settings.API_WAITING_REQUESTS)
+
+
+def wanted_seconds(request: Request) -> int:
+    """How long `Prefer: wait=N` allows us to wait: at most 30 s, 0 without it. What cannot be read is ignored."""
+    found = WAIT.search(request.headers.get("Prefer", ""))
+    return min(int(found[1]), MAX_WAIT_SECONDS) if found else 0
+
+
+@contextmanager
+def waiting_slot(seconds: float) -> Iterator[None]:
+    """One of the places for requests that wait, so that others are answered meanwhile. Raises Busy without one."""
+    if not seconds:
+        yield
+        return
+    if not _slots.acquire(blocking=False):
+        raise Busy("Too many requests are waiting; ask again without waiting, or later.", headers={"Retry-After": "1"})
+    try:
+        yield
+    finally:
+        _slots.release()
+
+
+class Lookout:
+    """Wakes each waiter when its task has ended."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiters: dict[UUID, list[threading.Event]] = {}
+        self._thread: threading.Thread | None = None
+
+    def wait(self, task_id: UUID, seconds: float) -> None:
+        """Return when the task has ended or the time has passed. The thread's own connection is closed meanwhile."""
+        ended = threading.Event()
+        connections.close_all()
+        with self._changed:
+            self._waiters.setdefault(task_id, []).append(ended)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._look, name="lookout", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+        ended.wait(seconds)
+        with self._changed:
+            waiters = self._waiters.get(task_id, [])
+            if ended in waiters:
+                waiters.remove(ended)
+            if not waiters:
+                self._waiters.pop(task_id, None)
+
+    def _look(self) -> None:
+        while True:
+            with self._changed:
+                if not self._changed.wait_for(lambda: self._waiters, timeout=KEEPS_CONNECTION_SECONDS):
+                    connections.close_all()
+                    self._changed.wait_for(lambda: self._waiters)
+                wanted = list(self._waiters)
+            try:
+                self._wake(_finished_among(wanted))
+                time.sleep(LOOK_SECONDS)
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("lookout is blind", extra={"event": "db_connection_failed", "error": str(error)})
+                connections.close_all()
+                time.sleep(AFTER_AN_ERROR_SECONDS)
+
+    def _wake(self, ended: list[UUID]) -> None:
+        with self._changed:
+            for task_id in ended:
+                for waiter in self._waiters.pop(task_id, []):
+                    waiter.set()
+
+
+lookout = Lookout()
+
+
+def _finished_among(task_ids: list[UUID]) -> list[UUID]:
+    with system_scope("lookout"):
+        return [row["id"] for row in statements.rows("finished_among", {"ids": task_ids})]

@@ -1,0 +1,96 @@
+"""Who may do what: rights, the roles that hold them, and the caller that a key stands for."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from queueapp.apikeys import KnownKey
+from queueapp.limits.tenant_limits import TenantLimits
+from queueapp.models import ApiKey
+from queueapp.tenancy import Scope, bind_tenant, operator_scope, tenant_scope
+
+
+class Right(StrEnum):
+    """What a request needs. A key's scopes, where it has any, narrow its role's rights to those named."""
+
+    TASKS_READ = "tasks:read"
+    TASKS_SUBMIT = "tasks:submit"
+    TASKS_MANAGE = "tasks:manage"  # cancel, retry, reprioritise
+    ARTIFACTS_READ = "artifacts:read"
+    ARTIFACTS_WRITE = "artifacts:write"
+    USAGE_READ = "usage:read"  # limits, and one's own figures
+    WORKER_RUN = "worker:run"
+    TYPES_DECLARE = "types:declare"
+    CONFIG_READ = "config:read"
+    CONFIG_WRITE = "config:write"
+    PLATFORM_READ = "platform:read"  # queues, workers, security events
+    PLATFORM_OPERATE = "platform:operate"  # pause and resume queues
+
+
+R = Right
+CLIENT_RIGHTS = {
+    *(R.TASKS_READ, R.TASKS_SUBMIT, R.TASKS_MANAGE),
+    *(R.ARTIFACTS_READ, R.ARTIFACTS_WRITE, R.USAGE_READ),
+}
+ROLE_RIGHTS: dict[str, frozenset[Right]] = {
+    ApiKey.Role.CLIENT: frozenset(CLIENT_RIGHTS),
+    ApiKey.Role.WORKER: frozenset({R.WORKER_RUN}),
+    ApiKey.Role.ADMIN: frozenset(R) - {R.WORKER_RUN},  # running tasks takes a worker's capabilities
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whom a request acts for. The tenant and its limits are the key's, or those of the tenant that an admin named."""
+
+    key: KnownKey
+    tenant_id: UUID
+    tenant_slug: str
+    limits: TenantLimits
+    names_tenant: bool = False
+
+    # what Django and DRF look at
+    is_authenticated = True
+
+    @property
+    def is_admin(self) -> bool:
+        return self.key.role == ApiKey.Role.ADMIN
+
+    @property
+    def actor(self) -> str:
+        return f"{'operator' if self.is_admin else self.key.role}:{self.key.name}@{self.key.prefix}"
+
+    @property
+    def sees_tenant(self) -> UUID | None:
+        """The tenant that reads are narrowed to; None for an admin who named none and so reads all."""
+        return None if self.is_admin and not self.names_tenant else self.tenant_id
+
+    def may(self, right: Right) -> bool:
+        scopes = self.key.scopes
+        return right in ROLE_RIGHTS[self.key.role] and (not scopes or right in scopes)
+
+    @contextmanager
+    def scope(self) -> Iterator[Scope]:
+        """For reading and for moving tasks: an admin's spans all tenants, a client's is its tenant's."""
+        if self.is_admin:
+            with operator_scope(self.actor) as scope:
+                yield scope
+        else:
+            with self.own_scope() as scope:
+                yield scope
+
+    def binding(self) -> AbstractContextManager[None]:
+        """For submitting without a transaction around it: whose the scopes are that are opened inside."""
+        return bind_tenant(self.tenant_id, actor=self.actor)
+
+    @contextmanager
+    def own_scope(self) -> Iterator[Scope]:
+        """For submitting: the tenant's own, whoever the caller is."""
+        with tenant_scope(self.tenant_id, actor=self.actor) as scope:
+            yield scope
+
+
+def caller_of(key: KnownKey) -> Caller:
+    return Caller(key, key.tenant_id, key.tenant_slug, key.limits)

@@ -1,0 +1,137 @@
+"""Every error as application/problem+json (RFC 9457): a stable code, words to act on, an entry for each field."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.views import defaults
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+
+from queueapp.errors import (
+    ArtifactTooLarge,
+    DuplicateTask,
+    InvalidArtifact,
+    InvalidTask,
+    InvalidValue,
+    LeaseLost,
+    QueueNotFound,
+    StoreUnavailable,
+    TaskNotFound,
+    TaskrunnerError,
+    WrongState,
+)
+from queueapp.rest.toolkit.errors import ApiError, NotVisible
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+STATUS_OF: dict[type[TaskrunnerError], int] = {
+    InvalidTask: 400,
+    InvalidValue: 400,
+    QueueNotFound: 404,
+    WrongState: 409,
+    DuplicateTask: 409,
+    LeaseLost: 409,
+    InvalidArtifact: 400,
+    ArtifactTooLarge: 413,
+}
+
+
+def problem(status: int, code: str, detail: str, **members: Any) -> dict[str, Any]:
+    """A problem document."""
+    title = HTTPStatus(status).phrase
+    return {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail, **members}
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response:
+    """DRF's exception handler: whatever was raised becomes a problem document, and never a trace."""
+    document, headers = describe(error)
+    if document["status"] == 500:
+        request = context["request"]
+        logger.error(
+            "unhandled error",
+            exc_info=error,
+            extra={"event": "api_error", "method": request.method, "path": request.path},
+        )
+    return Response(document, status=document["status"], headers=headers, content_type=CONTENT_TYPE)
+
+
+def describe(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
+    """The problem document of an error, and the headers that go with it."""
+    match error:
+        case ApiError():
+            fields = {"errors": [field.as_dict() for field in error.errors]} if error.errors else {}
+            return problem(error.status, error.code, str(error), **fields, **error.extra), error.headers
+        case TaskNotFound():
+            return describe(NotVisible())
+        case StoreUnavailable():
+            logger.error("artifact store unavailable", extra={"event": "artifact_store_failed", "error": str(error)})
+            detail = "The artifact store did not answer as it should. Try again later."
+            return problem(503, error.code, detail), {"Retry-After": "5"}
+        case TaskrunnerError() if type(error) in STATUS_OF:
+            return _of_the_platform(error), {}
+        case drf.MethodNotAllowed():
+            return problem(405, "method_not_allowed", "The Allow header says what this address takes."), {}
+        case drf.UnsupportedMediaType():
+            detail = "Send the body as JSON, with `Content-Type: application/json`."
+            return problem(415, "unsupported_media_type", detail), {}
+        case drf.ParseError():
+            return problem(400, "invalid_request", "The body could not be read."), {}
+        case Http404():
+            return problem(404, "no_such_address", "There is nothing at this address; see /api/v1/docs."), {}
+        case RequestDataTooBig():
+            return problem(413, "body_too_large", "The body is larger than this address takes."), {}
+        case UnreadablePostError():
+            return problem(400, "invalid_request", "The connection broke off in the middle of the body."), {}
+        case OperationalError() | InterfaceError():
+            detail = "The database did not answer. Try again; with an Idempotency-Key nothing can happen twice."
+            logger.error("database unavailable", exc_info=error, extra={"event": "db_connection_failed"})
+            return problem(503, "database_unavailable", detail), {"Retry-After": "1"}
+    return problem(500, "internal_error", "Something went wrong on our side; the server's log has the details."), {}
+
+
+def _of_the_platform(error: TaskrunnerError) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    if isinstance(error, InvalidTask | InvalidValue | InvalidArtifact):
+        members["errors"] = [field.as_dict() for field in error.errors]
+    if isinstance(error, WrongState):
+        members["task_status"] = error.status
+    if isinstance(error, DuplicateTask):
+        members["task_id"] = str(error.task_id)
+    return problem(STATUS_OF[type(error)], error.code, str(error), **members)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """handler400 of the site: e.g. a Host header that is not ours."""
+    if not is_api(request):
+        return defaults.bad_request(request, exception)
+    if isinstance(exception, RequestDataTooBig):
+        return problem_response(describe(exception)[0])
+    what = "Host header" if isinstance(exception, SuspiciousOperation) else "request"
+    return problem_response(problem(400, "invalid_request", f"The {what} cannot be used."))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """handler404 of the site."""
+    if not is_api(request):
+        return defaults.page_not_found(request, exception)
+    return problem_response(describe(Http404())[0])
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """handler500 of the site; Django has logged the error."""
+    if not is_api(request):
+        return defaults.server_error(request)
+    return problem_response(describe(Exception())[0])
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")
+
+
+def problem_response(document: dict[str, Any]) -> HttpResponse:
+    return JsonResponse(document, status=document["status"], content_type=CONTENT_TYPE)

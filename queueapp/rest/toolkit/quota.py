@@ -1,0 +1,45 @@
+"""How many submissions of a tenant are accepted in a minute, and the header fields that tell."""
+
+import math
+
+from queueapp.limits import rate_limiter
+from queueapp.limits.rate_limiter import Allowance
+from queueapp.rest.toolkit.errors import RateLimited
+from queueapp.rest.toolkit.permissions import Caller
+
+WINDOW_SECONDS = 60
+
+
+def spend(caller: Caller) -> Allowance | None:
+    """Count one submission. Raises RateLimited; None where there is no limit."""
+    limit = caller.limits.tasks_per_minute
+    if limit is None:
+        return None
+    allowance = rate_limiter.take(_name(caller), limit, WINDOW_SECONDS)
+    if not allowance.granted:
+        wait = max(1, math.ceil(allowance.reset_seconds))
+        raise RateLimited(
+            f"This tenant may submit {limit} times in {allowance.window_seconds} s; try again in {wait} s.",
+            headers={"Retry-After": str(wait), **fields(allowance)},
+        )
+    return allowance
+
+
+def accepted_lately(caller: Caller) -> int | None:
+    """How many submissions were accepted in the window that ends now; None where they are not limited, nor counted."""
+    return None if caller.limits.tasks_per_minute is None else rate_limiter.taken(_name(caller), WINDOW_SECONDS)
+
+
+def fields(allowance: Allowance | None) -> dict[str, str]:
+    """RateLimit and RateLimit-Policy, in the form of the IETF's draft."""
+    if allowance is None:
+        return {}
+    reset = math.ceil(allowance.reset_seconds)
+    return {
+        "RateLimit-Policy": f'"submissions";q={allowance.limit};w={allowance.window_seconds}',
+        "RateLimit": f'"submissions";r={allowance.remaining};t={reset}',
+    }
+
+
+def _name(caller: Caller) -> str:
+    return f"submissions:{caller.tenant_id}"

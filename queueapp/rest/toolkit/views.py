@@ -1,0 +1,95 @@
+"""What every view of the API shares: rights, the tenant acted for, checked input, and refusals on record."""
+
+from typing import Any, ClassVar, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from queueapp.errors import FieldError, TaskNotFound
+from queueapp.rest.toolkit.errors import Forbidden, InvalidRequest, LengthRequired, NotVisible
+from queueapp.rest.toolkit.naming import named_tenant
+from queueapp.rest.toolkit.permissions import Caller, Right
+from queueapp.rest.toolkit.security_events import record_refusal
+from queueapp.tasks.requests import field_errors
+
+
+class Form(BaseModel):
+    """Base of what bodies and query strings are checked against. Unknown fields are refused by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+SomeForm = TypeVar("SomeForm", bound=Form)
+
+
+class ApiView(APIView):
+    """A view names the right that each of its methods needs; a method without one is refused to everybody."""
+
+    rights: ClassVar[dict[str, Right]] = {}
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]  # noqa: RUF012 (declared so by Django)
+
+    caller: Caller
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.caller = cast(Caller, request.user)
+        method = "GET" if request.method == "HEAD" else request.method
+        if method in self.allowed_methods:  # else it will be refused as such
+            right = self.rights.get(method or "")
+            if right is None or not self.caller.may(right):
+                raise Forbidden(f"This key's role or scopes do not include the right {right!s}.")
+            self.caller = named_tenant(self.caller, request.query_params.get("tenant"))
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+            raise LengthRequired("Send a Content-Length: chunked bodies are not read.")
+
+    def handle_exception(self, exc: Exception) -> Response:
+        caller = getattr(self, "caller", None)
+        if caller is not None and isinstance(exc, NotVisible | TaskNotFound | Forbidden):
+            event = "forbidden" if isinstance(exc, Forbidden) else "not_visible"
+            record_refusal(caller, event, self.request.method or "", self.request.path)
+        return super().handle_exception(exc)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response.headers.setdefault("Cache-Control", "no-store")
+        return super().finalize_response(request, response, *args, **kwargs)
+
+    def members(self) -> dict[str, Any]:
+        """The members of the body. An admin's `tenant` among them is taken out, and becomes the one acted for."""
+        body = self.request.data
+        if not isinstance(body, dict):
+            raise InvalidRequest("The body must be a JSON object.", errors=[_must_be_object("body")])
+        members = dict(body)
+        if self.caller.is_admin and "tenant" in members:
+            self.caller = named_tenant(self.caller, members.pop("tenant"))
+        return members
+
+    def body(self, form: type[SomeForm]) -> SomeForm:
+        """The body, checked. Raises InvalidRequest naming each field."""
+        return checked(form, self.members(), "body")
+
+    def query(self, form: type[SomeForm]) -> SomeForm:
+        """The query string, checked. Raises InvalidRequest naming each parameter."""
+        given = self.request.query_params
+        twice = [name for name, values in given.lists() if len(values) > 1]
+        if twice:
+            raise InvalidRequest(
+                "A parameter is given twice.",
+                errors=[FieldError(name, "given_twice", "may be given once") for name in twice],
+            )
+        return checked(form, {name: value for name, value in given.items() if name != "tenant"}, "query string")
+
+
+def checked(form: type[SomeForm], given: dict[str, Any], where: str) -> SomeForm:
+    """A form made of what was given. Raises InvalidRequest naming each field."""
+    try:
+        return form.model_validate(given)
+    except ValidationError as error:
+        errors = field_errors(error, "")
+        words = "; ".join(f"{each.field}: {each.message}" for each in errors)
+        raise InvalidRequest(f"The {where} was refused: {words}", errors=errors) from None
+
+
+def _must_be_object(field: str) -> FieldError:
+    return FieldError(field, "not_an_object", "must be a JSON object")

@@ -1,0 +1,111 @@
+"""What an HTTP worker does with an attempt that it holds: keep it, tell of it, and end it."""
+
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+from uuid import UUID
+
+from django.utils import timezone
+
+from queueapp.errors import FieldError, LeaseLost
+from queueapp.models import Task
+from queueapp.rest.toolkit.errors import Conflict, InvalidRequest, NotVisible
+from queueapp.rest.toolkit.permissions import Caller
+from queueapp.rest.worker_api.registration import beat, worker_id_of
+from queueapp.rest.worker_api.schemas import FailForm, HeartbeatForm, LeaseForm, LogLineForm
+from queueapp.retry_policy import retry_delay_seconds
+from queueapp.states import Status
+from queueapp.tasks.declared_types import TypeFinder
+from queueapp.tasks.leases import append_log, renew
+from queueapp.tasks.settle import Kind, Verdict, completed, failed, settle
+from queueapp.tenancy import worker_scope
+
+
+class RanTooLong(Conflict):
+    """The attempt passed the task's hard limit: it was settled as a failure."""
+
+    code = "task_runtime_exceeded"
+
+
+class HeldAttempt:
+    """An attempt as its lease token names it. Every verb is refused once the lease is lost."""
+
+    def __init__(self, caller: Caller, task_id: UUID, form: LeaseForm) -> None:
+        self._caller = caller
+        self._task_id = task_id
+        self.attempt = form.attempt
+        self.worker_id = worker_id_of(caller, form.worker)
+
+    def heartbeat(self, form: HeartbeatForm) -> dict[str, Any]:
+        """Renew the lease. Raises RanTooLong beyond the hard limit, which nobody else would enforce."""
+        progress = form.progress.model_dump() if form.progress else None
+        beat(self.worker_id)
+        with worker_scope(self.worker_id):
+            cancelled = renew(self.worker_id, {(self._task_id, self.attempt): progress}, renew=True)
+            task = self._read()
+        if task is None or task.id not in cancelled:
+            self.refuse()
+        if timezone.now() > _hard_limit(task):
+            message = f"Ran for longer than its limit of {task.timeout_seconds} s."
+            self._fail(task, Kind.ERROR, "task_runtime_exceeded", message, self._delay(task))
+            raise RanTooLong(f"{message} Stop: this attempt was settled as a failure.")
+        return {"cancel_requested": cancelled[task.id], "lease_expires_at": task.lease_expires_at}
+
+    def log(self, form: LogLineForm) -> None:
+        if not append_log(self.worker_id, (self._task_id, self.attempt), form.level, form.message, form.detail):
+            self.refuse()
+
+    def complete(self, result: Any) -> dict[str, Any]:
+        """Raises InvalidRequest for a result that cannot be kept; the lease lives on."""
+        verdict = completed(self._task_id, self.attempt, result)
+        if verdict.kind is not Kind.COMPLETED:
+            raise InvalidRequest(
+                f"{verdict.error_message}; nothing was settled.",
+                errors=[FieldError("result", verdict.error_code, verdict.error_message)],
+            )
+        return self._settle(verdict)
+
+    def fail(self, form: FailForm) -> dict[str, Any]:
+        task = self.task()
+        kind = Kind.ERROR if form.retryable else Kind.PERMANENT
+        delay = form.retry_after_seconds if form.retry_after_seconds is not None else self._delay(task)
+        return self._fail(task, kind, form.code, form.message, delay)
+
+    def release(self) -> dict[str, Any]:
+        """Hand the task back. One whose cancel was asked for is thereby cancelled."""
+        return self._settle(Verdict(self._task_id, self.attempt, Kind.RELEASED))
+
+    def task(self) -> Task:
+        """The task, while this attempt holds it. Raises NotVisible, LeaseLost."""
+        with worker_scope(self.worker_id):
+            task = self._read()
+        if task is None:
+            self.refuse()
+        return task
+
+    def _fail(self, task: Task, kind: Kind, code: str, message: str, delay: float) -> dict[str, Any]:
+        return self._settle(failed(task.id, self.attempt, kind, code, message, delay))
+
+    def _settle(self, verdict: Verdict) -> dict[str, Any]:
+        status = settle(self.worker_id, [verdict]).get(self._task_id)
+        if status is None:
+            self.refuse()
+        return {"id": self._task_id, "status": status}
+
+    def _read(self) -> Task | None:
+        held = Task.objects.filter(worker_id=self.worker_id, attempt=self.attempt, status=Status.LEASED)
+        return held.filter(id=self._task_id).first()
+
+    def _delay(self, task: Task) -> float:
+        rules = TypeFinder(self._caller.tenant_id).find(task.type)
+        return retry_delay_seconds(task.failures + 1, base_seconds=rules.retry_base_seconds if rules else 1.0)
+
+    def refuse(self) -> NoReturn:
+        """Raises NotVisible for a task that is not the tenant's, LeaseLost for one that this attempt does not hold."""
+        with self._caller.own_scope():
+            if not Task.objects.filter(tenant_id=self._caller.tenant_id, id=self._task_id).exists():
+                raise NotVisible
+        raise LeaseLost(self._task_id, self.attempt)
+
+
+def _hard_limit(task: Task) -> datetime:
+    return (task.started_at or task.created_at) + timedelta(seconds=task.timeout_seconds)

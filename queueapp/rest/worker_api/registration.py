@@ -1,0 +1,53 @@
+"""A worker that leases over HTTP: its id, what its key lets it take, and its row among the workers."""
+
+from uuid import UUID, uuid5
+
+from django.db.models.functions import Now
+from pydantic import ValidationError
+
+from queueapp.apikeys.service import KeyCapabilities
+from queueapp.claiming import Capabilities
+from queueapp.models import Queue, Worker
+from queueapp.rest.toolkit.errors import Forbidden
+from queueapp.rest.toolkit.permissions import Caller
+from queueapp.tenancy import worker_scope
+
+
+def worker_id_of(caller: Caller, name: str) -> UUID:
+    """The same key and name are the same worker. Derived, so that a lease token of another key fits no lease."""
+    return uuid5(caller.key.id, name)
+
+
+def capabilities_of(caller: Caller) -> Capabilities:
+    """Raises Forbidden for a key whose capabilities cannot be read."""
+    try:
+        declared = KeyCapabilities.model_validate(caller.key.capabilities)
+    except ValidationError:
+        raise Forbidden(
+            "This key's capabilities are malformed (categories and queues are lists of names): have a new key made."
+        ) from None
+    queues = declared.queues if declared.queues is not None else Queue.objects.values_list("name", flat=True)
+    return Capabilities(tuple(queues), tuple(declared.categories), declared.properties)
+
+
+def enter(worker_id: UUID, caller: Caller, name: str, capabilities: Capabilities) -> None:
+    """Say that the worker lives, and what it takes. One that was thought dead is back."""
+    row = Worker(
+        id=worker_id,
+        cluster_id=caller.key.id,
+        host=name,
+        pid=0,
+        machine=Worker.OVER_HTTP,
+        process_created=0,
+        queues=list(capabilities.queues),
+        capabilities=capabilities.as_json(),
+        heartbeat_at=Now(),
+    )
+    renewed = ["queues", "capabilities", "heartbeat_at", "stopped_at"]
+    Worker.objects.bulk_create([row], update_conflicts=True, unique_fields=["id"], update_fields=renewed)
+
+
+def beat(worker_id: UUID) -> None:
+    """Say that the worker lives."""
+    with worker_scope(worker_id):
+        Worker.objects.filter(id=worker_id).update(heartbeat_at=Now(), stopped_at=None)

@@ -1,0 +1,88 @@
+"""What the addresses of the worker API take."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from queueapp.rest.toolkit.views import Form
+from queueapp.tasks.requests import Text
+from queueapp.tasks.settle import MAX_MESSAGE_CHARACTERS
+
+MAX_CLAIM = 100
+MAX_WAIT_SECONDS = 30
+DAY = 86_400.0
+
+WorkerName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+Message = Annotated[Text, StringConstraints(max_length=MAX_MESSAGE_CHARACTERS)]
+
+
+class ClaimForm(Form):
+    """How many tasks to lease at once, and how long to wait for the first."""
+
+    worker: WorkerName = Field("worker", description="Names this process among those that share the key.")
+    max: int = Field(1, ge=1, le=MAX_CLAIM, strict=True)
+    wait_seconds: float = Field(0, ge=0, le=MAX_WAIT_SECONDS, strict=True)
+
+
+class LeaseForm(Form):
+    """What every request about a leased task carries."""
+
+    lease_token: str = Field(
+        pattern=r"^[0-9]{1,9}\.[A-Za-z0-9_.-]{1,64}$", description="As claim gave it out; good for one attempt."
+    )
+
+    @property
+    def attempt(self) -> int:
+        return int(self.lease_token.partition(".")[0])
+
+    @property
+    def worker(self) -> str:
+        return self.lease_token.partition(".")[2]
+
+
+class Progress(Form):
+    """How far the work is."""
+
+    fraction: float = Field(ge=0, le=1, strict=True)
+    message: Annotated[Text, StringConstraints(max_length=1_000)] = ""
+
+
+class HeartbeatForm(LeaseForm):
+    """Keeps the lease, and may tell how far the work is."""
+
+    progress: Progress | None = None
+
+
+class LogLineForm(LeaseForm):
+    """A line for the task's log."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    message: Message
+    detail: dict[str, Any] = Field({}, description="Shown beside the line.")
+
+
+class CompleteForm(LeaseForm):
+    """What came out: any JSON."""
+
+    result: Any = None
+
+
+class FailForm(LeaseForm):
+    """What went wrong, and whether another attempt may help."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$")] = "handler_error"
+    message: Message = ""
+    retryable: bool = Field(True, strict=True)
+    retry_after_seconds: float | None = Field(
+        None, ge=0, le=DAY, strict=True, description="Instead of the type's own delay."
+    )
+
+    @model_validator(mode="after")
+    def _retried_at_all(self) -> Self:
+        if self.retry_after_seconds is not None and not self.retryable:
+            raise ValueError("retry_after_seconds needs retryable: true")
+        return self
+
+
+class ReleaseForm(LeaseForm):
+    """Hands a task back unrun; it counts as no failure."""

@@ -1,0 +1,1 @@
+"""Runs: what was done for a key before, and with which result."""

@@ -1,0 +1,38 @@
+"""The verbs that change a task. Every caller (API, admin, commands, handlers, Python) comes through here.
+
+Each runs in the scope that is open, or opens the bound tenant's. Inside a caller's transaction it commits or
+rolls back with the caller's own writes, and the doorbell rings only after the commit.
+"""
+
+from queueapp.tasks.requests import Dedup, TaskRequest
+from queueapp.tasks.submit import submit, submit_many, submit_request
+from queueapp.tasks.transitions import (
+    Outcome,
+    cancel,
+    cancel_many,
+    purge,
+    purge_batch,
+    redrive,
+    reprioritise,
+    reprioritise_many,
+    retry,
+    retry_many,
+)
+
+__all__ = [
+    "Dedup",
+    "Outcome",
+    "TaskRequest",
+    "cancel",
+    "cancel_many",
+    "purge",
+    "purge_batch",
+    "redrive",
+    "reprioritise",
+    "reprioritise_many",
+    "retry",
+    "retry_many",
+    "submit",
+    "submit_many",
+    "submit_request",
+]

@@ -1,0 +1,128 @@
+"""Why a task does not run now: what it waits for, in codes for machines and in words for people."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from queueapp.claiming import Capabilities
+from queueapp.db import statements
+from queueapp.handlers import find_handler
+from queueapp.models import ApiKey, Queue, Task, TaskKind, Worker
+from queueapp.states import FINAL, Status
+from queueapp.tasks.queries import worker_rows
+from queueapp.tenancy import system_scope
+
+MOST_COUNTED = 1_000
+LAST_SEQ = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that a task waits for, or what it does instead of waiting."""
+
+    code: str
+    message: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"code": self.code, "message": self.message, **self.detail}
+
+
+def why(task: Task) -> list[Reason]:
+    """The reasons, the nearest first; never empty. Looks across tenants, and tells of others only how many."""
+    match task.status:
+        case status if status in FINAL:
+            return [Reason("finished", f"It is {status}.", {"finished_at": task.finished_at})]
+        case Status.LEASED if task.cancel_requested_at:
+            return [Reason("cancelling", "Its worker was asked to stop.", {"worker_id": task.worker_id})]
+        case Status.LEASED:
+            detail = {"worker_id": task.worker_id, "attempt": task.attempt, "started_at": task.started_at}
+            return [Reason("running", "A worker is running it.", detail)]
+        case Status.BLOCKED:
+            return [Reason("blocked", "It waits for tasks that it depends on.")]
+    with system_scope("why"):
+        queue = Queue.objects.filter(name=task.queue).first()
+        return [*_time(task), *_paused(queue), *_workers(task), *_place(task, queue)]
+
+
+def _time(task: Task) -> list[Reason]:
+    if task.status == Status.SCHEDULED:
+        return [Reason("not_due", f"It is due at {_moment(task.run_at)}.", {"run_at": task.run_at})]
+    if task.status == Status.FAILED:
+        message = f"Try {task.failures} failed; the next is due at {_moment(task.run_at)}."
+        return [Reason("retry_at", message, {"run_at": task.run_at, "error_code": task.error_code})]
+    return []
+
+
+def _paused(queue: Queue | None) -> list[Reason]:
+    if queue is None or queue.paused_at is None:
+        return []
+    return [Reason("queue_paused", f"The queue {queue.name} is paused.", {"paused_at": queue.paused_at})]
+
+
+def _workers(task: Task) -> list[Reason]:
+    """Empty where a live worker could take the task."""
+    workers = [row.worker for row in worker_rows() if row.is_live]
+    keys = set(ApiKey.objects.filter(tenant_id=task.tenant_id).values_list("id", flat=True))
+    if any(_may_take(worker, keys, task) and _can_take(worker, task) for worker in workers):
+        return []
+    message = f"None of the {len(workers)} live workers serves its queue, its type and its requirements."
+    return [Reason("no_capable_worker", message, {"live_workers": len(workers)})]
+
+
+def _may_take(worker: Worker, keys_of_tenant: set[UUID], task: Task) -> bool:
+    """Over HTTP a worker leases its own tenant's tasks; a cluster runs every tenant's, of types with a handler."""
+    if worker.machine == Worker.OVER_HTTP:
+        return worker.cluster_id in keys_of_tenant
+    return find_handler(task.type) is not None
+
+
+def _can_take(worker: Worker, task: Task) -> bool:
+    wanted = TaskKind(queue=task.queue, type=task.type, requirements=task.requirements)
+    categories = tuple(worker.capabilities.get("categories", ["*"]))
+    return Capabilities(tuple(worker.queues), categories, worker.capabilities).allow(wanted)
+
+
+def _place(task: Task, queue: Queue | None) -> list[Reason]:
+    if task.status != Status.QUEUED or queue is None:
+        return []
+    ahead = _count_ahead(task, queue.strategy)
+    counted = f"more than {MOST_COUNTED}" if ahead > MOST_COUNTED else str(ahead)
+    words = {
+        Queue.Strategy.FAIR: "of this tenant, which takes turns with the others",
+        Queue.Strategy.WEIGHTED_RANDOM: f"of priority {task.priority}, from which tasks are drawn at random",
+    }.get(Queue.Strategy(queue.strategy), "in its queue")
+    message = f"Before it come {counted} tasks {words}."
+    return [Reason("position", message, {"ahead": min(ahead, MOST_COUNTED), "strategy": queue.strategy})]
+
+
+def _count_ahead(task: Task, strategy: str) -> int:
+    lanes = _lanes(task, strategy)
+    parameters = {
+        "queue": task.queue,
+        "priorities": [priority for priority, _, _ in lanes],
+        "after": [after for _, after, _ in lanes],
+        "before": [before for _, _, before in lanes],
+        "tenant_id": task.tenant_id if strategy == Queue.Strategy.FAIR else None,
+        "most": MOST_COUNTED + 1,
+    }
+    return int(statements.rows("count_ahead", parameters)[0]["ahead"])
+
+
+def _lanes(task: Task, strategy: str) -> list[tuple[int, int, int]]:
+    """For each priority, between which places the tasks lie that come first."""
+    place, all_of_it = task.ready_seq, (0, LAST_SEQ)
+    match strategy:
+        case Queue.Strategy.PRIORITY:
+            higher = [(priority, *all_of_it) for priority in range(task.priority + 1, 11)]
+            return [*higher, (task.priority, 0, place)]
+        case Queue.Strategy.LIFO:
+            return [(priority, place, LAST_SEQ) for priority in range(1, 11)]
+        case Queue.Strategy.WEIGHTED_RANDOM:
+            return [(task.priority, 0, place)]
+    return [(priority, 0, place) for priority in range(1, 11)]
+
+
+def _moment(when: datetime) -> str:
+    return when.strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,66 @@
+"""Which tasks: the filters that lists and bulk operations share. Unknown ones are refused by name."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
+
+from queueapp.models.tasks import TaskQuerySet
+from queueapp.states import STATUS_GROUPS, Status
+from queueapp.tasks import requests
+from queueapp.tasks.requests import Label, Text
+from queueapp.type_patterns import type_pattern
+
+# Ids sort by the time they were made, a moment away from created_at: this much is far more than a moment.
+SLACK = timedelta(days=1)
+
+
+def _status(value: str) -> str:
+    if value not in STATUS_GROUPS and value not in set(Status):
+        raise ValueError(f"must be one of {', '.join(sorted({*STATUS_GROUPS, *Status}))}")
+    return value
+
+
+def _sane(value: datetime) -> datetime:
+    if not 1970 <= value.year <= 9000:
+        raise ValueError("must lie between the years 1970 and 9000")
+    return value
+
+
+Moment = Annotated[requests.Moment, AfterValidator(_sane)]
+
+
+class TaskFilter(BaseModel):
+    """`status` takes a status or one of the groups pending, running, failed; `state` takes exact names only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    status: Annotated[str, AfterValidator(_status)] | None = None
+    state: Status | None = None
+    type: Annotated[str, StringConstraints(max_length=200), AfterValidator(type_pattern)] | None = None
+    queue: Annotated[Text, StringConstraints(min_length=1, max_length=64)] | None = None
+    label: Label | None = None
+    created_after: Moment | None = None
+    created_before: Moment | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_say_it(self) -> Self:
+        if self.status and self.state:
+            raise ValueError("give status or state, not both")
+        return self
+
+    def narrow(self, tasks: TaskQuerySet) -> TaskQuerySet:
+        tasks = tasks.matching(status=self.status, type_pattern=self.type, queue=self.queue, label=self.label)
+        if self.state:
+            tasks = tasks.filter(status=self.state)
+        if self.created_after:
+            tasks = tasks.filter(created_at__gt=self.created_after, id__gte=id_at(self.created_after - SLACK))
+        if self.created_before:
+            tasks = tasks.filter(created_at__lt=self.created_before, id__lt=id_at(self.created_before + SLACK))
+        return tasks
+
+
+def id_at(moment: datetime) -> UUID:
+    """The least id of a task made at this moment or later."""
+    return UUID(int=max(0, int(moment.astimezone(UTC).timestamp() * 1000)) << 80)

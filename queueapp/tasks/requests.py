@@ -1,0 +1,206 @@
+"""What a client may ask for, checked before anything is stored."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from queueapp.errors import FieldError, InvalidTask
+from queueapp.json_values import check_text, storable_json
+from queueapp.models import TaskType
+from queueapp.models.base import new_id
+from queueapp.models.tasks import TASK_TYPE_PATTERN
+from queueapp.tasks.declared_types import TypeFinder, TypeRules
+from queueapp.tasks.json_schema import params_errors
+
+MAX_SECONDS_AHEAD = 10 * 365 * 86_400
+DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:")
+
+
+def _written(value: Any) -> Any:
+    """Pydantic would also read a number, as seconds since 1970."""
+    if isinstance(value, datetime) or (isinstance(value, str) and DATE_AND_TIME.match(value)):
+        return value
+    raise ValueError("must be a time in the form of RFC 3339, such as 2026-01-31T12:00:00Z")
+
+
+def _near(value: datetime) -> datetime:
+    """PostgreSQL keeps moments that Python cannot read back, and one such row would break every list it is in."""
+    if abs((value - datetime.now(UTC)).total_seconds()) > MAX_SECONDS_AHEAD:
+        raise ValueError("must lie within ten years of now")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
+Text = Annotated[str, AfterValidator(check_text)]
+Label = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
+Scalar = Text | int | float | bool
+
+
+class Dedup(BaseModel):
+    """Until the key expires, submits with it yield the task that took it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: Annotated[Text, StringConstraints(min_length=1, max_length=200)]
+    ttl_seconds: float = Field(3600, gt=0, le=31 * 86_400, strict=True)
+    on_conflict: Literal["return", "reject", "replace"] = "return"
+
+
+class TaskRequest(BaseModel):
+    """One task to submit. Unknown fields are refused by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    # factories, because Pydantic deep-copies a mutable default for every request
+    type: Annotated[str, StringConstraints(pattern=TASK_TYPE_PATTERN, max_length=200)]
+    params: Annotated[dict[str, Any], BeforeValidator(storable_json)] = Field(default_factory=dict)
+    queue: Annotated[Text, StringConstraints(min_length=1, max_length=64)] | None = None
+    priority: int = Field(5, ge=1, le=10, strict=True)
+    run_at: Annotated[Moment, AfterValidator(_near)] | None = None
+    delay_seconds: float | None = Field(None, ge=0, le=MAX_SECONDS_AHEAD, strict=True)
+    timeout_seconds: int | None = Field(None, ge=1, strict=True)
+    max_retries: int | None = Field(None, ge=0, le=1000, strict=True)
+    requirements: Annotated[dict[Label, Scalar], Field(max_length=8)] = Field(default_factory=dict)
+    labels: Annotated[list[Label], Field(max_length=16)] = Field(default_factory=list)
+    dedup: Dedup | None = None
+
+    @model_validator(mode="after")
+    def _one_start_time(self) -> Self:
+        if self.run_at is not None and self.delay_seconds is not None:
+            raise ValueError("give run_at or delay_seconds, not both")
+        return self
+
+
+@dataclass(slots=True)
+class Submission:
+    """A checked request with everything decided but its queue's existence: one row of sql/submit_tasks.sql."""
+
+    id: UUID
+    type: str
+    queue: str | None
+    queue_of_type: str
+    params: Any
+    requirements: dict[str, Any]
+    labels: list[str]
+    priority: int
+    run_at: datetime | None
+    delay_seconds: float | None
+    max_retries: int
+    timeout_seconds: int
+    dedup_key: str | None
+    dedup_ttl_seconds: float | None
+    dedup_replace: bool
+    dedup_reject: bool
+
+
+def parse_request(fields: dict[str, Any], *, path: str = "") -> TaskRequest:
+    """Check the form of a request. Raises InvalidTask naming each field; `path` prefixes the names."""
+    try:
+        return TaskRequest.model_validate(fields)
+    except ValidationError as error:
+        raise InvalidTask(field_errors(error, path)) from None
+
+
+def prepare(request: TaskRequest, types: TypeFinder, *, path: str = "") -> Submission:
+    """Check a request against the rules of its type and fill in the defaults.
+
+    Raises InvalidTask for an unknown type, refused parameters, or a time-out above the type's cap.
+    """
+    rules = types.find(request.type)
+    if rules is None:
+        message = f"type {request.type!r} has no handler here and was not declared (POST /api/v1/task-types)"
+        raise InvalidTask([FieldError(f"{path}type", "unknown_type", message)])
+    dedup = request.dedup
+    return Submission(
+        id=new_id(),
+        type=request.type,
+        queue=request.queue,
+        queue_of_type=rules.queue,
+        params=_checked_params(rules, request, types, path),
+        requirements=dict(request.requirements),
+        labels=request.labels,
+        priority=request.priority,
+        run_at=request.run_at,
+        delay_seconds=request.delay_seconds,
+        max_retries=rules.max_retries if request.max_retries is None else request.max_retries,
+        timeout_seconds=_checked_timeout(rules, request, types.longest_seconds(rules), path),
+        dedup_key=dedup.key if dedup else None,
+        dedup_ttl_seconds=dedup.ttl_seconds if dedup else None,
+        dedup_replace=bool(dedup and dedup.on_conflict == "replace"),
+        dedup_reject=bool(dedup and dedup.on_conflict == "reject"),
+    )
+
+
+def prepare_many(
+    requests: Sequence[TaskRequest | dict[str, Any]], types: TypeFinder, *, single: bool = False
+) -> list[Submission]:
+    """Check a batch. Raises InvalidTask with the errors of every bad item.
+
+    Fields are named `tasks.<index>.…`, or just by their names where the caller sent a single task.
+    """
+    prepared: list[Submission] = []
+    refused: list[InvalidTask] = []
+    for index, item in enumerate(requests):
+        path = "" if single else f"tasks.{index}."
+        try:
+            request = item if isinstance(item, TaskRequest) else parse_request(item, path=path)
+            prepared.append(prepare(request, types, path=path))
+        except InvalidTask as error:
+            refused.append(error)
+    if refused:
+        codes = {error.code for error in refused}
+        errors = [each for error in refused for each in error.errors]
+        raise InvalidTask(errors, codes.pop() if len(codes) == 1 else None)
+    return prepared
+
+
+def _checked_params(rules: TypeRules, request: TaskRequest, types: TypeFinder, path: str) -> Any:
+    if isinstance(rules, TaskType):
+        if errors := params_errors(rules.params_schema, request.params, f"{path}params"):
+            raise InvalidTask(errors)
+        return request.params
+    try:
+        params = rules.params.model_validate(request.params)
+    except ValidationError as error:
+        raise InvalidTask(field_errors(error, f"{path}params.")) from None
+    if rules.check and (errors := rules.check(params, types.owner_id)):
+        named = [FieldError(f"{path}params.{each.field}", each.code, each.message) for each in errors]
+        raise InvalidTask(named, code=named[0].code)
+    return params.model_dump(mode="json")
+
+
+def _checked_timeout(rules: TypeRules, request: TaskRequest, cap: int, path: str) -> int:
+    wanted = request.timeout_seconds
+    if wanted is None:
+        return min(rules.timeout_seconds, cap)
+    if wanted > cap:
+        message = f"must be at most {cap} (the longest a task of type {rules.type} may run)"
+        raise InvalidTask([FieldError(f"{path}timeout_seconds", "above_limit", message)])
+    return wanted
+
+
+def field_errors(error: ValidationError, path: str) -> list[FieldError]:
+    """Pydantic's errors in the platform's form; its messages already name the limits."""
+    return [
+        FieldError(
+            (path + ".".join(str(part) for part in item["loc"])).rstrip(".") or "request",
+            item["type"],
+            item["msg"].removeprefix("Value error, "),
+        )
+        for item in error.errors(include_url=False, include_input=False)
+    ]

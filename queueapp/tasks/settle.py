@@ -1,0 +1,113 @@
+"""Settle: write what became of attempts, each only while its worker still holds it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db import DataError
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from queueapp.db import statements
+from queueapp.json_values import storable_text
+from queueapp.tasks.requests import MAX_SECONDS_AHEAD
+from queueapp.tenancy import worker_scope
+
+MAX_RESULT_BYTES = 1_048_576
+MAX_MESSAGE_CHARACTERS = 10_000
+MAX_CODE_CHARACTERS = 100
+
+
+class Kind(StrEnum):
+    """How an attempt ended."""
+
+    COMPLETED = "completed"
+    ERROR = "error"  # tried again while retries are left, else dead-lettered
+    PERMANENT = "permanent"  # dead-lettered at once
+    CANCELLED = "cancelled"
+    RELEASED = "released"  # handed back unrun; counts as no failure
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The end of one attempt, ready to be stored."""
+
+    id: UUID
+    attempt: int
+    kind: Kind
+    result: str | None = None  # as JSON
+    error_code: str = ""
+    error_message: str = ""
+    retry_seconds: float = 0.0
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """As sql/settle_tasks.sql reads it. Written out, because `asdict` copies deeply and takes ten times as long."""
+        return {
+            "id": str(self.id),
+            "attempt": self.attempt,
+            "kind": self.kind,
+            "result": self.result,
+            "error_code": self.error_code,
+            "error_message": self.error_message,
+            "retry_seconds": self.retry_seconds,
+        }
+
+
+def completed(task_id: UUID, attempt: int, result: Any) -> Verdict:
+    """A verdict with a handler's result as JSON; a permanent failure where it cannot be kept as such."""
+    try:
+        encoded = json.dumps(to_jsonable_python(result, inf_nan_mode="strings"), allow_nan=False)
+        if len(encoded) > MAX_RESULT_BYTES:
+            raise ValueError(f"takes {len(encoded)} bytes, more than {MAX_RESULT_BYTES}")
+        if "\\u0000" in encoded or "\\ud" in encoded:
+            _check_storable(encoded)
+    except (ValueError, PydanticSerializationError) as error:
+        return Verdict(task_id, attempt, Kind.PERMANENT, None, "result_not_storable", f"the result {error}")
+    return Verdict(task_id, attempt, Kind.COMPLETED, encoded)
+
+
+def failed(task_id: UUID, attempt: int, kind: Kind, code: str, message: str, retry_seconds: float = 0.0) -> Verdict:
+    """A verdict of failure, whatever the error was called, said and asked for: cut to what PostgreSQL can keep.
+
+    One verdict that it refuses would be tried again for ever, and its worker do nothing else.
+    """
+    return Verdict(
+        task_id,
+        attempt,
+        kind,
+        error_code=storable_text(code)[:MAX_CODE_CHARACTERS],
+        error_message=storable_text(message)[:MAX_MESSAGE_CHARACTERS],
+        retry_seconds=min(max(0.0, retry_seconds), MAX_SECONDS_AHEAD),  # in this order NaN becomes 0
+    )
+
+
+def settle(worker_id: UUID, verdicts: Sequence[Verdict]) -> dict[UUID, str]:
+    """Store a set of verdicts in one statement.
+
+    Returns each settled task's new status; a task missing from it had lost its lease, and nothing was written.
+    """
+    if not verdicts:
+        return {}
+    parameters = {"worker_id": worker_id, "outcomes": json.dumps([item.row for item in verdicts])}
+    with worker_scope(worker_id):
+        return {row["id"]: row["status"] for row in statements.rows("settle_tasks", parameters)}
+
+
+def settle_alone(worker_id: UUID, verdict: Verdict) -> dict[UUID, str]:
+    """As settle, after PostgreSQL has refused a set: where it refuses this one too, its task ends for good."""
+    try:
+        return settle(worker_id, [verdict])
+    except DataError as error:
+        message = f"how this attempt ended cannot be stored: {error}"
+        return settle(worker_id, [failed(verdict.id, verdict.attempt, Kind.PERMANENT, "outcome_not_storable", message)])
+
+
+def _check_storable(encoded: str) -> None:
+    """Raises ValueError for what JSON can spell and jsonb cannot keep: NUL and lone surrogates."""
+    text = json.dumps(json.loads(encoded), ensure_ascii=False)
+    if "\\u0000" in text:
+        raise ValueError("holds a NUL character")
+    text.encode("utf-8")  # UnicodeEncodeError is a ValueError

@@ -1,0 +1,153 @@
+"""django-q2's broker, as we need it: it hands each free worker slot one message, "serve", built in this process.
+
+No task and no pickle crosses Redis or the database. The process that runs `dequeue` (django-q2's pusher) also keeps
+house, stores the cluster's statistics and records which workers have died.
+"""
+
+import logging
+import time
+from datetime import datetime
+from typing import Any, NoReturn
+from uuid import UUID
+
+import psutil
+from django.db import Error as DatabaseError
+from django.db import connection
+from django_q.brokers import Broker
+from django_q.signing import SignedPackage
+from django_q.status import Stat
+
+from queueapp.maintenance import Housekeeper
+from queueapp.maintenance.object_sweeper import Sweeper
+from queueapp.worker import heartbeats
+from queueapp.worker.processes.shared_memory import get_options
+
+logger = logging.getLogger(__name__)
+
+BEAT_SECONDS = 0.1
+CHORES_SECONDS = 1.0
+OFFER_AGAIN_SECONDS = 2.0  # long enough for a fresh process to take up its slot
+STAT_FIELDS = (
+    "pid",
+    "host",
+    "sentinel",
+    "monitor",
+    "pusher",
+    "workers",
+    "status",
+    "reincarnations",
+    "tob",
+    "timestamp",
+    "task_q_size",
+    "done_q_size",
+)
+
+
+class ServeBroker(Broker):  # type: ignore[misc]
+    """Made by django-q2 in the sentinel; used in the pusher, and by qinfo and qmonitor for statistics."""
+
+    def __init__(self, list_key: str | None = None) -> None:
+        super().__init__(list_key)
+        self._housekeeper = Housekeeper()
+        self._sweeper = Sweeper()
+        self._chores_at = float("-inf")
+
+    def enqueue(self, task: Any) -> NoReturn:
+        raise RuntimeError(
+            "django-q2's own queue is off: use queueapp.tasks.submit(type, params) instead of async_task()."
+        )
+
+    def dequeue(self) -> list[tuple[None, str]] | None:
+        """One beat of the pusher: a message for each free slot, and about once a second the chores."""
+        if _free_slots_of_the_dead() or time.monotonic() - self._chores_at >= CHORES_SECONDS:
+            self._chores_at = time.monotonic()
+            self._do_chores()
+        time.sleep(BEAT_SECONDS)
+        return [(None, _serve_message(number)) for number in self._free_slots()] or None
+
+    def _free_slots(self) -> list[int]:
+        memory = get_options().memory
+        if memory.draining:
+            return []
+        now = time.monotonic()
+        free = [
+            number
+            for number, slot in enumerate(memory.slots)
+            if slot.pid == 0 and now - slot.offered_at > OFFER_AGAIN_SECONDS
+        ]
+        for number in free:
+            memory.slots[number].offered_at = now
+        return free
+
+    def _do_chores(self) -> None:
+        options = get_options()
+        try:
+            heartbeats.bury_the_dead()
+            if stat := options.memory.read_stat():
+                heartbeats.store_stat(options.cluster_id, stat)
+            self._housekeeper.run()
+            self._sweeper.run_if_due()
+        except DatabaseError as error:
+            # everything here is done again a second later
+            logger.warning("chores undone", extra={"event": "db_connection_failed", "error": str(error).strip()})
+            connection.close()
+
+    def set_stat(self, key: str, value: str, timeout: int) -> None:
+        """Called in the sentinel's guard loop, which must never wait: leaves the statistics in shared memory."""
+        options = get_options()
+        options.memory.stamp_sentinel()
+        stat = SignedPackage.loads(value)
+        options.memory.write_stat({name: getattr(stat, name) for name in STAT_FIELDS} | {"id": str(stat.cluster_id)})
+
+    def get_stat(self, key: str) -> str | None:
+        return next((pack for pack in self.get_stats("") if SignedPackage.loads(pack).key == key), None)
+
+    def get_stats(self, pattern: str) -> list[str]:
+        """The live clusters' statistics, packed in this process the way qinfo and qmonitor unpack them."""
+        return [_pack(stat) for stat in heartbeats.live_stats()]
+
+    def queue_size(self) -> int:
+        return 0
+
+    def ping(self) -> bool:
+        return True
+
+    def info(self) -> str:
+        return "Taskrunner (PostgreSQL, Redis doorbell)"
+
+
+def _free_slots_of_the_dead() -> bool:
+    """Free the slots of processes that are gone. True if there were any."""
+    dead = [slot for slot in get_options().memory.slots if slot.pid and not psutil.pid_exists(slot.pid)]
+    for slot in dead:
+        slot.leave()
+        slot.offered_at = 0.0
+    return bool(dead)
+
+
+def _serve_message(slot_number: int) -> str:
+    return str(
+        SignedPackage.dumps(
+            {
+                "id": f"serve-{slot_number}",
+                "name": f"serve-{slot_number}",
+                "func": "queueapp.worker.main_loop.serve",
+                "args": (slot_number,),
+                "kwargs": {},
+                "save": False,
+                "timeout": -1,
+                "started": None,
+            }
+        )
+    )
+
+
+def _pack(stat: dict[str, Any]) -> str:
+    status = Stat.__new__(Stat)
+    for name in STAT_FIELDS:
+        setattr(status, name, stat.get(name))
+    status.cluster_id = UUID(stat["id"])
+    status.tob = datetime.fromisoformat(stat["tob"])
+    status.timestamp = datetime.fromisoformat(stat["timestamp"])
+    status.broker = None
+    return str(SignedPackage.dumps(status, True))

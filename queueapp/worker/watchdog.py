@@ -1,0 +1,151 @@
+"""The watchdog: a thread in each worker that keeps its leases, its limits and its word.
+
+It renews leases, notices cancellation, interrupts the handler at the soft limit, settles what a slow handler keeps
+waiting, and at the hard limit ends the process; the sentinel replaces it.
+"""
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import Error as DatabaseError
+
+from queueapp.claiming.claimer import LEASE_SECONDS
+from queueapp.retry_policy import retry_delay_seconds
+from queueapp.tasks.leases import Attempt, renew
+from queueapp.tasks.settle import Verdict, settle
+from queueapp.worker.executor import timed_out
+from queueapp.worker.heartbeats import heartbeat
+from queueapp.worker.interrupts import CancelRequested, Interrupted, Interrupter, LeaseGone, SoftTimeLimit
+from queueapp.worker.prefetch import Hand
+from queueapp.worker.processes.shared_memory import Slot
+from queueapp.worker.side_connection import SideChannel
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.2
+BUSY_TICK_SECONDS = 0.025  # verdicts wait no longer than this behind a slow handler
+BEAT_SECONDS = 1.0
+RENEW_SECONDS = LEASE_SECONDS / 3
+SHED_AFTER_SECONDS = 1.0
+INTERRUPT_AGAIN_SECONDS = 1.0
+
+
+class Watchdog(threading.Thread):
+    """Runs until `stop()`. `still_ours` turns False when others have declared this worker dead."""
+
+    def __init__(self, worker_id: UUID, hand: Hand, slot: Slot, interrupter: Interrupter, side: SideChannel) -> None:
+        super().__init__(name="watchdog", daemon=True)
+        self.still_ours = True
+        self._worker_id = worker_id
+        self._hand = hand
+        self._slot = slot
+        self._interrupter = interrupter
+        self._side = side
+        self._stopping = threading.Event()
+        self._beat_at = self._renewed_at = self._heard_at = time.monotonic()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self.join(timeout=1.0)
+
+    def run(self) -> None:
+        busy = False
+        while not self._stopping.wait(BUSY_TICK_SECONDS if busy else TICK_SECONDS):
+            self._slot.stamp = time.monotonic()
+            self._enforce_limits()
+            self._relieve()
+            if time.monotonic() - self._beat_at >= BEAT_SECONDS:
+                self._beat()
+            busy = self._hand.running is not None and (
+                self._hand.has_unstarted or self._hand.oldest_verdict_seconds > 0
+            )
+
+    def _enforce_limits(self) -> None:
+        running = self._hand.running
+        if running is None:
+            return
+        now = time.monotonic()
+        if now >= running.hard_deadline:
+            self._end_process(f"task {running.task.id} reached its hard limit of {running.task.timeout_seconds} s")
+        elif now >= running.soft_deadline:
+            self._interrupt(SoftTimeLimit)
+
+    def _relieve(self) -> None:
+        """Let a slow handler hold up nobody: settle what is finished, hand back what is not started."""
+        running = self._hand.running
+        if running is None:
+            return
+        verdicts = self._hand.take_verdicts() if self._hand.oldest_verdict_seconds > BUSY_TICK_SECONDS else []
+        if self._hand.has_unstarted and running.seconds > SHED_AFTER_SECONDS:
+            verdicts += self._hand.shed()
+        if verdicts:
+            self._settle(verdicts)
+
+    def _beat(self) -> None:
+        """Renew leases, store progress, and hear what is cancelled or lost."""
+        self._beat_at = time.monotonic()
+        held = self._hand.held()
+        is_due = self._beat_at - self._renewed_at >= RENEW_SECONDS
+        try:
+            answers = self._side.call(self._ask_database, held, is_due)
+        except (DatabaseError, TimeoutError) as error:
+            self._on_silence(error)
+            return
+        self._heard_at = time.monotonic()
+        if is_due:
+            self._renewed_at = self._heard_at
+        self._hand.forget({(task_id, attempt) for task_id, attempt in held if task_id not in answers})
+        running = self._hand.running
+        if running is None or (running.task.id, running.task.attempt) not in held:
+            return
+        if running.task.id not in answers:
+            self._interrupt(LeaseGone)
+        elif answers[running.task.id]:
+            running.asked_to_stop = True
+            self._interrupt(CancelRequested)
+
+    def _ask_database(self, held: Mapping[Attempt, Any], alive: bool) -> dict[UUID, bool]:
+        answers = renew(self._worker_id, held, renew=alive)
+        if alive:
+            self.still_ours = heartbeat(self._worker_id)
+        return answers
+
+    def _on_silence(self, error: Exception) -> None:
+        """The database does not answer. Past the lease others may own our tasks, so stop for good."""
+        silent = time.monotonic() - self._heard_at
+        logger.warning("watchdog unheard", extra={"event": "db_connection_failed", "error": str(error).strip()})
+        if silent > LEASE_SECONDS and self._hand.running is not None:
+            self._end_process(f"the database did not answer for {silent:.0f} s")
+
+    def _interrupt(self, cause: type[Interrupted]) -> None:
+        running = self._hand.running
+        now = time.monotonic()
+        # again after a second, should the handler have swallowed it; not sooner, so that it can clean up
+        if running is not None and now - running.interrupted_at >= INTERRUPT_AGAIN_SECONDS:
+            running.interrupted_at = now
+            self._interrupter.interrupt((running.task.id, running.task.attempt), cause)
+
+    def _settle(self, verdicts: list[Verdict]) -> None:
+        try:
+            self._side.call(settle, self._worker_id, verdicts)
+        except (DatabaseError, TimeoutError) as error:
+            # fenced, so storing them again cannot hurt, should the database have heard the first time
+            self._hand.put_back(verdicts)
+            logger.warning("verdicts not stored", extra={"event": "db_connection_failed", "error": str(error).strip()})
+
+    def _end_process(self, reason: str) -> None:
+        """Settle and hand back what can be, then go: a handler that will not stop cannot be outwaited."""
+        logger.error("worker ends itself: %s", reason, extra={"event": "task_killed"})
+        running = self._hand.running
+        verdicts = self._hand.take_verdicts() + self._hand.shed()
+        if running is not None:
+            delay = retry_delay_seconds(running.task.failures + 1)
+            verdicts.append(timed_out(running.task, "Its worker was ended after its limit of", delay))
+        self._settle(verdicts)
+        os.kill(os.getpid(), signal.SIGKILL)

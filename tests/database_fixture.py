@@ -1,0 +1,98 @@
+"""Emptying PostgreSQL and Redis between tests, and finding what a test left open."""
+
+from functools import cache
+
+from django.db import connection, connections
+
+from configapp import reader
+from queueapp.apikeys import authenticate
+from queueapp.errors import ScopeError
+from queueapp.limits import rate_limiter, tenant_limits
+from queueapp.redis import notifier
+from queueapp.tasks import routing
+from queueapp.tenancy import bound_tenant, current_scope, operator_scope
+from tests.notifications import let_rings_arrive
+from tests.waiting import comes_true
+
+# What migrations put there. Of the first two, the rows that a test added go.
+KEPT = ["tenants", "queues", "task_transitions", "django_migrations", "django_content_type", "auth_permission"]
+
+# A table that nothing was written to has no pages: most tests touch few, and truncating costs files.
+WRITTEN_TABLES = """
+    SELECT quote_ident(relname) FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND pg_relation_size(oid) > 0
+        AND relname <> ALL (%s)
+"""
+# a login sees the state of its own sessions only, which is why the app asks and not the owner
+OPEN_TRANSACTIONS = """
+    SELECT application_name || ' ' || state || ': ' || left(query, 100) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = session_user AND pid <> pg_backend_pid() AND state <> 'idle'
+"""
+
+
+@cache
+def kept_queues() -> list[str]:
+    """The queues that exist after migrating. Called once before the first test."""
+    with operator_scope("operator:ground"), connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM queues")
+        return [name for (name,) in cursor.fetchall()]
+
+
+def leftovers(*, seconds: float = 5) -> list[str]:
+    """What is open in this thread, or for so long in other sessions of the database; closes this thread's part."""
+    faults = []
+    if (scope := current_scope()) is not None:
+        faults.append(f"a scope ({scope.actor})")
+    if connection.in_atomic_block:
+        faults.append("a transaction")
+    if (tenant := _still_bound()) is not None:
+        faults.append(tenant)
+    if faults:
+        # a fresh connection for the tests to come; this one cannot be trusted any more
+        connection.close()
+        del connections["default"]
+    if not comes_true(lambda: not _open_transactions(), seconds=seconds):
+        faults += _open_transactions()
+    return faults
+
+
+def empty_everything() -> None:
+    """As migrations left it: no task, no tenant but `system`, no queue of a test's own, no bell rung."""
+    with connections["owner"].cursor() as owner:
+        owner.execute("SET lock_timeout = '10s'; SET synchronous_commit = off")
+        owner.execute(WRITTEN_TABLES, [KEPT])
+        if tables := ", ".join(name for (name,) in owner.fetchall()):
+            owner.execute(f"TRUNCATE {tables} CASCADE")  # as the owner, whom row-level security does not hold back
+    with operator_scope("operator:ground"), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM tenants WHERE slug <> 'system'")
+        cursor.execute("DELETE FROM queues WHERE name <> ALL (%s)", [kept_queues()])
+        cursor.execute(
+            "UPDATE queues SET paused_at = NULL, strategy = 'priority'"
+            " WHERE paused_at IS NOT NULL OR strategy <> 'priority'"
+        )
+    let_rings_arrive()
+    notifier.client().flushdb()
+    _forget()
+
+
+def _forget() -> None:
+    """What modules remember for a second."""
+    routing._table = None
+    notifier._silent_until = 0.0
+    rate_limiter.forget()
+    tenant_limits.forget()
+    authenticate.forget()
+    reader.forget()
+
+
+def _still_bound() -> str | None:
+    try:
+        return f"a bound tenant ({bound_tenant()})"
+    except ScopeError:
+        return None
+
+
+def _open_transactions() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_TRANSACTIONS)
+        return [query for (query,) in cursor.fetchall()]

@@ -1,0 +1,91 @@
+"""Queues, workers, limits and figures."""
+
+import pytest
+
+from queueapp import maintenance
+from queueapp.db import statements
+from queueapp.models import OperatorAction, Worker
+from queueapp.tenancy import operator_scope
+from tests.commands.calling import create_worker
+from tests.rest.calling import code_of, fields_of
+
+
+def test_queues_with_their_counts(admin, make_task):
+    make_task()
+    make_task("completed")
+    maintenance.run_once()
+    queues = {queue["name"]: queue for queue in admin.get("/queues").json()["results"]}
+    assert queues["default"]["counts"] == {"queued": 1, "completed": 1}
+    assert queues["default"]["oldest_wait_seconds"] >= 0
+    assert queues["platform"]["counts"] == {}
+
+
+def test_pausing_and_resuming_is_recorded_with_the_keys_name(admin):
+    paused = admin.post("/queues/default/pause")
+    assert paused.status_code == 200
+    assert paused.json()["paused_at"] is not None
+    assert admin.post("/queues/default/pause").json()["paused_at"] == paused.json()["paused_at"]
+    assert admin.post("/queues/default/resume").json()["paused_at"] is None
+    with operator_scope("operator:test"):
+        actions = OperatorAction.objects.filter(target="default").order_by("id").values_list("actor", "action")
+        assert list(actions) == [
+            (f"operator:acme-admin@{admin.key[3:11]}", f"queue.{verb}") for verb in ("pause", "pause", "resume")
+        ]
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume"])
+def test_a_queue_that_is_not_there(admin, verb):
+    answer = admin.post(f"/queues/nowhere/{verb}")
+    assert (answer.status_code, code_of(answer)) == (404, "queue_not_found")
+
+
+def test_workers_alive_and_dead(admin, make_task):
+    alive, dead = create_worker(), create_worker(stopped_at="2026-01-01T00:00:00Z")
+    task = make_task("leased", worker_id=alive.id)
+    (listed,) = admin.get("/workers").json()["results"]
+    assert (listed["id"], listed["is_live"], listed["tasks"][0]["id"]) == (str(alive.id), True, str(task.id))
+    everybody = {worker["id"] for worker in admin.get("/workers?include_dead=true").json()["results"]}
+    assert everybody == {str(alive.id), str(dead.id)}
+    assert fields_of(admin.get("/workers?include_dead=perhaps")) == {"include_dead": "bool_parsing"}
+
+
+def test_a_worker_that_is_pruned_while_it_is_looked_at_is_not_there(admin, monkeypatch):
+    gone, stays = create_worker(stopped_at="2026-01-01T00:00:00Z"), create_worker()
+    look = statements.rows
+
+    def prune_after_the_first_look(name, *parameters):
+        found = look(name, *parameters)
+        if name == "worker_rows":
+            Worker.objects.filter(id=gone.id).delete()
+        return found
+
+    monkeypatch.setattr(statements, "rows", prune_after_the_first_look)
+    listed = admin.get("/workers?include_dead=true").json()["results"]
+    assert [each["id"] for each in listed] == [str(stays.id)]
+
+
+def test_figures_are_a_tenants_own(client, admin, make_task, globex):
+    for status in ("completed", "completed", "completed", "dead_letter"):
+        make_task(status)
+    make_task(tenant=globex)
+    maintenance.run_once()
+    stats = client.get("/stats").json()
+    assert stats["counts"] == {"completed": 3, "dead_letter": 1}
+    assert stats["queues"] == {"default": {"completed": 3, "dead_letter": 1}}
+    assert stats["last_hour"]["success_rate"] == 0.75
+    (echo,) = stats["last_hour"]["types"]
+    assert (echo["type"], echo["completed"], echo["dead_lettered"]) == ("echo", 3, 1)
+    assert echo["average_run_seconds"] >= 0
+    assert admin.get("/stats").json()["counts"] == {"completed": 3, "dead_letter": 1, "queued": 1}
+    assert admin.get("/stats?tenant=globex").json()["counts"] == {"queued": 1}
+
+
+def test_types_come_with_the_schema_of_their_parameters(client):
+    types = {each["type"]: each for each in client.get("/task-types").json()["results"]}
+    assert types["sleep"]["params_schema"]["required"] == ["seconds"]
+    assert types["sample.give_up"]["max_retries"] == 5
+
+
+@pytest.mark.parametrize("path", ["/queues", "/workers", "/limits", "/stats", "/security-events"])
+def test_unknown_parameters_are_refused(admin, path):
+    assert fields_of(admin.get(f"{path}?colour=red")) == {"colour": "extra_forbidden"}

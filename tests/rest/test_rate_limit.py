@@ -1,0 +1,155 @@
+"""At most so many submissions of a tenant in any minute: exactly, in parallel, and while Redis is away or empty."""
+
+import re
+
+import pytest
+
+from queueapp.limits import rate_limiter
+from queueapp.models import Task, Tenant
+from queueapp.redis import notifier, scripts
+from queueapp.tenancy import operator_scope
+from tests.rest.calling import Api, code_of, key_for
+from tests.waiting import threads, wait_until
+
+ECHO = {"type": "echo"}
+
+
+def count():
+    with operator_scope("operator:test"):
+        return Task.objects.count()
+
+
+@pytest.fixture
+def without_redis(settings):
+    """As if Redis had gone: nobody listens at its address."""
+
+    def leave():
+        settings.REDIS_URL = "unix:///nowhere/redis.sock"
+
+    yield leave
+    rate_limiter._silent_until = 0.0
+
+
+def test_the_31st_in_a_minute_is_refused_with_the_fields_to_wait_by(client):
+    accepted = [client.post("/tasks", ECHO) for _ in range(30)]
+    assert [answer["RateLimit-Policy"] for answer in accepted] == ['"submissions";q=30;w=60'] * 30
+    left = [int(re.fullmatch(r'"submissions";r=(\d+);t=(\d+)', answer["RateLimit"])[1]) for answer in accepted]
+    assert left == list(range(29, -1, -1))
+    refused = client.post("/tasks", ECHO)
+    assert (refused.status_code, code_of(refused)) == (429, "rate_limit_exceeded")
+    assert refused["RateLimit-Policy"] == '"submissions";q=30;w=60'
+    assert refused["RateLimit"].startswith('"submissions";r=0;t=')
+    assert 1 <= int(refused["Retry-After"]) <= 60
+    assert count() == 30
+
+
+def test_200_in_parallel_make_exactly_30(live, acme):
+    keys = [key_for(acme, name=f"app{number}") for number in range(4)]
+    with threads(32) as run:
+        sent = [run(live.send, keys[number % 4], "POST", "/tasks", ECHO) for number in range(200)]
+        statuses = [future.result(60).status_code for future in sent]
+    assert (statuses.count(202), statuses.count(429)) == (30, 170)
+    assert count() == 30
+
+
+def test_several_processes_share_one_limit(ground):
+    """A window of another process is empty; Redis is what they share."""
+    passed = 0
+    for _ in range(10):
+        rate_limiter.forget()
+        passed += sum(rate_limiter.take("x", 30).granted for _ in range(5))
+    assert passed == 30
+
+
+def test_what_is_refused_or_replayed_counts_nothing(client, limit):
+    limit(tasks_per_minute=2)
+    assert client.post("/tasks", ECHO, Idempotency_Key="k").status_code == 202
+    for _ in range(5):
+        assert client.post("/tasks", ECHO, Idempotency_Key="k").status_code == 202
+        assert client.post("/tasks", {"type": "nope"}).status_code == 400
+        assert client.post("/tasks", {"type": "echo", "queue": "nope"}).status_code == 400
+        assert client.post("/tasks", b"{").status_code == 400
+        assert client.post("/tasks", {"type": "other"}, Idempotency_Key="k").status_code == 422
+    assert client.post("/tasks", ECHO)["RateLimit"].startswith('"submissions";r=0;')
+    assert client.post("/tasks", ECHO).status_code == 429
+    assert client.post("/tasks", ECHO, Idempotency_Key="k").status_code == 202, "a replay passes all the same"
+
+
+def test_a_bulk_request_counts_once(client, limit):
+    limit(tasks_per_minute=2)
+    for left in (1, 0):
+        answer = client.post("/tasks/bulk", {"tasks": [ECHO] * 50})
+        assert answer["RateLimit"].startswith(f'"submissions";r={left};')
+    assert client.post("/tasks/bulk", {"tasks": [ECHO]}).status_code == 429
+    assert client.post("/tasks/sample/noop", {}).status_code == 429
+
+
+def test_the_limit_is_the_tenants_whatever_the_key_or_header(client, acme, limit):
+    limit(tasks_per_minute=1)
+    client.submit()
+    other = Api(key_for(acme, name="another"))
+    assert other.post("/tasks", ECHO).status_code == 429
+    assert other.post("/tasks", ECHO, X_Forwarded_For="10.0.0.1").status_code == 429
+    assert Api(key_for(acme, "admin")).post("/tasks", ECHO).status_code == 429
+
+
+def test_the_system_tenant_and_unlimited_ones_are_not_held(acme, limit, settings):
+    settings.TASKS_PER_MINUTE = 1
+    with operator_scope("operator:test"):
+        system = Tenant.objects.get(slug="system")
+    limit(tasks_per_minute=None)
+    for tenant in (system, acme):
+        api = Api(key_for(tenant))
+        answers = [api.post("/tasks", ECHO) for _ in range(3)]
+        assert [(answer.status_code, "RateLimit" in answer.headers) for answer in answers] == [(202, False)] * 3
+        assert api.get("/limits").json()["tasks_per_minute"] is None
+
+
+def test_reading_is_not_limited(client, limit):
+    limit(tasks_per_minute=0)
+    assert client.post("/tasks", ECHO).status_code == 429
+    assert {client.get("/tasks").status_code for _ in range(50)} == {200}
+
+
+def test_the_limit_holds_while_redis_is_away(client, limit, without_redis):
+    limit(tasks_per_minute=4)
+    assert [client.post("/tasks", ECHO).status_code for _ in range(2)] == [202, 202]
+    without_redis()
+    assert [client.post("/tasks", ECHO).status_code for _ in range(4)] == [202, 202, 429, 429]
+
+
+def test_the_limit_holds_when_redis_has_lost_everything(client, limit):
+    limit(tasks_per_minute=2)
+    assert [client.post("/tasks", ECHO).status_code for _ in range(2)] == [202, 202]
+    notifier.client().flushdb()
+    assert client.post("/tasks", ECHO).status_code == 429
+
+
+def test_a_window_slides(ground):
+    assert [rate_limiter.take("x", 2, window_seconds=1).granted for _ in range(3)] == [True, True, False]
+    refused = rate_limiter.take("x", 2, window_seconds=1)
+    assert 0 < refused.reset_seconds <= 1
+    wait_until(lambda: rate_limiter.take("x", 2, window_seconds=1).granted)
+
+
+def test_what_was_given_back_may_be_taken_again(ground):
+    first = rate_limiter.take("x", 1)
+    assert not rate_limiter.take("x", 1).granted
+    rate_limiter.give_back(first)
+    assert rate_limiter.take("x", 1).granted
+
+
+def test_redis_is_asked_again_when_it_has_closed_the_connection(ground):
+    assert rate_limiter.take("x", 2).granted
+    assert notifier.client().client_kill_filter(_id=scripts._ask("CLIENT", "ID")) == 1
+    assert rate_limiter.take("x", 2).granted
+    rate_limiter.forget()  # what Redis was not told would be unknown from here
+    assert not rate_limiter.take("x", 2).granted
+
+
+def test_redis_is_sent_the_script_again_when_it_has_lost_it(ground):
+    assert rate_limiter.take("x", 2).granted
+    notifier.client().script_flush()
+    assert rate_limiter.take("x", 2).granted
+    rate_limiter.forget()
+    assert not rate_limiter.take("x", 2).granted

@@ -1,0 +1,131 @@
+"""The fence: only the attempt that holds a task writes its outcome, and each outcome counts what it should."""
+
+import pytest
+
+from queueapp import tasks
+from queueapp.models import TaskLog
+from queueapp.models.base import new_id
+from queueapp.tasks.leases import append_log
+from queueapp.tasks.settle import Kind, Verdict, settle
+from queueapp.tenancy import operator_scope
+from tests.factories import fresh
+from tests.tasks.workers import Worker, expire_lease, make_due
+
+
+@pytest.fixture
+def worker(ground):
+    return Worker()
+
+
+@pytest.fixture
+def claimed(worker, make_task):
+    """A task that the worker holds as its first attempt, with one retry."""
+    task = make_task("queued", max_retries=1)
+    assert worker.claim().id == task.id
+    return task
+
+
+def counters(task):
+    row = fresh(task)
+    return row.status, row.attempt, row.failures, row.crash_count
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "failures"),
+    [
+        (Kind.COMPLETED, "completed", 0),
+        (Kind.ERROR, "failed", 1),
+        (Kind.PERMANENT, "dead_letter", 1),
+        (Kind.CANCELLED, "cancelled", 0),
+        (Kind.RELEASED, "queued", 0),
+    ],
+)
+def test_each_outcome_has_its_status_and_counts_failures_only(worker, claimed, kind, status, failures):
+    assert worker.settle(claimed.id, 1, kind) == status
+    assert counters(claimed) == (status, 1, failures, 0)
+    assert (fresh(claimed).lease_expires_at, fresh(claimed).finished_at is None) == (
+        None,
+        status in ("failed", "queued"),
+    )
+
+
+def test_handing_back_a_task_that_was_to_stop_cancels_it(worker, claimed):
+    tasks.cancel(claimed.id, tenant_id=claimed.tenant_id)
+    assert worker.settle(claimed.id, 1, Kind.RELEASED) == "cancelled"
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_an_attempt_settles_once(worker, claimed, kind):
+    worker.settle(claimed.id, 1, Kind.COMPLETED, result='{"n": 1}')
+    before = fresh(claimed)
+    assert worker.settle(claimed.id, 1, kind, result='{"n": 2}') is None
+    assert (fresh(claimed).result, fresh(claimed).updated_at) == ({"n": 1}, before.updated_at)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_another_worker_settles_nothing(claimed, kind):
+    assert Worker().settle(claimed.id, 1, kind) is None
+    assert counters(claimed) == ("leased", 1, 0, 0)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_worker_that_lost_its_lease_settles_nothing(worker, claimed, kind):
+    expire_lease(claimed.id)
+    assert worker.settle(claimed.id, 1, kind) is None
+    assert counters(claimed) == ("queued", 1, 0, 1)
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("successor", ["itself", "another"])
+def test_an_old_attempt_settles_nothing_while_a_new_one_runs(worker, claimed, kind, successor):
+    """Also where the same worker has claimed the task again: the attempt is the fence, not the worker."""
+    expire_lease(claimed.id)
+    holder = worker if successor == "itself" else Worker()
+    assert holder.claim().attempt == 2
+    assert worker.settle(claimed.id, 1, kind) is None
+    assert counters(claimed) == ("leased", 2, 0, 1)
+    assert holder.settle(claimed.id, 2, Kind.COMPLETED) == "completed"
+
+
+def test_a_set_settles_what_it_holds_and_leaves_the_rest(worker, make_task):
+    mine = [make_task("leased", worker_id=worker.id) for _ in range(3)]
+    theirs = make_task("leased")
+    verdicts = [Verdict(task.id, 1, Kind.COMPLETED) for task in [*mine, theirs]]
+    verdicts += [Verdict(new_id(), 1, Kind.COMPLETED), Verdict(mine[0].id, 2, Kind.COMPLETED)]
+    assert settle(worker.id, verdicts) == {task.id: "completed" for task in mine}
+    assert fresh(theirs).status == "leased"
+    assert settle(worker.id, []) == {}
+
+
+def test_errors_use_up_the_retries_and_then_the_task_is_dead(worker, claimed):
+    assert worker.settle(claimed.id, 1, Kind.ERROR, error_code="boom", error_message="no", retry_seconds=60) == "failed"
+    assert worker.claim() is None
+    make_due(claimed.id)
+    assert worker.claim().attempt == 2
+    assert worker.settle(claimed.id, 2, Kind.ERROR, error_code="boom", error_message="again") == "dead_letter"
+    assert counters(claimed) == ("dead_letter", 2, 2, 0)
+    assert (fresh(claimed).error_code, fresh(claimed).error_message) == ("boom", "again")
+
+
+def test_lost_workers_burn_no_retry_and_the_third_ends_the_task(make_task):
+    task = make_task("queued", max_retries=0)
+    for crash in (1, 2, 3):
+        assert Worker().claim().attempt == crash
+        expire_lease(task.id)
+        assert counters(task) == ("queued" if crash < 3 else "dead_letter", crash, 0, crash)
+    assert fresh(task).error_code == "worker_crashed"
+    tasks.retry(task.id, tenant_id=task.tenant_id)
+    assert counters(task) == ("queued", 3, 0, 0)
+    assert Worker().claim().attempt == 4
+
+
+def test_a_cancelled_task_whose_worker_is_gone_ends_when_its_lease_does(worker, claimed):
+    assert tasks.cancel(claimed.id, tenant_id=claimed.tenant_id).status == "leased"
+    expire_lease(claimed.id)
+    assert fresh(claimed).status == "cancelled"
+
+
+def test_a_line_with_what_postgresql_cannot_keep_is_kept_all_the_same(worker, claimed):
+    assert append_log(worker.id, (claimed.id, 1), "info", "a\x00b \ud800 é", {})
+    with operator_scope("operator:test"):
+        assert TaskLog.objects.get(task_id=claimed.id, kind="log").message == "a\\0b ? é"

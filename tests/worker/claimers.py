@@ -1,0 +1,16 @@
+"""Claimers of the test process, and something for them to claim."""
+
+from queueapp import tasks
+from queueapp.claiming import Capabilities, Claimer
+from queueapp.models.base import new_id
+
+
+def claimer(strategy=None, categories=("*",), **properties):
+    """A claimer that takes sets of up to 100 from the start."""
+    made = Claimer(new_id(), Capabilities(("default",), categories, properties), strategy)
+    made.pace.record("sample.noop", 0.0001)
+    return made
+
+
+def submit(tenant, count=1, type="sample.noop", **options):
+    return tasks.submit_many([{"type": type, **options}] * count, tenant_id=tenant.id)

@@ -1,0 +1,11 @@
+"""Claimers and housekeepers of the test process, on however slow a machine."""
+
+import pytest
+
+from queueapp.claiming.duty_cycle import Ration
+
+
+@pytest.fixture(autouse=True)
+def a_look_whenever_one_is_wanted(monkeypatch):
+    """Looks get a share of the time; no test may depend on how long one took."""
+    monkeypatch.setattr(Ration, "allows", True)

@@ -1,0 +1,52 @@
+"""Stopping a running task: on cancel within two seconds, at its time limits, and never its neighbour."""
+
+import time
+
+import pytest
+
+from queueapp import tasks
+from queueapp.states import FINAL
+from tests.clusters import running_cluster
+from tests.factories import fresh
+from tests.waiting import wait_until
+
+
+@pytest.fixture
+def cluster(ground):
+    with running_cluster() as cluster:
+        yield cluster
+
+
+@pytest.mark.parametrize("type", ["sample.spin", "sample.sleep", "sample.read_socket", "sample.catch_all"])
+def test_a_running_task_is_cancelled_within_two_seconds_and_its_neighbour_is_not(acme, cluster, tmp_path, type):
+    mark = tmp_path / "mark"
+    neighbour = tasks.submit("sample.talk", {"mark": str(tmp_path / "other")}, tenant_id=acme.id)
+    task = tasks.submit(type, {"mark": str(mark)}, tenant_id=acme.id)
+    wait_until(lambda: mark.exists() and fresh(neighbour).progress)
+    started = time.monotonic()
+    assert tasks.cancel(task.id, tenant_id=acme.id).status == "leased"
+    wait_until(lambda: fresh(task).status == "cancelled", seconds=2)
+    print(f"{type}: cancelled after {time.monotonic() - started:.2f} s")
+    (tmp_path / "other.go").touch()
+    wait_until(lambda: fresh(neighbour).status == "completed")
+
+
+def test_the_soft_limit_interrupts_and_counts_as_a_failure(acme, cluster):
+    task = tasks.submit("sample.sleep", {}, tenant_id=acme.id, timeout_seconds=1)
+    wait_until(lambda: fresh(task).status in FINAL)
+    ended = fresh(task)
+    assert (ended.status, ended.error_code, ended.failures, ended.crash_count) == (
+        "dead_letter",
+        "task_runtime_exceeded",
+        1,
+        0,
+    )
+
+
+@pytest.mark.parametrize(("type", "crashes"), [("sample.deaf", 0), ("sample.greedy", 3)])
+def test_c_code_that_cannot_be_interrupted_is_ended_at_the_hard_limit(acme, cluster, type, crashes):
+    task = tasks.submit(type, {}, tenant_id=acme.id, timeout_seconds=1)
+    after = tasks.submit("sample.noop", {}, tenant_id=acme.id)
+    wait_until(lambda: fresh(task).status == "dead_letter", seconds=40)
+    assert fresh(task).crash_count == crashes
+    wait_until(lambda: fresh(after).status == "completed")

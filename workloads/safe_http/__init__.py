@@ -1,0 +1,25 @@
+"""HTTP to addresses that others name: resolve once, refuse what is not public, connect to what was checked."""
+
+from workloads.safe_http.client import Answer, get
+from workloads.safe_http.errors import (
+    AddressNotAllowed,
+    BodyTooLarge,
+    InvalidUrl,
+    TooManyRedirects,
+    Unreachable,
+    Unusable,
+)
+from workloads.safe_http.urls import Url, parse
+
+__all__ = [
+    "AddressNotAllowed",
+    "Answer",
+    "BodyTooLarge",
+    "InvalidUrl",
+    "TooManyRedirects",
+    "Unreachable",
+    "Unusable",
+    "Url",
+    "get",
+    "parse",
+]

@@ -1,0 +1,133 @@
+"""Connections to addresses that were checked, of which no operation outlasts the request's deadline."""
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Sequence
+from functools import cache
+from ipaddress import ip_address
+from typing import Any
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.ssl_ import create_urllib3_context
+
+from workloads.safe_http.addresses import Address
+from workloads.safe_http.errors import Unreachable
+from workloads.safe_http.urls import Url
+
+
+def resolve(host: str, seconds: float) -> list[Address]:
+    """The addresses of a host, in the order to try. Raises Unreachable where there are none, or none in time."""
+    answers: list[list[Address] | OSError] = []
+    # a daemon, so that a resolver which never answers holds up nobody, not even the end of the process
+    thread = threading.Thread(target=_look_up, args=(host, answers), name="resolver", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not answers:
+        raise Unreachable(f"the name {host} was not resolved within {seconds:.0f} s")
+    answer = answers[0]
+    if isinstance(answer, OSError):
+        raise Unreachable(f"the name {host} was not resolved: {answer.strerror}")
+    return answer
+
+
+def _look_up(host: str, answers: list[list[Address] | OSError]) -> None:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        answers.append(error)
+    else:
+        answers.append(list(dict.fromkeys(ip_address(sockaddr[0]) for *_, sockaddr in found)))
+
+
+CONNECT_SECONDS = 5.0
+
+
+class Deadline:
+    """The moment at which a whole request must be over."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ends = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds until then. Raises TimeoutError afterwards."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time for the request is over")
+        return left
+
+
+class _PlainSocket(socket.socket):
+    """A socket's own time-out starts anew with every byte, so a server could drip for ever."""
+
+    deadline: Deadline
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        self.settimeout(self.deadline.left())
+        return super().recv_into(*args, **kwargs)
+
+
+class _TlsSocket(ssl.SSLSocket):
+    """The same under TLS."""
+
+    deadline: Deadline
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        self.settimeout(self.deadline.left())
+        return super().recv_into(*args, **kwargs)
+
+
+class PlainConnection(HTTPConnection):
+    """HTTP to one of some addresses, whatever the name would resolve to now."""
+
+    def __init__(self, url: Url, addresses: Sequence[Address], deadline: Deadline) -> None:
+        super().__init__(url.host, url.port, timeout=deadline.left())
+        self.addresses, self.deadline = addresses, deadline
+
+    def _new_conn(self) -> socket.socket:
+        return _dial(self.addresses, self.port, self.deadline)
+
+
+class TlsConnection(HTTPSConnection):
+    """The same with TLS; the certificate must be the name's."""
+
+    def __init__(self, url: Url, addresses: Sequence[Address], deadline: Deadline) -> None:
+        super().__init__(url.host, url.port, timeout=deadline.left(), ssl_context=tls_context())
+        self.addresses, self.deadline = addresses, deadline
+
+    def _new_conn(self) -> socket.socket:
+        return _dial(self.addresses, self.port, self.deadline)
+
+    def connect(self) -> None:
+        super().connect()
+        if isinstance(self.sock, _TlsSocket):
+            self.sock.deadline = self.deadline
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """Trusts what the system trusts, or SSL_CERT_FILE."""
+    context = create_urllib3_context()
+    context.load_default_certs()
+    context.sslsocket_class = _TlsSocket
+    return context
+
+
+def _dial(addresses: Sequence[Address], port: int, deadline: Deadline) -> socket.socket:
+    """Connect to the first address that answers. Raises Unreachable where none does."""
+    errors = []
+    for address in addresses:
+        family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+        connected = _PlainSocket(family, socket.SOCK_STREAM)
+        connected.deadline = deadline
+        try:
+            connected.settimeout(min(CONNECT_SECONDS, deadline.left()))
+            connected.connect((str(address), port))
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connected.settimeout(deadline.left())  # for the handshake
+            return connected
+        except OSError as error:
+            connected.close()
+            errors.append(f"{address}: {error.strerror or error}")
+    raise Unreachable(f"no connection to port {port} of {'; '.join(errors)}")
