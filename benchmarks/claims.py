@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from benchmarks.database_fixture import BATCH, QUEUE, Ground, make_tenant
-from benchmarks.report import Figure, Outcome, Table
+from benchmarks.report import Figure, Table, TransitionResult
 from queueapp.claiming import Capabilities, Claimer
 from queueapp.models import Queue
 from queueapp.models.base import new_id
@@ -21,7 +21,7 @@ TENANTS = 20
 MOST_TIMES = dict.fromkeys(Queue.Strategy.values, 1.5) | {"lifo": 2.0}
 
 
-def measure(ground: Ground) -> Outcome:
+def measure(ground: Ground) -> TransitionResult:
     tenants = [make_tenant(f"bench-{number}") for number in range(TENANTS)]
     sizes = (10_000, 50_000) if ground.quick else (10_000, 100_000, 1_000_000)
     columns: dict[str, dict[str, Any]] = {}
@@ -32,7 +32,7 @@ def measure(ground: Ground) -> Outcome:
     fill(ground, tenants, sizes[0], "bench.clock")
     ground.analyse()
     columns[f"behind {sizes[-1]:,} of another type"] = look(ground, tenants, "bench.clock")
-    return Outcome(list(figures(columns)), [table(columns)])
+    return TransitionResult(list(figures(columns)), [table(columns)])
 
 
 def fill(ground: Ground, tenants: list[UUID], count: int, type: str) -> None:
@@ -48,7 +48,7 @@ def look(ground: Ground, tenants: list[UUID], type: str) -> dict[str, Any]:
     found = {}
     for strategy in Queue.Strategy.values:
         claimer = Claimer(new_id(), Capabilities((QUEUE,), (type,)), strategy)
-        claimer.pace.record(type, 0.1 / (SET + 0.5))
+        claimer.batch_size.record(type, 0.1 / (SET + 0.5))
         times = []
         for number in range(CLAIMS):
             if number % (BATCH // SET) == 0:

@@ -13,7 +13,7 @@ import psutil
 from benchmarks import marks
 from benchmarks.database_fixture import Ground, all_done, answer, cluster, wait_for
 from benchmarks.peers import CONTENDERS, PeerFailed, drive
-from benchmarks.report import Figure, Outcome, Table
+from benchmarks.report import Figure, Table, TransitionResult
 from tests.clusters import RunningCluster
 
 JOBS = 2_000
@@ -38,7 +38,7 @@ STORED = """
 """
 
 
-def measure(ground: Ground) -> Outcome:
+def measure(ground: Ground) -> TransitionResult:
     found = dict(ours(ground))
     rows = [[name, *(row[column] for column in COLUMNS)] for name, row in found.items()]
     for contender in CONTENDERS:
@@ -48,7 +48,7 @@ def measure(ground: Ground) -> Outcome:
             rows.append([contender.name, f"FAILED: {error}", *[""] * (len(COLUMNS) - 1)])
             continue
         rows.append([contender.name, *(row.get(column, "") for column in COLUMNS)])
-    return Outcome(list(figures(found)), [Table("killed halfway", ["", *COLUMNS.values()], rows)])
+    return TransitionResult(list(figures(found)), [Table("killed halfway", ["", *COLUMNS.values()], rows)])
 
 
 def ours(ground: Ground) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from benchmarks.database_fixture import Ground, all_done, cluster, wait_for
-from benchmarks.report import Figure, Outcome
+from benchmarks.report import Figure, TransitionResult
 from queueapp import tasks
 from queueapp.models import Task
 from queueapp.tenancy import operator_scope
@@ -14,13 +14,13 @@ APART_SECONDS = 0.02
 GOALS = {50: 4.0, 95: None, 99: 10.0}
 
 
-def measure(ground: Ground) -> Outcome:
+def measure(ground: Ground) -> TransitionResult:
     with cluster(4) as running:
         submit_tasks(ground, 50)  # every worker has run one and is idle again
         waits = sorted(wait for _ in range(ground.runs) for wait in submit_tasks(ground, TASKS))
         workers = running.workers
     detail = {"tasks": len(waits), "workers": workers, "worst": waits[-1]}
-    return Outcome(
+    return TransitionResult(
         [
             Figure(f"idle submit → start, p{share}", percentile(waits, share), "ms", goal, True, detail)
             for share, goal in GOALS.items()

@@ -1,7 +1,7 @@
 """What a queued and a finished task take up in Redis and in PostgreSQL."""
 
 from benchmarks.database_fixture import Ground, all_done, cluster, pause, resume, wait_for
-from benchmarks.report import Figure, Outcome
+from benchmarks.report import Figure, TransitionResult
 from queueapp.redis import notifier
 
 TABLES = ("tasks", "task_logs", "task_deltas")
@@ -9,7 +9,7 @@ SIZES = ", ".join(f"pg_total_relation_size('{table}')::int8" for table in TABLES
 MIB = 1_048_576
 
 
-def measure(ground: Ground) -> Outcome:
+def measure(ground: Ground) -> TransitionResult:
     queued, finished = (50_000, 20_000) if ground.quick else (1_000_000, 200_000)
     pause()
     with cluster(4) as running:
@@ -26,7 +26,7 @@ def measure(ground: Ground) -> Outcome:
         workers = running.workers
     ground.administer("VACUUM FULL tasks", "VACUUM FULL task_logs")
     packed = postgres_bytes(ground)
-    return Outcome(
+    return TransitionResult(
         [
             Figure("Redis, all of it", redis_mib, "MiB", 1.0, True, {"queued tasks": queued, "idle workers": workers}),
             Figure("PostgreSQL, a queued task", sum(waiting.values()) / queued, "B", detail=each(waiting, queued)),

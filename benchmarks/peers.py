@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.database_fixture import Ground
 from benchmarks.machine import ROOT
-from benchmarks.report import Outcome, Table
+from benchmarks.report import Table, TransitionResult
 from queueapp.redis import notifier
 from taskrunner.devserver.embedded.postgres import PORT, SUPERUSER
 
@@ -46,7 +46,7 @@ CONTENDERS = (
 COLUMNS = ["peer", "setting", "done/s", "runs", "submit/s, single", "submit/s, bulk", "latency p50 / p95 / p99 ms"]
 
 
-def measure(ground: Ground) -> Outcome:
+def measure(ground: Ground) -> TransitionResult:
     rows = []
     for contender in CONTENDERS:
         for setting in SETTINGS:
@@ -59,7 +59,7 @@ def measure(ground: Ground) -> Outcome:
             numbers = [found["rate"], found["runs"], found["submit_single"], found["submit_bulk"], waits]
             rows.append([contender.name, setting, *numbers])
     better = [[contender.name, contender.better] for contender in CONTENDERS]
-    return Outcome(tables=[Table("peers", COLUMNS, rows), Table("better settings", ["peer", "what"], better)])
+    return TransitionResult(tables=[Table("peers", COLUMNS, rows), Table("better settings", ["peer", "what"], better)])
 
 
 def drive(ground: Ground, contender: Contender, setting: str, what: str) -> dict[str, Any]:

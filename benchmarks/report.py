@@ -40,7 +40,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TransitionResult:
     """What one measurement found."""
 
     figures: list[Figure] = field(default_factory=list)
@@ -77,9 +77,9 @@ def store(path: Path, document: dict[str, Any]) -> None:
 def _figure_row(figure: dict[str, Any]) -> list[Any]:
     bound = "≤" if figure["at_most"] else "≥"
     goal = f"{bound} {_cell(figure['goal'])}" if figure["goal"] is not None else ""
-    verdict = {True: "reached", False: "NOT REACHED", None: ""}[figure["reached"]]
+    outcome = {True: "reached", False: "NOT REACHED", None: ""}[figure["reached"]]
     detail = ", ".join(f"{name} {_cell(value)}" for name, value in figure["detail"].items())
-    return [figure["name"], f"{_cell(figure['measured'])} {figure['unit']}", goal, verdict, detail]
+    return [figure["name"], f"{_cell(figure['measured'])} {figure['unit']}", goal, outcome, detail]
 
 
 def _cell(value: Any) -> str:

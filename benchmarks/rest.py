@@ -14,7 +14,7 @@ from benchmarks.bare import BareRow
 from benchmarks.database_fixture import Ground, make_tenant
 from benchmarks.latency import percentile
 from benchmarks.machine import ROOT
-from benchmarks.report import Figure, Outcome, Table
+from benchmarks.report import Figure, Table, TransitionResult
 from queueapp import tasks
 from queueapp.apikeys import create_key
 from queueapp.models import Tenant
@@ -51,7 +51,7 @@ class Load:
         return len(self.times(method, path, body)) / self.seconds
 
 
-def measure(ground: Ground) -> Outcome:
+def measure(ground: Ground) -> TransitionResult:
     tenants = [make_tenant(f"bench-{number}") for number in range(TENANTS)]
     with operator_scope("operator:benchmark"):
         # the limit is counted, and never reached
@@ -67,7 +67,7 @@ def measure(ground: Ground) -> Outcome:
         for size in sizes:
             fill(ground, tenants, size)
             lists[size] = {path: load.times("GET", f"/api/v1/tasks{path}", connections=1) for path in LISTS}
-    return Outcome([*figures, *list_figures(lists)], [list_table(lists)])
+    return TransitionResult([*figures, *list_figures(lists)], [list_table(lists)])
 
 
 def make_bare_table() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 
 from benchmarks.database_fixture import ACTOR, QUEUE, Ground, answer, cluster, pause, resume
-from benchmarks.report import Figure, Outcome
+from benchmarks.report import Figure, TransitionResult
 from benchmarks.throughput import steady_rate
 from queueapp.models import Queue
 from queueapp.tenancy import operator_scope
@@ -29,11 +29,11 @@ RATES = """
 """
 
 
-def measure(ground: Ground) -> Outcome:
+def measure(ground: Ground) -> TransitionResult:
     """For every strategy, since each reads the backlog in a way of its own."""
     seconds = QUICK_SECONDS if ground.quick else SECONDS
     strategies = ("priority",) if ground.quick else Queue.Strategy.values
-    return Outcome([figure for strategy in strategies for figure in compare(ground, seconds, strategy)])
+    return TransitionResult([figure for strategy in strategies for figure in compare(ground, seconds, strategy)])
 
 
 def compare(ground: Ground, seconds: float, strategy: str) -> list[Figure]:

@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable
 
 from benchmarks.database_fixture import BATCH, Ground
-from benchmarks.report import Figure, Outcome
+from benchmarks.report import Figure, TransitionResult
 from queueapp import tasks
 
 
-def measure(ground: Ground) -> Outcome:
+def measure(ground: Ground) -> TransitionResult:
     singles, bulk = (500, 20_000) if ground.quick else (3_000, 100_000)
 
     def one_at_a_time() -> None:
@@ -19,7 +19,7 @@ def measure(ground: Ground) -> Outcome:
     ground.submit(BATCH)  # connects, and has PostgreSQL read its catalogue
     alone = [rate(ground, one_at_a_time, singles) for _ in range(ground.runs)]
     in_bulk = [rate(ground, lambda: ground.submit(bulk), bulk) for _ in range(ground.runs)]
-    return Outcome(
+    return TransitionResult(
         [
             Figure("submit, one at a time", statistics.median(alone), "/s", 1_200, detail={"runs": alone}),
             Figure(f"submit, {BATCH:,} a call", statistics.median(in_bulk), "/s", 20_000, detail={"runs": in_bulk}),

@@ -8,7 +8,7 @@ import psutil
 
 from benchmarks.database_fixture import Ground, all_done, answer, cluster, pause, resume, wait_for
 from benchmarks.machine import disturbance
-from benchmarks.report import Figure, Outcome
+from benchmarks.report import Figure, TransitionResult
 from tests.clusters import RunningCluster
 
 CALIBRATION = 1_000
@@ -22,7 +22,7 @@ WINDOW = """
 """
 
 
-def measure(ground: Ground) -> Outcome:
+def measure(ground: Ground) -> TransitionResult:
     figures = []
     for type in NAMES:
         for workers in (1, 2, 4):
@@ -30,7 +30,7 @@ def measure(ground: Ground) -> Outcome:
                 count = int(steady_rate(ground, running, type) * ground.seconds)
                 runs = [run(ground, running, type, count) for _ in range(ground.runs)]
             figures.append(figure(type, workers, runs))
-    return Outcome(figures)
+    return TransitionResult(figures)
 
 
 def steady_rate(ground: Ground, running: RunningCluster, type: str) -> float:

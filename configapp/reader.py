@@ -19,8 +19,8 @@ from configapp.signals import config_changed
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.5
-FIRST_LOOK_SECONDS = 5.0
+POLL_INTERVAL_SECONDS = 0.5
+FIRST_POLL_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Reader:
                 if not self._is_kept():
                     self._start()
         if self._snapshot is None:
-            self._first.wait(FIRST_LOOK_SECONDS)
+            self._first.wait(FIRST_POLL_SECONDS)
         if self._snapshot is None:
             raise ConfigurationUnavailable
         return self._snapshot
@@ -84,7 +84,7 @@ class Reader:
         try:
             while not self._stopping.is_set():
                 self._look()
-                self._stopping.wait(LOOK_SECONDS)
+                self._stopping.wait(POLL_INTERVAL_SECONDS)
         finally:
             connection.close()
 

@@ -1,4 +1,4 @@
-"""Pruners: code that deletes what has been kept for long enough, a batch a call. Housekeeping calls them."""
+"""Pruners: code that deletes what has been kept for long enough, a batch a call. Maintenance calls them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

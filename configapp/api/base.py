@@ -12,8 +12,8 @@ from configapp.models import ConfigChange
 from configapp.serializers import change_document
 from queueapp.errors import FieldError
 from queueapp.rest.toolkit.errors import ApiError, InvalidRequest, PreconditionFailed
-from queueapp.rest.toolkit.long_poll import lookout, waiting_slot, wanted_seconds
-from queueapp.rest.toolkit.permissions import Caller
+from queueapp.rest.toolkit.long_poll import completion_watcher, waiting_slot, wanted_seconds
+from queueapp.rest.toolkit.permissions import Principal
 from queueapp.rest.toolkit.views import ApiView
 
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
@@ -62,7 +62,7 @@ def expected_version(request: Request) -> int | None:
 
 def accept_and_wait(
     request: Request,
-    caller: Caller,
+    principal: Principal,
     submit: Callable[[], list[ConfigChange]],
     document: Callable[[list[dict[str, Any]]], dict[str, Any]],
 ) -> Response:
@@ -77,14 +77,14 @@ def accept_and_wait(
         if changes:
             headers["Location"] = f"/api/v1/tasks/{changes[0].task_id}"
         if changes and seconds:
-            lookout.wait(changes[0].task_id, seconds)
+            completion_watcher.wait(changes[0].task_id, seconds)
             headers["Preference-Applied"] = f"wait={seconds}"
-            with caller.scope():
+            with principal.scope():
                 now = ConfigChange.objects.in_bulk([change.id for change in changes])
             changes = [now[change.id] for change in changes]
     return Response(document([change_document(change) for change in changes]), status=202, headers=headers)
 
 
-def accept_one_and_wait(request: Request, caller: Caller, submit: Callable[[], ConfigChange]) -> Response:
+def accept_one_and_wait(request: Request, principal: Principal, submit: Callable[[], ConfigChange]) -> Response:
     """As accept_and_wait, for a single change, which is the answer."""
-    return accept_and_wait(request, caller, lambda: [submit()], lambda documents: documents[0])
+    return accept_and_wait(request, principal, lambda: [submit()], lambda documents: documents[0])

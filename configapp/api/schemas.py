@@ -8,7 +8,7 @@ from pydantic import Field, RootModel, StringConstraints, WithJsonSchema
 
 from configapp.keyspec import Kind
 from configapp.queries import Source
-from queueapp.rest.openapi.answers import Answered
+from queueapp.rest.openapi.answers import ResponseModel
 from queueapp.rest.toolkit.pagination import PageForm
 from queueapp.rest.toolkit.views import Form
 from queueapp.tasks.requests import Text
@@ -51,7 +51,7 @@ class AuditForm(PageForm):
 Shown = str | int | float | bool | None
 
 
-class Change(Answered):
+class Change(ResponseModel):
     """An accepted change of a key. Of a secret, `value` is the mask."""
 
     id: UUID
@@ -67,13 +67,13 @@ class Change(Answered):
     finished_at: datetime | None
 
 
-class Changes(Answered):
+class Changes(ResponseModel):
     """Accepted changes, in the order of the request."""
 
     changes: list[Change]
 
 
-class Setting(Answered):
+class Setting(ResponseModel):
     """A key and what holds for it. Of a secret, `value` is the mask."""
 
     key: str
@@ -98,14 +98,14 @@ class DetailedSetting(Setting):
     pending: list[Change] = Field(description="Accepted and not applied yet, the oldest first.")
 
 
-class Validity(Answered):
+class Validity(ResponseModel):
     """The value as it would be stored."""
 
     valid: Literal[True]
     value: Shown
 
 
-class Version(Answered):
+class Version(ResponseModel):
     """What one change made of a key; an inactive version says that the default holds."""
 
     version: int
@@ -115,7 +115,7 @@ class Version(Answered):
     at: datetime
 
 
-class Record(Answered):
+class Record(ResponseModel):
     """What became of one attempt to change something; `reason` is empty for a success."""
 
     id: UUID
@@ -132,7 +132,7 @@ class Record(Answered):
     task_id: UUID | None
 
 
-class Export(Answered):
+class Export(ResponseModel):
     """What the database holds, by key: values as they are, secrets as masks."""
 
     values: dict[str, Shown]

@@ -131,15 +131,15 @@ class ConfigList(ConfigView):
 
     def get(self, request: Request) -> Response:
         self.query(Form)
-        with self.caller.scope():
+        with self.principal.scope():
             results = [setting_document(setting) for setting in queries.all_settings()]
         return Response({"results": results, "next": None, "previous": None})
 
     def post(self, request: Request) -> Response:
-        form, actor, version = self.body(ChangeForm), self.caller.actor, expected_version(request)
+        form, actor, version = self.body(ChangeForm), self.principal.actor, expected_version(request)
         return accept_one_and_wait(
             request,
-            self.caller,
+            self.principal,
             lambda: changes.submit_change(form.key, form.value, actor=actor, expected_version=version),
         )
 
@@ -151,21 +151,23 @@ class ConfigDetail(ConfigView):
 
     def get(self, request: Request, key: str) -> Response:
         self.query(Form)
-        with self.caller.scope():
+        with self.principal.scope():
             setting = queries.find_setting(key)
             document = detailed_document(setting, queries.pending(key))
         return Response(document, headers={"ETag": etag_of(setting.version)})
 
     def put(self, request: Request, key: str) -> Response:
-        form, actor, version = self.body(ValueForm), self.caller.actor, expected_version(request)
+        form, actor, version = self.body(ValueForm), self.principal.actor, expected_version(request)
         return accept_one_and_wait(
-            request, self.caller, lambda: changes.submit_change(key, form.value, actor=actor, expected_version=version)
+            request,
+            self.principal,
+            lambda: changes.submit_change(key, form.value, actor=actor, expected_version=version),
         )
 
     def delete(self, request: Request, key: str) -> Response:
-        actor, version = self.caller.actor, expected_version(request)
+        actor, version = self.principal.actor, expected_version(request)
         return accept_one_and_wait(
-            request, self.caller, lambda: changes.unset(key, actor=actor, expected_version=version)
+            request, self.principal, lambda: changes.unset(key, actor=actor, expected_version=version)
         )
 
 
@@ -175,9 +177,9 @@ class ConfigRollback(ConfigView):
     rights: ClassVar = {"POST": Right.CONFIG_WRITE}
 
     def post(self, request: Request, key: str) -> Response:
-        form, actor, version = self.body(RollbackForm), self.caller.actor, expected_version(request)
+        form, actor, version = self.body(RollbackForm), self.principal.actor, expected_version(request)
         return accept_one_and_wait(
-            request, self.caller, lambda: changes.roll_back(key, form.version, actor=actor, expected_version=version)
+            request, self.principal, lambda: changes.roll_back(key, form.version, actor=actor, expected_version=version)
         )
 
 
@@ -190,14 +192,14 @@ class ConfigBulk(ConfigView):
         wanted = _wanted(request.data)
         return accept_and_wait(
             request,
-            self.caller,
+            self.principal,
             lambda: self._submit(wanted),
             lambda documents: {"changes": documents},
         )
 
     def _submit(self, wanted: list[Wanted]) -> list[ConfigChange]:
         try:
-            return changes.submit_changes(wanted, actor=self.caller.actor)
+            return changes.submit_changes(wanted, actor=self.principal.actor)
         except ChangeRefused as refusal:
             if len(wanted) == 1:  # is named like a change on its own, without its place in the list
                 refusal.errors = [FieldError(f"0.{each.field}", each.code, each.message) for each in refusal.errors]
@@ -211,7 +213,7 @@ class ConfigValidate(ConfigView):
 
     def post(self, request: Request) -> Response:
         form = self.body(ChangeForm)
-        return Response({"valid": True, "value": changes.dry_run(form.key, form.value, actor=self.caller.actor)})
+        return Response({"valid": True, "value": changes.dry_run(form.key, form.value, actor=self.principal.actor)})
 
 
 class ConfigHistory(ConfigView):
@@ -221,7 +223,7 @@ class ConfigHistory(ConfigView):
 
     def get(self, request: Request, key: str) -> Response:
         form = self.query(PageForm)
-        with self.caller.scope():
+        with self.principal.scope():
             return Response(page(request, queries.history(key), form, version_document))
 
 
@@ -234,7 +236,7 @@ class ConfigAuditList(ConfigView):
         form = self.query(AuditForm)
         wanted = {"config_key": form.key, "actor": form.actor, "status": form.status}
         records = ConfigAudit.objects.filter(**{name: value for name, value in wanted.items() if value is not None})
-        with self.caller.scope():
+        with self.principal.scope():
             return Response(page(request, records, form, audit_document))
 
 
@@ -245,7 +247,7 @@ class ConfigExport(ConfigView):
 
     def get(self, request: Request) -> Response:
         self.query(Form)
-        with self.caller.scope():
+        with self.principal.scope():
             stored = [each for each in queries.all_settings() if each.source == queries.Source.DATABASE]
         values = {each.spec.key: each.shown for each in stored if not each.spec.secret}
         return Response(

@@ -30,7 +30,7 @@ from queueapp.admin.toolkit.pagination import TaskPaginator
 from queueapp.models import Task
 from queueapp.operators import service
 from queueapp.states import RETRYABLE, WAITING, Status
-from queueapp.tasks import Outcome, queries
+from queueapp.tasks import TransitionResult, queries
 
 MOST_AT_ONCE = 10_000
 BATCH = 1_000
@@ -44,15 +44,17 @@ class TaskVerb:
     label: str
     past: str
     allowed: frozenset[Status]
-    run: Callable[[Sequence[UUID]], list[Outcome]]
+    run: Callable[[Sequence[UUID]], list[TransitionResult]]
 
 
-def _redrive(task_ids: Sequence[UUID]) -> list[Outcome]:
+def _redrive(task_ids: Sequence[UUID]) -> list[TransitionResult]:
     """Retry the dead letters among the tasks, and no others."""
     statuses = dict(Task.objects.filter(pk__in=task_ids).values_list("pk", "status"))
     dead = [task_id for task_id in task_ids if statuses.get(task_id) == Status.DEAD_LETTER]
     refused = [task_id for task_id in task_ids if statuses.get(task_id) != Status.DEAD_LETTER]
-    return tasks.retry_many(dead) + [Outcome(task_id, was := statuses.get(task_id), was, False) for task_id in refused]
+    return tasks.retry_many(dead) + [
+        TransitionResult(task_id, was := statuses.get(task_id), was, False) for task_id in refused
+    ]
 
 
 VERBS = {

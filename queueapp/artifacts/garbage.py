@@ -5,7 +5,7 @@ from uuid import UUID
 
 from queueapp.artifacts import object_store
 from queueapp.db import statements
-from queueapp.models import UnclaimedObject
+from queueapp.models import PendingObject
 from queueapp.tenancy import system_scope
 
 BATCH = 100
@@ -27,7 +27,7 @@ def sweep() -> int:
 
 def _take() -> dict[UUID, str]:
     with system_scope("sweep"):
-        rows = statements.rows("take_unclaimed_objects", {"batch": BATCH, "again_seconds": AGAIN_SECONDS})
+        rows = statements.rows("take_pending_objects", {"batch": BATCH, "again_seconds": AGAIN_SECONDS})
     return {row["id"]: row["object_key"] for row in rows}
 
 
@@ -41,5 +41,5 @@ def _delete(objects: dict[UUID, str], deadline: float) -> int:
             gone.append(artifact_id)
     finally:
         with system_scope("sweep"):
-            UnclaimedObject.objects.filter(id__in=gone).delete()
+            PendingObject.objects.filter(id__in=gone).delete()
     return len(gone)

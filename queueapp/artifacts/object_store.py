@@ -8,20 +8,20 @@ from typing import Any
 from django.core.files import File
 from django.core.files.storage import Storage, storages
 
-from queueapp.artifacts.upload_buffer import Intake
+from queueapp.artifacts.upload_buffer import UploadBuffer
 from queueapp.errors import StoreUnavailable
 
 PATIENCE_SECONDS = 10.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0
 
 
-def put(key: str, intake: Intake) -> None:
+def put(key: str, intake: UploadBuffer) -> None:
     """Write an object. Raises StoreUnavailable; what was left behind then is the sweep's."""
     with _available():
         _store().save(key, intake.as_file())
 
 
-def put_patiently(key: str, intake: Intake) -> None:
+def put_patiently(key: str, intake: UploadBuffer) -> None:
     """As `put`, for a handler: sits out ten seconds of a store that is away, as when it is restarted.
 
     The worker waits along. To fail sooner would be no kinder: it would use up the retries of the whole backlog.

@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
 from queueapp.artifacts import object_store
-from queueapp.artifacts.upload_buffer import Intake, limit_bytes
+from queueapp.artifacts.upload_buffer import UploadBuffer, limit_bytes
 from queueapp.db import statements
 from queueapp.errors import InvalidArtifact, StoreUnavailable
 from queueapp.json_values import storable_json
@@ -35,8 +35,8 @@ ContentType = Annotated[str, StringConstraints(pattern=CONTENT_TYPE_PATTERN, max
 Metadata = Annotated[dict[str, Any], BeforeValidator(storable_json), AfterValidator(_bounded)]
 
 
-class About(BaseModel):
-    """An artifact's description."""
+class ArtifactDescription(BaseModel):
+    """What an artifact is, beside its content."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -45,10 +45,10 @@ class About(BaseModel):
     metadata: Metadata = {}
 
 
-def describe(type: str, content_type: str, metadata: dict[str, Any] | None) -> About:
+def describe(type: str, content_type: str, metadata: dict[str, Any] | None) -> ArtifactDescription:
     """Raises InvalidArtifact naming each field."""
     try:
-        return About(type=type, content_type=content_type, metadata=metadata or {})
+        return ArtifactDescription(type=type, content_type=content_type, metadata=metadata or {})
     except ValidationError as error:
         raise InvalidArtifact(field_errors(error, "")) from None
 
@@ -61,7 +61,7 @@ Attempt = tuple[UUID, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Reserved:
+class PendingUpload:
     """An object that may be written now, and how large it may be."""
 
     id: UUID
@@ -71,16 +71,21 @@ class Reserved:
     limit_bytes: int
 
 
-def reserve(tenant_id: UUID, task_id: UUID) -> Reserved:
+def reserve(tenant_id: UUID, task_id: UUID) -> PendingUpload:
     """Name a new object. Needs a scope that may write for the tenant."""
     artifact_id = new_id()
     names = {"id": artifact_id, "tenant_id": tenant_id, "task_id": task_id}
     (row,) = statements.rows("reserve_object", {**names, "grace_seconds": GRACE_SECONDS})
-    return Reserved(artifact_id, tenant_id, task_id, row["object_key"], limit_bytes(row["limits"]))
+    return PendingUpload(artifact_id, tenant_id, task_id, row["object_key"], limit_bytes(row["limits"]))
 
 
 def claim(
-    reserved: Reserved, about: About, intake: Intake, *, worker_id: UUID | None = None, attempt: int = 0
+    reserved: PendingUpload,
+    description: ArtifactDescription,
+    intake: UploadBuffer,
+    *,
+    worker_id: UUID | None = None,
+    attempt: int = 0,
 ) -> Artifact | None:
     """Give a written object its row; for a worker only while its attempt holds the task. Needs a scope.
 
@@ -92,36 +97,36 @@ def claim(
         "task_id": reserved.task_id,
         "worker_id": worker_id,
         "attempt": attempt,
-        "type": about.type,
-        "content_type": about.content_type,
+        "type": description.type,
+        "content_type": description.content_type,
         "size_bytes": intake.size,
         "sha256": intake.sha256,
-        "metadata": json.dumps(about.metadata),
+        "metadata": json.dumps(description.metadata),
     }
     rows = statements.rows("claim_object", parameters)
     if not rows:
         return None
-    figures = {"size_bytes": intake.size, "type": about.type}
+    figures = {"size_bytes": intake.size, "type": description.type}
     ids = {"artifact_id": str(reserved.id), "task_id": str(reserved.task_id)}
     logger.info("artifact stored", extra={"event": "artifact_stored", **ids, **figures})
     return Artifact(**rows[0])
 
 
-def reserve_for_worker(tenant_id: UUID, task_id: UUID) -> Reserved:
+def reserve_for_worker(tenant_id: UUID, task_id: UUID) -> PendingUpload:
     """`reserve` in a transaction of its own."""
     with tenant_scope(tenant_id, actor=f"client:task:{task_id}"):
         return reserve(tenant_id, task_id)
 
 
 def claim_for_worker(
-    worker_id: UUID, attempt: int, reserved: Reserved, about: About, intake: Intake
+    worker_id: UUID, attempt: int, reserved: PendingUpload, description: ArtifactDescription, intake: UploadBuffer
 ) -> Artifact | None:
     """`claim` in a transaction of its own."""
     with worker_scope(worker_id):
-        return claim(reserved, about, intake, worker_id=worker_id, attempt=attempt)
+        return claim(reserved, description, intake, worker_id=worker_id, attempt=attempt)
 
 
-def discard(reserved: Reserved) -> None:
+def discard(reserved: PendingUpload) -> None:
     """Delete an object that got no row. Where the store is away, the sweep does it within the hour."""
     try:
         object_store.delete(reserved.object_key)

@@ -25,7 +25,7 @@ def limit_bytes(tenant_limits: dict[str, Any]) -> int:
     return limits_of("", tenant_limits).task_max_artifact_bytes
 
 
-class Intake:
+class UploadBuffer:
     """A context manager that takes bytes until its limit; what it took is gone when the block ends."""
 
     def __init__(self, limit: int) -> None:
@@ -49,10 +49,10 @@ class Intake:
         self._digest.update(piece)
         self._file.write(piece)
 
-    def as_file(self) -> "IntakeFile":
+    def as_file(self) -> "BufferedFile":
         """What was taken, from its beginning."""
         self._file.seek(0)
-        return IntakeFile(self)
+        return BufferedFile(self)
 
     def __enter__(self) -> Self:
         return self
@@ -63,10 +63,10 @@ class Intake:
         self._file.close()
 
 
-class IntakeFile(File):  # type: ignore[type-arg]
+class BufferedFile(File):  # type: ignore[type-arg]
     """What a store is given to write; knows its size and digest."""
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: UploadBuffer) -> None:
         super().__init__(intake._file)
         self.size = intake.size
         self.sha256 = intake.sha256

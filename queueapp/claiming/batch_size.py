@@ -5,7 +5,7 @@ LARGEST_SET = 100
 WEIGHT_OF_NEWEST = 0.2
 
 
-class Pace:
+class BatchSize:
     """Moving averages of how long each type's tasks take, and the set sizes that follow."""
 
     def __init__(self) -> None:
@@ -17,7 +17,7 @@ class Pace:
         smoothed = average + WEIGHT_OF_NEWEST * (seconds - average)
         self._seconds[type] = seconds if seconds > SET_SECONDS else smoothed
 
-    def set_size(self, type: str) -> int:
+    def batch_size(self, type: str) -> int:
         """1 for a type never seen or slow, up to 100 for tiny ones."""
         seconds = self._seconds.get(type)
         if seconds is None:

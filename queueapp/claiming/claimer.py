@@ -6,11 +6,11 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from queueapp.claiming.batch_size import LARGEST_SET, Pace
-from queueapp.claiming.duty_cycle import Ration
-from queueapp.claiming.partitions import Capabilities, KindTable, Lane
-from queueapp.claiming.strategies import ByTurns, NewestFirst, OldestFirst, Order
-from queueapp.claiming.watermarks import Horizon
+from queueapp.claiming.batch_size import LARGEST_SET, BatchSize
+from queueapp.claiming.duty_cycle import DutyCycle
+from queueapp.claiming.partitions import Capabilities, ClaimablePartition, PartitionTable
+from queueapp.claiming.strategies import Lifo, Oldest, Order, RoundRobin
+from queueapp.claiming.watermarks import CommitHorizon
 from queueapp.db import statements
 from queueapp.models import Queue
 from queueapp.tenancy import worker_scope, worker_statement
@@ -18,16 +18,16 @@ from queueapp.tenancy import worker_scope, worker_statement
 LEASE_SECONDS = 30
 # Other claimers hold locks at the head, so a claim looks past them: at so many times the tasks it wants (and some), and
 # much further where it found none, because others have been quicker.
-REACH, WIDE_REACH, LEAST_REACH = 4, 32, 20
+SCAN_LIMIT, WIDE_SCAN_LIMIT, LEAST_SCAN_LIMIT = 4, 32, 20
 
 Strategy = Queue.Strategy
 ORDERS: dict[str, Callable[[], Order]] = {
     # fifo is priority with all priorities ranked alike
-    Strategy.FIFO: partial(OldestFirst, "claim_in_order"),
-    Strategy.PRIORITY: partial(OldestFirst, "claim_in_order"),
-    Strategy.LIFO: NewestFirst,
-    Strategy.WEIGHTED_RANDOM: partial(OldestFirst, "claim_weighted"),
-    Strategy.FAIR: ByTurns,
+    Strategy.FIFO: partial(Oldest, "claim_in_order"),
+    Strategy.PRIORITY: partial(Oldest, "claim_in_order"),
+    Strategy.LIFO: Lifo,
+    Strategy.WEIGHTED_RANDOM: partial(Oldest, "claim_weighted"),
+    Strategy.FAIR: RoundRobin,
 }
 
 
@@ -48,65 +48,68 @@ class Claimed:
 class Claimer:
     """Claims sets of tasks for one worker.
 
-    Once a second, and whenever nothing was found, it looks where each lane begins: transactions commit out of order,
-    so a task may turn up before those that were claimed already.
+    Once a second, and whenever nothing was found, it looks where each sub-queue begins: transactions commit
+    out of order, so a task may turn up before those that were claimed already.
     """
 
     def __init__(self, worker_id: UUID, capabilities: Capabilities, strategy: str | None = None) -> None:
         self.worker_id = worker_id
-        self.pace = Pace()
+        self.batch_size = BatchSize()
         self.more_waiting = False  # whether the last claim saw more than it took
         self._strategy = strategy  # overrides the queues' own
-        self._kinds = KindTable(capabilities)
+        self._partitions = PartitionTable(capabilities)
         self._queues = list(capabilities.queues)
         self.forget()
 
     def forget(self) -> None:
-        """Know nothing any more of where lanes begin: after its connection broke, the database may be another one."""
-        self._horizon = Horizon()
+        """Start over: after its connection broke, the database may be another one."""
+        self._horizon = CommitHorizon()
         self._orders: dict[tuple[str, str], Order] = {}
-        self._ration = Ration()
+        self._duty_cycle = DutyCycle()
 
     def claim(self) -> list[Claimed]:
         """Lease the next set, from the queues in turn. Empty when nothing is ready for this worker."""
-        if due := self._kinds.is_stale:
+        if due := self._partitions.is_stale:
             self._look()
-        claimed = self._claim_from_any(REACH) or self._claim_from_any(WIDE_REACH)
+        claimed = self._claim_from_any(SCAN_LIMIT) or self._claim_from_any(WIDE_SCAN_LIMIT)
         if claimed or due:
             return claimed
         self._look()
-        return self._claim_from_any(WIDE_REACH)
+        return self._claim_from_any(WIDE_SCAN_LIMIT)
 
     def _look(self) -> None:
-        """See which queues and kinds there are, and where their lanes begin."""
+        """See which queues and partitions there are, and where their partitions begin."""
         with worker_scope(self.worker_id):
-            self._kinds.refresh()
-            if not self._ration.allows:
+            self._partitions.refresh()
+            if not self._duty_cycle.allows:
                 return
-            with self._ration.look():
+            with self._duty_cycle.look():
                 self._horizon.look()
-                for queue, lanes in self._kinds.open_lanes():
-                    self._order_of(queue).look([lane.kind_id for lane in lanes], self._horizon)
+                for queue, partitions in self._partitions.open_partitions():
+                    self._order_of(queue).look([partition.partition_id for partition in partitions], self._horizon)
 
-    def _claim_from_any(self, reach: int) -> list[Claimed]:
-        open_lanes = dict(self._kinds.open_lanes())
+    def _claim_from_any(self, scan_limit: int) -> list[Claimed]:
+        open_partitions = dict(self._partitions.open_partitions())
         for _ in range(len(self._queues)):
             queue = self._queues.pop(0)
             self._queues.append(queue)
-            if queue in open_lanes and (claimed := self._claim_from(queue, open_lanes[queue], reach)):
+            if queue in open_partitions and (claimed := self._claim_from(queue, open_partitions[queue], scan_limit)):
                 return claimed
         return []
 
-    def _claim_from(self, queue: str, lanes: list[Lane], reach: int) -> list[Claimed]:
+    def _claim_from(self, queue: str, partitions: list[ClaimablePartition], scan_limit: int) -> list[Claimed]:
         order = self._order_of(queue)
-        set_sizes = {lane.kind_id: self.pace.set_size(lane.handler.type) if lane.handler.batch else 1 for lane in lanes}
-        most = min(LARGEST_SET, max(set_sizes.values()))
-        rows_read = max(LEAST_REACH, most * reach)
+        batch_sizes = {
+            partition.partition_id: self.batch_size.batch_size(partition.handler.type) if partition.handler.batch else 1
+            for partition in partitions
+        }
+        most = min(LARGEST_SET, max(batch_sizes.values()))
+        rows_read = max(LEAST_SCAN_LIMIT, most * scan_limit)
         parameters = {
-            **order.parameters(set_sizes, most, rows_read),
+            **order.parameters(batch_sizes, most, rows_read),
             "by_priority": self._strategy_of(queue) == Strategy.PRIORITY,
             "most": most,
-            "reach": rows_read,
+            "scan_limit": rows_read,
             "worker_id": self.worker_id,
             "lease_seconds": LEASE_SECONDS,
         }
@@ -135,4 +138,4 @@ class Claimer:
         return self._orders[queue, strategy]
 
     def _strategy_of(self, queue: str) -> str:
-        return self._strategy or self._kinds.strategies[queue]
+        return self._strategy or self._partitions.strategies[queue]

@@ -8,7 +8,7 @@ SHARE = 0.05
 QUICK_SECONDS = 0.02  # looks as quick as this need no rationing
 
 
-class Ration:
+class DutyCycle:
     """Says when the next look may be: so much later than the last as keeps all of them within a twentieth."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from queueapp.claiming.claimer import LEASE_SECONDS
 from queueapp.claiming.partitions import Capabilities
 from queueapp.db import statements
 from queueapp.handlers import find_handler
-from queueapp.models import Queue, TaskKind
+from queueapp.models import Partition, Queue
 from queueapp.tenancy import worker_scope
 
 
@@ -35,15 +35,15 @@ class Leased:
 def claim_for_tenant(worker_id: UUID, tenant_id: UUID, capabilities: Capabilities, most: int) -> list[Leased]:
     """Lease up to `most` ready tasks of the tenant that the capabilities match."""
     with worker_scope(worker_id):
-        kinds = [kind.id for kind in _open_kinds(capabilities)]
-        if not kinds:
+        partitions = [partition.id for partition in _open_partitions(capabilities)]
+        if not partitions:
             return []
         parameters = {
-            "kinds": kinds,
+            "partitions": partitions,
             "tenant_id": tenant_id,
             "most": most,
             # other claimers hold locks at the head, so look past them
-            "reach": most * 4,
+            "scan_limit": most * 4,
             "worker_id": worker_id,
             "lease_seconds": LEASE_SECONDS,
         }
@@ -52,14 +52,16 @@ def claim_for_tenant(worker_id: UUID, tenant_id: UUID, capabilities: Capabilitie
     return [Leased(**row) for row in rows]
 
 
-def _open_kinds(capabilities: Capabilities) -> list[TaskKind]:
-    """The kinds that the capabilities match in queues that are not paused.
+def _open_partitions(capabilities: Capabilities) -> list[Partition]:
+    """The partitions that the capabilities match in queues that are not paused.
 
     Not those of transactional handlers: their completion must commit with writes that only they can make.
     """
     open_queues = Queue.objects.filter(name__in=capabilities.queues, paused_at=None)
-    kinds = TaskKind.objects.filter(queue__in=open_queues.values("name"))
-    return [kind for kind in kinds if capabilities.allow(kind) and not _is_transactional(kind.type)]
+    partitions = Partition.objects.filter(queue__in=open_queues.values("name"))
+    return [
+        partition for partition in partitions if capabilities.allow(partition) and not _is_transactional(partition.type)
+    ]
 
 
 def _is_transactional(type: str) -> bool:

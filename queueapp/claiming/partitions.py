@@ -1,4 +1,4 @@
-"""Which kinds of task a worker may take: matched in memory, so that capabilities never filter the backlog."""
+"""Which partitions of task a worker may take: matched in memory, so that capabilities never filter the backlog."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Max
 
 from queueapp.handlers import Handler, find_handler
-from queueapp.models import Queue, TaskKind
+from queueapp.models import Partition, Queue
 from queueapp.type_patterns import meets, type_matches
 
 REFRESH_SECONDS = 1.0
@@ -25,30 +25,30 @@ class Capabilities:
     def as_json(self) -> dict[str, Any]:
         return {**self.properties, "categories": list(self.categories)}
 
-    def allow(self, kind: TaskKind) -> bool:
-        """Whether a worker with these capabilities may take tasks of this kind."""
+    def allow(self, partition: Partition) -> bool:
+        """Whether a worker with these capabilities may take tasks of this partition."""
         return (
-            kind.queue in self.queues
-            and any(type_matches(kind.type, category) for category in self.categories)
-            and meets(self.properties, kind.requirements)
+            partition.queue in self.queues
+            and any(type_matches(partition.type, category) for category in self.categories)
+            and meets(self.properties, partition.requirements)
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    """A kind that this worker may take, with the handler that will run it."""
+class ClaimablePartition:
+    """A partition that this worker may take, with the handler that will run it."""
 
-    kind_id: int
+    partition_id: int
     handler: Handler
 
 
-class KindTable:
-    """The claimable kinds of each open queue, read anew once a second. Types without a handler here stay queued."""
+class PartitionTable:
+    """The claimable partitions of each open queue, read once a second. Types without a handler here stay queued."""
 
     def __init__(self, capabilities: Capabilities) -> None:
         self.capabilities = capabilities
         self.strategies: dict[str, str] = {}
-        self.lanes: dict[str, list[Lane]] = {}
+        self.claimable: dict[str, list[ClaimablePartition]] = {}
         self._read_at = float("-inf")
         self._known: tuple[int, int | None] = (0, None)
 
@@ -56,23 +56,23 @@ class KindTable:
     def is_stale(self) -> bool:
         return time.monotonic() - self._read_at >= REFRESH_SECONDS
 
-    def open_lanes(self) -> Iterator[tuple[str, list[Lane]]]:
-        """Each queue that is not paused and has kinds for this worker, with these."""
-        return ((queue, lanes) for queue, lanes in self.lanes.items() if queue in self.strategies)
+    def open_partitions(self) -> Iterator[tuple[str, list[ClaimablePartition]]]:
+        """Each queue that is not paused and has partitions for this worker, with these."""
+        return ((queue, partitions) for queue, partitions in self.claimable.items() if queue in self.strategies)
 
     def refresh(self) -> None:
         """Read what changed. Needs a worker's scope."""
         queues = Queue.objects.filter(name__in=self.capabilities.queues, paused_at=None)
         self.strategies = dict(queues.values_list("name", "strategy"))
-        totals = TaskKind.objects.aggregate(count=Count("id"), newest=Max("id"))
+        totals = Partition.objects.aggregate(count=Count("id"), newest=Max("id"))
         known, self._known = self._known, (totals["count"], totals["newest"])
         if self._known != known:  # insert-only, so this tells
-            self._read_kinds()
+            self._read_partitions()
         self._read_at = time.monotonic()
 
-    def _read_kinds(self) -> None:
-        self.lanes = {}
-        for kind in TaskKind.objects.filter(queue__in=self.capabilities.queues):
-            handler = find_handler(kind.type)
-            if handler is not None and self.capabilities.allow(kind):
-                self.lanes.setdefault(kind.queue, []).append(Lane(kind.id, handler))
+    def _read_partitions(self) -> None:
+        self.claimable = {}
+        for partition in Partition.objects.filter(queue__in=self.capabilities.queues):
+            handler = find_handler(partition.type)
+            if handler is not None and self.capabilities.allow(partition):
+                self.claimable.setdefault(partition.queue, []).append(ClaimablePartition(partition.id, handler))

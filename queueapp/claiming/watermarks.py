@@ -3,7 +3,7 @@
 from queueapp.db import statements
 
 
-class Horizon:
+class CommitHorizon:
     """Follows the numbers that tasks draw when they become ready.
 
     They are drawn before their transactions commit, and transactions commit out of order. A transaction has its id

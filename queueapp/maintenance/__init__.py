@@ -1,5 +1,5 @@
-"""Housekeeping: what moves by itself, and what goes by age. Runs in every cluster; an advisory lock elects one."""
+"""maintenance: what moves by itself, and what goes by age. Runs in every cluster; an advisory lock elects one."""
 
-from queueapp.maintenance.runner import Housekeeper, run_once
+from queueapp.maintenance.runner import MaintenanceRunner, run_once
 
-__all__ = ["Housekeeper", "run_once"]
+__all__ = ["MaintenanceRunner", "run_once"]

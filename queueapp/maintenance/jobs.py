@@ -1,4 +1,4 @@
-"""The chores: what is due is queued, what dead workers held is taken back, counters are folded.
+"""The jobs: what is due is queued, what dead workers held is taken back, counters are folded.
 
 Each takes a batch a call. It looks back as far as it is told: under a snapshot that somebody holds, an index keeps an
 entry of every task that passed, and looking from the very start would walk over all of them each second.
@@ -13,7 +13,7 @@ from queueapp.runs.recording import end_runs
 BATCH = 1_000
 EVER_SECONDS = 1e9
 
-Chore = Callable[[float], int]  # seconds to look back → rows of a batch that were done
+Job = Callable[[float], int]  # seconds to look back → rows of a batch that were done
 
 
 def promote_due(seconds_back: float) -> int:
@@ -43,8 +43,8 @@ class CounterFolder:
         return int(done["folded"])
 
 
-def all_chores() -> dict[str, Chore]:
-    """The chores of one housekeeper, in the order of a pass, by the name of what they count."""
+def all_jobs() -> dict[str, Job]:
+    """The jobs of one maintenance, in the order of a pass, by the name of what they count."""
     return {
         "promoted": promote_due,
         "rescued": expire_leases,

@@ -9,15 +9,15 @@ from queueapp.management.arguments import task_id
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.operators.service import record
 from queueapp.states import Status
-from queueapp.tasks import Outcome
-from queueapp.tasks.serializers import outcome_document
+from queueapp.tasks import TransitionResult
+from queueapp.tasks.serializers import result_document
 
 
 class VerbCommand(PlatformCommand):
     """Exits with 1 if any task refused; the others have moved all the same."""
 
     verb: str
-    run: Callable[..., list[Outcome]]
+    run: Callable[..., list[TransitionResult]]
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -30,7 +30,7 @@ class VerbCommand(PlatformCommand):
                 if outcome.done:
                     record(f"task.{self.verb}", str(outcome.task_id), was=outcome.was)
         if options["json"]:
-            self.output.json([outcome_document(outcome) for outcome in outcomes])
+            self.output.json([result_document(outcome) for outcome in outcomes])
         else:
             for outcome in outcomes:
                 self.output.line(self._sentence(outcome), style="" if outcome.done else "red")
@@ -38,7 +38,7 @@ class VerbCommand(PlatformCommand):
         if refused:
             raise CommandError(f"{refused} of {len(outcomes)} refused.")
 
-    def _sentence(self, outcome: Outcome) -> str:
+    def _sentence(self, outcome: TransitionResult) -> str:
         if not outcome.done:
             return f"{outcome.task_id} refused: {outcome.reason}"
         if outcome.status == Status.LEASED:

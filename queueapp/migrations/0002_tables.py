@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='TaskKind',
+            name='Partition',
             fields=[
                 ('id', models.AutoField(primary_key=True, serialize=False)),
                 ('queue', models.CharField(max_length=64)),
@@ -119,8 +119,8 @@ class Migration(migrations.Migration):
                 ('requirements', models.JSONField(default=dict)),
             ],
             options={
-                'db_table': 'task_kinds',
-                'constraints': [models.UniqueConstraint(fields=('queue', 'type', 'requirements'), name='task_kind_once')],
+                'db_table': 'partitions',
+                'constraints': [models.UniqueConstraint(fields=('queue', 'type', 'requirements'), name='partition_once')],
             },
         ),
         migrations.CreateModel(
@@ -193,7 +193,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('started_at', models.DateTimeField(blank=True, help_text='Start of the latest attempt.', null=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('kind', models.ForeignKey(db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, to='queueapp.taskkind')),
+                ('kind', models.ForeignKey(db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, to='queueapp.partition')),
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],
             options={
@@ -283,7 +283,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='task',
-            index=models.Index(fields=['kind', '-id'], name='task_by_kind'),
+            index=models.Index(fields=['kind', '-id'], name='task_by_partition'),
         ),
         migrations.AddIndex(
             model_name='task',

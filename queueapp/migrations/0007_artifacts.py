@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='UnclaimedObject',
+            name='PendingObject',
             fields=[
                 ('id', models.UUIDField(db_default=queueapp.models.base.UuidV7(), default=queueapp.models.base.new_id, editable=False, primary_key=True, serialize=False)),
                 ('task_id', models.UUIDField()),
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],
             options={
-                'db_table': 'unclaimed_objects',
+                'db_table': 'pending_objects',
                 'indexes': [models.Index(fields=['due_at'], name='unclaimed_object_due')],
             },
         ),

@@ -1,10 +1,10 @@
 """The platform's tables: fields, named constraints, indexes and query vocabulary; no workflow."""
 
 from queueapp.models.api_keys import ApiKey, IdempotencyKey
-from queueapp.models.artifacts import Artifact, UnclaimedObject
+from queueapp.models.artifacts import Artifact, PendingObject
 from queueapp.models.audit import OperatorAction, SecurityEvent, TaskLog
 from queueapp.models.counters import TaskCount, TaskDelta, TaskStat
-from queueapp.models.queues import Queue, Route, TaskKind
+from queueapp.models.queues import Partition, Queue, Route
 from queueapp.models.runs import Run, RunMetric, RunNote
 from queueapp.models.task_types import TaskType
 from queueapp.models.tasks import DedupKey, Task
@@ -19,6 +19,8 @@ __all__ = [
     "IdempotencyKey",
     "Membership",
     "OperatorAction",
+    "Partition",
+    "PendingObject",
     "Queue",
     "Route",
     "Run",
@@ -28,11 +30,9 @@ __all__ = [
     "Task",
     "TaskCount",
     "TaskDelta",
-    "TaskKind",
     "TaskLog",
     "TaskStat",
     "TaskType",
     "Tenant",
-    "UnclaimedObject",
     "Worker",
 ]

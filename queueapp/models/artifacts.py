@@ -73,7 +73,7 @@ class Artifact(TenantModel):
         return f"{self.type} {self.id}"
 
 
-class UnclaimedObject(TenantModel):
+class PendingObject(TenantModel):
     """An object that no artifact claims, by the artifact's id: it is being written, or its artifact is gone.
 
     Once `due_at` has passed, the sweep takes it (`taken_at`) and deletes the object; nobody can claim it after that.
@@ -85,7 +85,7 @@ class UnclaimedObject(TenantModel):
     taken_at = models.DateTimeField(null=True)
 
     class Meta:
-        db_table = "unclaimed_objects"
+        db_table = "pending_objects"
         indexes = (models.Index(name="unclaimed_object_due", fields=("due_at",)),)
 
     def __str__(self) -> str:

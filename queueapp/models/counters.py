@@ -1,6 +1,6 @@
 """How many tasks are where, and how many passed each minute: kept, never counted over history.
 
-The trigger on tasks appends deltas; the housekeeper folds them into counts and statistics. A single
+The trigger on tasks appends deltas; the maintenance runner folds them into counts and statistics. A single
 counter row would serialise every settle.
 """
 

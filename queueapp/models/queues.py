@@ -54,7 +54,7 @@ class Route(UuidModel):
         return f"{self.pattern} → {self.queue_id}"
 
 
-class TaskKind(models.Model):
+class Partition(models.Model):
     """One row for each distinct combination of queue, type and requirements; insert-only.
 
     Claimers match patterns and requirements against these few rows in memory, so that a worker's
@@ -67,8 +67,8 @@ class TaskKind(models.Model):
     requirements = models.JSONField(default=dict)
 
     class Meta:
-        db_table = "task_kinds"
-        constraints = (models.UniqueConstraint(name="task_kind_once", fields=("queue", "type", "requirements")),)
+        db_table = "partitions"
+        constraints = (models.UniqueConstraint(name="partition_once", fields=("queue", "type", "requirements")),)
 
     def __str__(self) -> str:
         return f"{self.type} in {self.queue}"

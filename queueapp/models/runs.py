@@ -45,7 +45,7 @@ class Run(TenantModel):
         indexes = (
             models.Index(name="run_by_key", fields=("tenant", "run_key", "-id")),
             models.Index(name="run_by_status", fields=("tenant", "status", "-id")),
-            # what housekeeping looks through each second: it holds no more than what runs
+            # what maintenance looks through each second: it holds no more than what runs
             models.Index(name="run_running", fields=("id",), condition=Q(status="running")),
         )
 

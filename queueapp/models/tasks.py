@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from queueapp.models.base import TenantModel
-from queueapp.models.queues import TaskKind
+from queueapp.models.queues import Partition
 from queueapp.states import FINAL, Status, statuses_matching
 
 TASK_TYPE_PATTERN = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"
@@ -45,7 +45,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
 
 class Task(TenantModel):
-    """One unit of work. Only lifecycle, claiming and the housekeeper write its state.
+    """One unit of work. Only lifecycle, claiming and the maintenance runner write its state.
 
     `attempt` is the fence and grows at every claim; `failures` counts handler errors and time-outs;
     `crash_count` counts leases lost to dead workers.
@@ -55,7 +55,7 @@ class Task(TenantModel):
 
     type = models.CharField(max_length=200)
     queue = models.CharField(max_length=64)
-    kind = models.ForeignKey(TaskKind, on_delete=models.PROTECT, db_constraint=False, db_index=False, editable=False)
+    kind = models.ForeignKey(Partition, on_delete=models.PROTECT, db_constraint=False, db_index=False, editable=False)
     params = models.JSONField(default=dict, db_default={})
     requirements = models.JSONField(default=dict, db_default={})
     labels = ArrayField(models.CharField(max_length=64), default=list, db_default=[], blank=True)
@@ -115,7 +115,7 @@ class Task(TenantModel):
             ),
         )
         indexes = (
-            models.Index(name="task_by_kind", fields=("kind", "-id")),
+            models.Index(name="task_by_partition", fields=("kind", "-id")),
             # the hot ones are partial: their cost follows the head of the backlog, not the history
             models.Index(
                 name="task_ready_by_priority",

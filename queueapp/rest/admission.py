@@ -12,7 +12,7 @@ from queueapp.limits import rate_limiter
 from queueapp.limits.rate_limiter import Allowance
 from queueapp.rest.toolkit import quota
 from queueapp.rest.toolkit.idempotency import Identity, begin, finish
-from queueapp.rest.toolkit.permissions import Caller
+from queueapp.rest.toolkit.permissions import Principal
 from queueapp.type_patterns import type_matches
 
 
@@ -34,7 +34,9 @@ class Answer:
         return Response(self.body, status=202, headers=headers)
 
 
-def accept(caller: Caller, identity: Identity | None, work: Callable[[], tuple[dict[str, Any], UUID | None]]) -> Answer:
+def accept(
+    principal: Principal, identity: Identity | None, work: Callable[[], tuple[dict[str, Any], UUID | None]]
+) -> Answer:
     """Do the work, which returns the answer's body and the task's id, unless it was done before.
 
     What is refused, by the work or by the database, counts nothing. Raises RateLimited, KeyReused, and what
@@ -43,13 +45,13 @@ def accept(caller: Caller, identity: Identity | None, work: Callable[[], tuple[d
     allowance = None
     try:
         # a single task without a key is a transaction of one message, which needs no other around it
-        with caller.own_scope() if identity else caller.binding():
-            if identity and (earlier := begin(caller, identity)) is not None:
+        with principal.own_scope() if identity else principal.binding():
+            if identity and (earlier := begin(principal, identity)) is not None:
                 return Answer(earlier.answer, earlier.task_id, replayed=True)
-            allowance = quota.spend(caller)
+            allowance = quota.spend(principal)
             body, task_id = work()
             if identity:
-                finish(caller, identity, body, task_id)
+                finish(principal, identity, body, task_id)
     except BaseException:
         if allowance is not None:
             rate_limiter.give_back(allowance)
@@ -57,9 +59,9 @@ def accept(caller: Caller, identity: Identity | None, work: Callable[[], tuple[d
     return Answer(body, task_id, allowance=allowance)
 
 
-def check_allowed(caller: Caller, types: list[Any], *, path: str = "tasks.{}.type") -> None:
+def check_allowed(principal: Principal, types: list[Any], *, path: str = "tasks.{}.type") -> None:
     """Raises InvalidTask for types that the tenant may not submit (its limit `allowed_types`, a list of patterns)."""
-    patterns = caller.limits.allowed_types
+    patterns = principal.limits.allowed_types
     message = f"is not among the types that this tenant may submit: {', '.join(patterns) or 'none'}"
     errors = [
         FieldError(path.format(index), "type_not_allowed", message)

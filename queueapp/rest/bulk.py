@@ -38,10 +38,10 @@ class BulkVerb(ApiView):
         params = BulkParams(verb=verb, filter=form.filter, priority=getattr(form, "priority", None))
         if form.dry_run:
             identity_of(request)  # of no use to a dry run, but refused where it is bad
-            with self.caller.own_scope():
-                count = concerned(params, self.caller.tenant_id).count()
+            with self.principal.own_scope():
+                count = concerned(params, self.principal.tenant_id).count()
             return Response({"verb": verb, "dry_run": True, "count": count})
-        return accept_and_wait(request, self.caller, lambda: submit_checked(self.caller, as_task(params)))
+        return accept_and_wait(request, self.principal, lambda: submit_checked(self.principal, as_task(params)))
 
 
 class BulkReprioritise(BulkVerb):

@@ -5,14 +5,14 @@ from typing import Any
 
 from queueapp.models import Task, TaskLog
 from queueapp.redaction import masked
-from queueapp.rest.toolkit.permissions import Caller
+from queueapp.rest.toolkit.permissions import Principal
 from queueapp.tasks.serializers import task_document
 
 
-def document_of(task: Task, caller: Caller) -> dict[str, Any]:
+def document_of(task: Task, principal: Principal) -> dict[str, Any]:
     """A task without its secrets."""
     # looked up only for an admin, who reads other tenants' too
-    slug = caller.tenant_slug if task.tenant_id == caller.tenant_id else task.tenant.slug
+    slug = principal.tenant_slug if task.tenant_id == principal.tenant_id else task.tenant.slug
     return {**task_document(task, slug), "artifact_ids": task.artifact_ids}
 
 

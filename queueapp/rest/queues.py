@@ -24,7 +24,7 @@ class QueueList(ApiView):
 
     def get(self, request: Request) -> Response:
         self.query(Form)
-        with self.caller.scope():
+        with self.principal.scope():
             results = [queue_document(row) for row in queries.queue_rows()]
         return Response({"results": results, "next": None, "previous": None})
 
@@ -35,7 +35,7 @@ class QueuePause(ApiView):
     rights: ClassVar = {"POST": Right.PLATFORM_OPERATE}
 
     def post(self, request: Request, name: str) -> Response:
-        with self.caller.scope():
+        with self.principal.scope():
             service.pause_queue(name)
             return Response(_queue(name))
 
@@ -46,7 +46,7 @@ class QueueResume(ApiView):
     rights: ClassVar = {"POST": Right.PLATFORM_OPERATE}
 
     def post(self, request: Request, name: str) -> Response:
-        with self.caller.scope():
+        with self.principal.scope():
             service.resume_queue(name)
             return Response(_queue(name))
 
@@ -64,7 +64,7 @@ class WorkerList(ApiView):
 
     def get(self, request: Request) -> Response:
         form = self.query(WorkerForm)
-        with self.caller.scope():
+        with self.principal.scope():
             results = [worker_document(row) for row in queries.worker_rows(include_dead=form.include_dead)]
         return Response({"results": results, "next": None, "previous": None})
 
@@ -88,9 +88,9 @@ class SecurityEventList(ApiView):
         events = SecurityEvent.objects.all()
         wanted = {"event": form.event, "actor": form.actor, "at__gt": form.after, "at__lt": form.before}
         events = events.filter(**{name: value for name, value in wanted.items() if value is not None})
-        with self.caller.scope():
-            if self.caller.names_tenant:
-                events = events.filter(tenant_id=self.caller.tenant_id)
+        with self.principal.scope():
+            if self.principal.names_tenant:
+                events = events.filter(tenant_id=self.principal.tenant_id)
             return Response(page(request, events, form, _event_document))
 
 

@@ -30,22 +30,22 @@ class RunForm(PageForm):
 
 
 class RunView(ApiView):
-    """Base of what shows runs: those of the caller's tenant; for an admin who names none, all."""
+    """Base of what shows runs: those of the principal's tenant; for an admin who names none, all."""
 
     rights: ClassVar = {"GET": Right.TASKS_READ}
 
     def visible_runs(self) -> "QuerySet[Run]":
-        tenant_id = self.caller.sees_tenant
+        tenant_id = self.principal.sees_tenant
         return Run.objects.all() if tenant_id is None else Run.objects.filter(tenant_id=tenant_id)
 
 
 class RunList(RunView):
-    """The runs that the caller may see."""
+    """The runs that the principal may see."""
 
     def get(self, request: Request) -> Response:
         form = self.query(RunForm)
         wanted = {"run_key": form.run_key, "status": form.status, "task_id": form.task_id}
-        with self.caller.scope():
+        with self.principal.scope():
             runs = self.visible_runs().filter(**{name: value for name, value in wanted.items() if value is not None})
             if form.task_id:  # the index begins with the tenant, which an admin need not name
                 runs = runs.filter(tenant_id__in=Task.objects.filter(id=form.task_id).values("tenant_id"))
@@ -57,7 +57,7 @@ class RunDetail(RunView):
 
     def get(self, request: Request, run_id: UUID) -> Response:
         self.query(Form)
-        with self.caller.scope():
+        with self.principal.scope():
             run = self.visible_runs().filter(id=run_id).first()
             if run is None:
                 raise NotVisible
@@ -79,8 +79,8 @@ class TaskMetrics(ApiView):
 
     def get(self, request: Request, task_id: UUID) -> Response:
         form = self.query(PageForm)
-        with self.caller.scope():
-            task = find_task(self.caller, task_id)
+        with self.principal.scope():
+            task = find_task(self.principal, task_id)
             metrics = RunMetric.objects.filter(tenant_id=task.tenant_id, task_id=task_id)
             return Response(page(request, metrics, form, metric_document))
 
@@ -92,8 +92,8 @@ class TaskNotes(ApiView):
 
     def get(self, request: Request, task_id: UUID) -> Response:
         form = self.query(PageForm)
-        with self.caller.scope():
-            task = find_task(self.caller, task_id)
+        with self.principal.scope():
+            task = find_task(self.principal, task_id)
             notes = RunNote.objects.filter(tenant_id=task.tenant_id, task_id=task_id)
             return Response(page(request, notes, form, note_document))
 

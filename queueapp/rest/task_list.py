@@ -28,19 +28,19 @@ class BulkForm(Form):
 
 
 class TaskList(ApiView):
-    """The tasks that the caller may see, and the submission of one."""
+    """The tasks that the principal may see, and the submission of one."""
 
     rights: ClassVar = {"GET": Right.TASKS_READ, "POST": Right.TASKS_SUBMIT}
 
     def get(self, request: Request) -> Response:
         form = self.query(TaskListForm)
-        with self.caller.scope():
-            tasks = form.narrow(visible_tasks(self.caller))
-            return Response(page(request, tasks, form, lambda task: document_of(task, self.caller)))
+        with self.principal.scope():
+            tasks = form.narrow(visible_tasks(self.principal))
+            return Response(page(request, tasks, form, lambda task: document_of(task, self.principal)))
 
     def post(self, request: Request) -> Response:
         members = self.members()
-        return submit_one(request, self.caller, members)
+        return submit_one(request, self.principal, members)
 
 
 class TaskBulk(ApiView):
@@ -50,5 +50,5 @@ class TaskBulk(ApiView):
 
     def post(self, request: Request) -> Response:
         items = self.body(BulkForm).tasks
-        answer = accept(self.caller, identity_of(request), lambda: (submit_several(self.caller, items), None))
+        answer = accept(self.principal, identity_of(request), lambda: (submit_several(self.principal, items), None))
         return answer.response()

@@ -36,16 +36,16 @@ class TypeList(ApiView):
 
     def get(self, request: Request) -> Response:
         self.query(TypeListForm)
-        with self.caller.own_scope():
-            declared = list(TaskType.objects.filter(tenant_id=self.caller.tenant_id))
+        with self.principal.own_scope():
+            declared = list(TaskType.objects.filter(tenant_id=self.principal.tenant_id))
         types: list[TypeRules] = [*registered_handlers(), *declared]
         types.sort(key=lambda rules: rules.type)
         return Response({"results": [type_document(rules) for rules in types], "next": None, "previous": None})
 
     def post(self, request: Request) -> Response:
         form = self.body(TypeForm)
-        with self.caller.own_scope():
-            declared, is_new = declare(**form.model_dump(), tenant_id=self.caller.tenant_id)
+        with self.principal.own_scope():
+            declared, is_new = declare(**form.model_dump(), tenant_id=self.principal.tenant_id)
         return Response(type_document(declared), status=201 if is_new else 200)
 
 

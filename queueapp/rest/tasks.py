@@ -12,7 +12,7 @@ from queueapp.errors import TaskNotFound
 from queueapp.models import Task
 from queueapp.rest.documents import document_of, etag_of, log_document
 from queueapp.rest.toolkit.etags import check_if_match, is_current
-from queueapp.rest.toolkit.long_poll import lookout, waiting_slot, wanted_seconds
+from queueapp.rest.toolkit.long_poll import completion_watcher, waiting_slot, wanted_seconds
 from queueapp.rest.toolkit.pagination import MAX_LIMIT, address_with
 from queueapp.rest.toolkit.permissions import Right
 from queueapp.rest.toolkit.views import ApiView, Form
@@ -39,18 +39,18 @@ class TaskView(ApiView):
     """A view of one task, which begins by finding it."""
 
     def find(self, task_id: UUID) -> Task:
-        with self.caller.scope():
-            return find_task(self.caller, task_id)
+        with self.principal.scope():
+            return find_task(self.principal, task_id)
 
     def show(self, task: Task, status: int = 200) -> Response:
-        return Response(document_of(task, self.caller), status=status, headers={"ETag": etag_of(task)})
+        return Response(document_of(task, self.principal), status=status, headers={"ETag": etag_of(task)})
 
     def cancel(self, task_id: UUID) -> Response:
         """200 once it is cancelled, 202 while its worker is being stopped."""
-        with self.caller.scope():
-            find_task(self.caller, task_id)
+        with self.principal.scope():
+            find_task(self.principal, task_id)
             tasks.cancel(task_id)
-            task = find_task(self.caller, task_id)
+            task = find_task(self.principal, task_id)
             return self.show(task, 200 if task.status == Status.CANCELLED else 202)
 
 
@@ -64,7 +64,7 @@ class TaskDetail(TaskView):
         task, seconds = self.find(task_id), wanted_seconds(request)
         if seconds and task.finished_at is None:
             with waiting_slot(seconds):
-                lookout.wait(task_id, seconds)
+                completion_watcher.wait(task_id, seconds)
             task = self.find(task_id)
         unchanged = is_current(request, etag_of(task))
         response = Response(status=304, headers={"ETag": etag_of(task)}) if unchanged else self.show(task)
@@ -74,13 +74,13 @@ class TaskDetail(TaskView):
 
     def patch(self, request: Request, task_id: UUID) -> Response:
         priority = self.body(PriorityForm).priority
-        with self.caller.scope():
-            task = visible_tasks(self.caller).select_for_update(of=("self",)).filter(id=task_id).first()
+        with self.principal.scope():
+            task = visible_tasks(self.principal).select_for_update(of=("self",)).filter(id=task_id).first()
             if task is None:
                 raise TaskNotFound(task_id)
             check_if_match(request, etag_of(task))
             tasks.reprioritise(task_id, priority)
-            return self.show(find_task(self.caller, task_id))
+            return self.show(find_task(self.principal, task_id))
 
     def delete(self, request: Request, task_id: UUID) -> Response:
         return self.cancel(task_id)
@@ -101,10 +101,10 @@ class TaskRetry(TaskView):
     rights: ClassVar = {"POST": Right.TASKS_MANAGE}
 
     def post(self, request: Request, task_id: UUID) -> Response:
-        with self.caller.scope():
-            find_task(self.caller, task_id)
+        with self.principal.scope():
+            find_task(self.principal, task_id)
             tasks.retry(task_id)
-            return self.show(find_task(self.caller, task_id))
+            return self.show(find_task(self.principal, task_id))
 
 
 class TaskLogs(TaskView):
@@ -114,8 +114,8 @@ class TaskLogs(TaskView):
 
     def get(self, request: Request, task_id: UUID) -> Response:
         form = self.query(LogForm)
-        with self.caller.scope():
-            find_task(self.caller, task_id)
+        with self.principal.scope():
+            find_task(self.principal, task_id)
             entries = queries.story(task_id, after=form.after, limit=form.limit + 1)
         shown = entries[: form.limit]
         following = address_with(request, after=str(shown[-1].id)) if len(entries) > form.limit else None

@@ -25,7 +25,7 @@ class TypedView(ApiView):
             message = "must be an object of options such as priority or run_at, without type and params"
             raise InvalidRequest(f"options {message}", errors=[FieldError("options", "not_options", message)])
         try:
-            return submit_one(request, self.caller, {**options, "type": type, "params": params})
+            return submit_one(request, self.principal, {**options, "type": type, "params": params})
         except InvalidTask as error:
             if any(each.field == "type" and each.code == "unknown_type" for each in error.errors):
                 raise UnknownType(f"There is no task type {type!r}: GET /api/v1/task-types lists them.") from None

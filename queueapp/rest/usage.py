@@ -14,13 +14,13 @@ from queueapp.tasks import queries
 
 
 class Limits(ApiView):
-    """What holds for the caller's tenant, its own limits included, and how much of it is used."""
+    """What holds for the principal's tenant, its own limits included, and how much of it is used."""
 
     rights: ClassVar = {"GET": Right.USAGE_READ}
 
     def get(self, request: Request) -> Response:
         self.query(Form)
-        limits, accepted = self.caller.limits, quota.accepted_lately(self.caller)
+        limits, accepted = self.principal.limits, quota.accepted_lately(self.principal)
         most = limits.tasks_per_minute
         return Response(
             {
@@ -44,9 +44,9 @@ class Stats(ApiView):
 
     def get(self, request: Request) -> Response:
         self.query(Form)
-        with self.caller.scope():
-            counts = queries.counts_by_queue(tenant_id=self.caller.sees_tenant)
-            types = queries.usage_rows(tenant_id=self.caller.sees_tenant)
+        with self.principal.scope():
+            counts = queries.counts_by_queue(tenant_id=self.principal.sees_tenant)
+            types = queries.usage_rows(tenant_id=self.principal.sees_tenant)
         return Response({"counts": _summed(counts), "queues": counts, "last_hour": {"types": types, **_rates(types)}})
 
 

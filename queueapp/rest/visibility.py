@@ -1,4 +1,4 @@
-"""What a caller may see. The filter by tenant is the second layer: row-level security holds without it."""
+"""What a principal may see. The filter by tenant is the second layer: row-level security holds without it."""
 
 from uuid import UUID
 
@@ -9,30 +9,32 @@ from queueapp.db import statements
 from queueapp.models import Artifact, Task, Tenant
 from queueapp.models.tasks import TaskQuerySet
 from queueapp.rest.toolkit.errors import NotVisible
-from queueapp.rest.toolkit.permissions import Caller
+from queueapp.rest.toolkit.permissions import Principal
 
 MOST_ARTIFACT_IDS = 200  # as in sql/visible_tasks.sql
 
 
-def visible_tasks(caller: Caller) -> TaskQuerySet:
-    """The tasks of the caller's tenant; for an admin who names none, all. Call it in the caller's scope."""
-    tasks = Task.objects.all() if caller.sees_tenant is None else Task.objects.filter(tenant_id=caller.sees_tenant)
+def visible_tasks(principal: Principal) -> TaskQuerySet:
+    """The tasks of the principal's tenant; for an admin who names none, all. Call it in the principal's scope."""
+    tasks = (
+        Task.objects.all() if principal.sees_tenant is None else Task.objects.filter(tenant_id=principal.sees_tenant)
+    )
     artifacts = Artifact.objects.filter(tenant=OuterRef("tenant"), task=OuterRef("id")).order_by("id")
     ids = ArraySubquery(artifacts.values("id")[:MOST_ARTIFACT_IDS])
     return tasks.select_related("tenant").annotate(artifact_ids=ids)  # type: ignore[no-redef]  # fills the attribute
 
 
-def find_task(caller: Caller, task_id: UUID) -> Task:
+def find_task(principal: Principal, task_id: UUID) -> Task:
     """Raises NotVisible, whether the id is another tenant's or nobody's."""
-    tasks = find_tasks(caller, [task_id])
+    tasks = find_tasks(principal, [task_id])
     if not tasks:
         raise NotVisible
     return tasks[task_id]
 
 
-def find_tasks(caller: Caller, task_ids: list[UUID]) -> dict[UUID, Task]:
-    """Those of the tasks that the caller may see, by id."""
-    rows = statements.rows("visible_tasks", {"ids": task_ids, "tenant_id": caller.sees_tenant})
+def find_tasks(principal: Principal, task_ids: list[UUID]) -> dict[UUID, Task]:
+    """Those of the tasks that the principal may see, by id."""
+    rows = statements.rows("visible_tasks", {"ids": task_ids, "tenant_id": principal.sees_tenant})
     return {row["id"]: _as_task(row) for row in rows}
 
 

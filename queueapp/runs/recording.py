@@ -41,7 +41,7 @@ def add_note(worker_id: UUID, attempt: Attempt, type: str, content: str) -> None
 def end_runs(task_id: UUID | None = None) -> int:
     """End the runs whose attempts are over: of one task, or a thousand of all; returns how many. Needs a scope.
 
-    In the transaction that settles the attempt its run ends with it; housekeeping ends what was left behind.
+    In the transaction that settles the attempt its run ends with it; maintenance ends what was left behind.
     """
     ended = statements.rows("end_runs", {"task_id": task_id, "batch": BATCH})
     for row in ended:

@@ -7,7 +7,7 @@ rolls back with the caller's own writes, and the doorbell rings only after the c
 from queueapp.tasks.requests import Dedup, TaskRequest
 from queueapp.tasks.submit import submit, submit_many, submit_request
 from queueapp.tasks.transitions import (
-    Outcome,
+    TransitionResult,
     cancel,
     cancel_many,
     purge,
@@ -21,8 +21,8 @@ from queueapp.tasks.transitions import (
 
 __all__ = [
     "Dedup",
-    "Outcome",
     "TaskRequest",
+    "TransitionResult",
     "cancel",
     "cancel_many",
     "purge",

@@ -13,7 +13,7 @@ from queueapp.models import Task
 from queueapp.models.tasks import TaskQuerySet
 from queueapp.states import FINAL, RETRYABLE, WAITING, Status
 from queueapp.tasks.filters import TaskFilter
-from queueapp.tasks.transitions import Outcome, cancel_many, reprioritise_many, retry_many
+from queueapp.tasks.transitions import TransitionResult, cancel_many, reprioritise_many, retry_many
 
 TYPE = "platform.bulk"
 BATCH = 500
@@ -63,7 +63,7 @@ def next_batch(params: BulkParams, tenant_id: UUID, *, before: UUID) -> list[UUI
     return list(older.order_by("-id").values_list("id", flat=True)[:BATCH])
 
 
-def apply(params: BulkParams, ids: list[UUID]) -> list[Outcome]:
+def apply(params: BulkParams, ids: list[UUID]) -> list[TransitionResult]:
     """Apply the verb to these tasks; those that have moved meanwhile refuse, each for itself."""
     match params.verb:
         case Verb.CANCEL:

@@ -8,7 +8,7 @@ from uuid import UUID
 from queueapp.claiming import Capabilities
 from queueapp.db import statements
 from queueapp.handlers import find_handler
-from queueapp.models import ApiKey, Queue, Task, TaskKind, Worker
+from queueapp.models import ApiKey, Partition, Queue, Task, Worker
 from queueapp.states import FINAL, Status
 from queueapp.tasks.queries import worker_rows
 from queueapp.tenancy import system_scope
@@ -79,7 +79,7 @@ def _may_take(worker: Worker, keys_of_tenant: set[UUID], task: Task) -> bool:
 
 
 def _can_take(worker: Worker, task: Task) -> bool:
-    wanted = TaskKind(queue=task.queue, type=task.type, requirements=task.requirements)
+    wanted = Partition(queue=task.queue, type=task.type, requirements=task.requirements)
     categories = tuple(worker.capabilities.get("categories", ["*"]))
     return Capabilities(tuple(worker.queues), categories, worker.capabilities).allow(wanted)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from queueapp.models import Task
 from queueapp.redaction import masked
-from queueapp.tasks import Outcome
+from queueapp.tasks import TransitionResult
 from queueapp.tasks.queries import QueueRow, WorkerRow
 
 TASK_FIELDS = (
@@ -25,7 +25,7 @@ def task_document(task: Task, tenant: str) -> dict[str, Any]:
     return document
 
 
-def outcome_document(outcome: Outcome) -> dict[str, Any]:
+def result_document(outcome: TransitionResult) -> dict[str, Any]:
     return {
         "id": outcome.task_id,
         "was": outcome.was,

@@ -20,7 +20,7 @@ MAX_MESSAGE_CHARACTERS = 10_000
 MAX_CODE_CHARACTERS = 100
 
 
-class Kind(StrEnum):
+class OutcomeKind(StrEnum):
     """How an attempt ended."""
 
     COMPLETED = "completed"
@@ -31,12 +31,12 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Outcome:
     """The end of one attempt, ready to be stored."""
 
     id: UUID
     attempt: int
-    kind: Kind
+    kind: OutcomeKind
     result: str | None = None  # as JSON
     error_code: str = ""
     error_message: str = ""
@@ -56,8 +56,8 @@ class Verdict:
         }
 
 
-def completed(task_id: UUID, attempt: int, result: Any) -> Verdict:
-    """A verdict with a handler's result as JSON; a permanent failure where it cannot be kept as such."""
+def completed(task_id: UUID, attempt: int, result: Any) -> Outcome:
+    """A outcome with a handler's result as JSON; a permanent failure where it cannot be kept as such."""
     try:
         encoded = json.dumps(to_jsonable_python(result, inf_nan_mode="strings"), allow_nan=False)
         if len(encoded) > MAX_RESULT_BYTES:
@@ -65,16 +65,18 @@ def completed(task_id: UUID, attempt: int, result: Any) -> Verdict:
         if "\\u0000" in encoded or "\\ud" in encoded:
             _check_storable(encoded)
     except (ValueError, PydanticSerializationError) as error:
-        return Verdict(task_id, attempt, Kind.PERMANENT, None, "result_not_storable", f"the result {error}")
-    return Verdict(task_id, attempt, Kind.COMPLETED, encoded)
+        return Outcome(task_id, attempt, OutcomeKind.PERMANENT, None, "result_not_storable", f"the result {error}")
+    return Outcome(task_id, attempt, OutcomeKind.COMPLETED, encoded)
 
 
-def failed(task_id: UUID, attempt: int, kind: Kind, code: str, message: str, retry_seconds: float = 0.0) -> Verdict:
-    """A verdict of failure, whatever the error was called, said and asked for: cut to what PostgreSQL can keep.
+def failed(
+    task_id: UUID, attempt: int, kind: OutcomeKind, code: str, message: str, retry_seconds: float = 0.0
+) -> Outcome:
+    """A outcome of failure, whatever the error was called, said and asked for: cut to what PostgreSQL can keep.
 
-    One verdict that it refuses would be tried again for ever, and its worker do nothing else.
+    One outcome that it refuses would be tried again for ever, and its worker do nothing else.
     """
-    return Verdict(
+    return Outcome(
         task_id,
         attempt,
         kind,
@@ -84,25 +86,27 @@ def failed(task_id: UUID, attempt: int, kind: Kind, code: str, message: str, ret
     )
 
 
-def settle(worker_id: UUID, verdicts: Sequence[Verdict]) -> dict[UUID, str]:
-    """Store a set of verdicts in one statement.
+def settle(worker_id: UUID, outcomes: Sequence[Outcome]) -> dict[UUID, str]:
+    """Store a set of outcomes in one statement.
 
     Returns each settled task's new status; a task missing from it had lost its lease, and nothing was written.
     """
-    if not verdicts:
+    if not outcomes:
         return {}
-    parameters = {"worker_id": worker_id, "outcomes": json.dumps([item.row for item in verdicts])}
+    parameters = {"worker_id": worker_id, "outcomes": json.dumps([item.row for item in outcomes])}
     with worker_scope(worker_id):
         return {row["id"]: row["status"] for row in statements.rows("settle_tasks", parameters)}
 
 
-def settle_alone(worker_id: UUID, verdict: Verdict) -> dict[UUID, str]:
+def settle_alone(worker_id: UUID, outcome: Outcome) -> dict[UUID, str]:
     """As settle, after PostgreSQL has refused a set: where it refuses this one too, its task ends for good."""
     try:
-        return settle(worker_id, [verdict])
+        return settle(worker_id, [outcome])
     except DataError as error:
         message = f"how this attempt ended cannot be stored: {error}"
-        return settle(worker_id, [failed(verdict.id, verdict.attempt, Kind.PERMANENT, "outcome_not_storable", message)])
+        return settle(
+            worker_id, [failed(outcome.id, outcome.attempt, OutcomeKind.PERMANENT, "outcome_not_storable", message)]
+        )
 
 
 def _check_storable(encoded: str) -> None:

@@ -17,7 +17,7 @@ BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TransitionResult:
     """What a verb did to one task. `was` is None where no such task is visible."""
 
     task_id: UUID
@@ -41,7 +41,7 @@ def cancel(task_id: UUID, *, tenant_id: UUID | None = None) -> Task:
     return _one("cancel", cancel_many([task_id], tenant_id=tenant_id)[0], tenant_id)
 
 
-def cancel_many(task_ids: Sequence[UUID], *, tenant_id: UUID | None = None) -> list[Outcome]:
+def cancel_many(task_ids: Sequence[UUID], *, tenant_id: UUID | None = None) -> list[TransitionResult]:
     """Cancel each task whose state allows it. A running one is `done` once its worker was asked."""
     stoppable = {Status.CANCELLED, Status.LEASED}
     return _run("cancel_tasks", task_ids, tenant_id, done=lambda row: row["status"] in stoppable)
@@ -55,16 +55,16 @@ def retry(task_id: UUID, *, tenant_id: UUID | None = None) -> Task:
     return _one("retry", retry_many([task_id], tenant_id=tenant_id)[0], tenant_id)
 
 
-def retry_many(task_ids: Sequence[UUID], *, tenant_id: UUID | None = None) -> list[Outcome]:
+def retry_many(task_ids: Sequence[UUID], *, tenant_id: UUID | None = None) -> list[TransitionResult]:
     """Queue each failed, dead or cancelled task again."""
     return _run("retry_tasks", task_ids, tenant_id, done=lambda row: row["was"] != row["status"])
 
 
 def redrive(
     *, queue: str | None = None, type_pattern: str | None = None, tenant_id: UUID | None = None
-) -> list[Outcome]:
+) -> list[TransitionResult]:
     """Queue all dead letters again, or those of a queue or a type pattern, the oldest first."""
-    outcomes: list[Outcome] = []
+    outcomes: list[TransitionResult] = []
     with ensure_scope(tenant_id):
         dead = Task.objects.filter(status=Status.DEAD_LETTER).matching(queue=queue, type_pattern=type_pattern)
         if tenant_id is not None:  # an operator's scope does not narrow to it
@@ -83,7 +83,9 @@ def reprioritise(task_id: UUID, priority: int, *, tenant_id: UUID | None = None)
     return _one("reprioritise", outcome, tenant_id)
 
 
-def reprioritise_many(task_ids: Sequence[UUID], priority: int, *, tenant_id: UUID | None = None) -> list[Outcome]:
+def reprioritise_many(
+    task_ids: Sequence[UUID], priority: int, *, tenant_id: UUID | None = None
+) -> list[TransitionResult]:
     """Change the priority (1–10) of each unfinished task. Raises InvalidTask for a priority out of range."""
     if not 1 <= priority <= 10:
         raise InvalidTask([FieldError("priority", "out_of_range", "must be between 1 and 10")])
@@ -118,7 +120,7 @@ def _purge_window(finished_before: datetime) -> dict[str, Any]:
 
 def _run(
     statement: str, task_ids: Sequence[UUID], tenant_id: UUID | None, *, done: Any, **parameters: Any
-) -> list[Outcome]:
+) -> list[TransitionResult]:
     """Run a verb's statement; its rows say id, was, status, and the queue to ring where a task became ready."""
     if not task_ids:
         return []
@@ -128,14 +130,14 @@ def _run(
         rows = {row["id"]: row for row in statements.rows(statement, parameters)}
         notifier.ring_on_commit(row["queue"] for row in rows.values() if row["was"] != row["status"] == Status.QUEUED)
     return [
-        Outcome(task_id, rows[task_id]["was"], rows[task_id]["status"], done(rows[task_id]))
+        TransitionResult(task_id, rows[task_id]["was"], rows[task_id]["status"], done(rows[task_id]))
         if task_id in rows
-        else Outcome(task_id, None, None, False)
+        else TransitionResult(task_id, None, None, False)
         for task_id in task_ids
     ]
 
 
-def _one(verb: str, outcome: Outcome, tenant_id: UUID | None) -> Task:
+def _one(verb: str, outcome: TransitionResult, tenant_id: UUID | None) -> Task:
     if outcome.was is None:
         raise TaskNotFound(outcome.task_id)
     if not outcome.done:

@@ -111,7 +111,7 @@ def operator_scope(actor: str) -> Iterator[Scope]:
 
 @contextmanager
 def system_scope(component: str) -> Iterator[Scope]:
-    """Act on all tenants as a part of the platform itself, e.g. `housekeeper`."""
+    """Act on all tenants as a part of the platform itself, e.g. `maintenance`."""
     with _enter(_unnested(Scope(OPERATOR, f"system:{component}"))) as scope:
         yield scope
 

@@ -3,25 +3,27 @@
 from uuid import UUID
 
 from queueapp.artifacts import object_store, service
-from queueapp.artifacts.service import About
-from queueapp.artifacts.upload_buffer import Content, Intake, pieces_of
+from queueapp.artifacts.service import ArtifactDescription
+from queueapp.artifacts.upload_buffer import Content, UploadBuffer, pieces_of
 from queueapp.claiming import Claimed
 from queueapp.errors import LeaseLost
-from queueapp.worker.side_connection import SideChannel
+from queueapp.worker.background_connection import BackgroundConnection
 
 
-def attach(side: SideChannel, worker_id: UUID, task: Claimed, about: About, content: Content) -> UUID:
+def attach(
+    background: BackgroundConnection, worker_id: UUID, task: Claimed, description: ArtifactDescription, content: Content
+) -> UUID:
     """Store an artifact and return its id. Holds no database connection while bytes move.
 
     Raises LeaseLost when the attempt no longer holds the task, ArtifactTooLarge, StoreUnavailable; nothing is
     stored then.
     """
-    reserved = side.call(service.reserve_for_worker, task.tenant_id, task.id)
-    with Intake(reserved.limit_bytes) as intake:
+    reserved = background.call(service.reserve_for_worker, task.tenant_id, task.id)
+    with UploadBuffer(reserved.limit_bytes) as intake:
         for piece in pieces_of(content):
             intake.write(piece)
         object_store.put_patiently(reserved.object_key, intake)
-        artifact = side.call(service.claim_for_worker, worker_id, task.attempt, reserved, about, intake)
+        artifact = background.call(service.claim_for_worker, worker_id, task.attempt, reserved, description, intake)
     if artifact is None:
         service.discard(reserved)
         raise LeaseLost(task.id, task.attempt)

@@ -10,18 +10,18 @@ from queueapp.json_values import kept_json, storable_text
 from queueapp.runs.recording import add_metric, add_note
 from queueapp.tasks.leases import LOG_LEVELS, append_log
 from queueapp.worker.attach import attach
+from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.interrupts import CancelRequested
 from queueapp.worker.prefetch import Running
-from queueapp.worker.side_connection import SideChannel
 
 
 class TaskContext:
     """The running attempt, as its handler sees it. Everything it writes is refused once the lease is lost."""
 
-    def __init__(self, running: Running, worker_id: UUID, side: SideChannel) -> None:
+    def __init__(self, running: Running, worker_id: UUID, background: BackgroundConnection) -> None:
         self._running = running
         self.worker_id = worker_id
-        self._side = side
+        self._background = background
 
     @property
     def id(self) -> UUID:
@@ -48,7 +48,7 @@ class TaskContext:
         """
         if level not in LOG_LEVELS:
             raise ValueError(f"level must be one of {', '.join(LOG_LEVELS)}, not {level!r}")
-        if not self._side.call(self._append_log, message, level, kept_json(detail)):
+        if not self._background.call(self._append_log, message, level, kept_json(detail)):
             raise LeaseLost(self.id, self.attempt)
 
     def metric(self, name: str, value: Any) -> None:
@@ -56,11 +56,11 @@ class TaskContext:
 
         Raises ValueError for what cannot be kept, LeaseLost when the attempt no longer holds the task.
         """
-        self._side.call(add_metric, self.worker_id, (self.id, self.attempt), name, value)
+        self._background.call(add_metric, self.worker_id, (self.id, self.attempt), name, value)
 
     def note(self, type: str, content: str) -> None:
         """Keep a text of the task and of its run, as `metric`. Raises ValueError, LeaseLost."""
-        self._side.call(add_note, self.worker_id, (self.id, self.attempt), type, content)
+        self._background.call(add_note, self.worker_id, (self.id, self.attempt), type, content)
 
     def progress(self, fraction: float, message: str = "") -> None:
         """Tell how far the work is, 0 to 1. Stored with the worker's next beat, at most a second later.
@@ -79,7 +79,7 @@ class TaskContext:
         Raises LeaseLost when the attempt no longer holds the task, InvalidArtifact, ArtifactTooLarge, StoreUnavailable.
         """
         about = describe(type, content_type, metadata)
-        return attach(self._side, self.worker_id, self._running.task, about, content)
+        return attach(self._background, self.worker_id, self._running.task, about, content)
 
     def check_cancelled(self) -> None:
         """Raise if the task is to stop: for loops that catch everything, or prefer to stop at a place of their own."""

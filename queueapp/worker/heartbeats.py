@@ -67,10 +67,10 @@ def sign_off(worker_id: UUID) -> None:
         Worker.objects.filter(id=worker_id, stopped_at=None).update(stopped_at=Now())
 
 
-def bury_the_dead() -> None:
+def reap_dead_workers() -> None:
     """Record which workers of this machine have died, whatever cluster they were of.
 
-    The housekeeper then takes back what they held at once, instead of waiting for their leases to run out.
+    The maintenance runner then takes back what they held at once, instead of waiting for their leases to run out.
     """
     with system_scope("undertaker"):
         thought_alive = Worker.objects.filter(machine=machine(), stopped_at=None)

@@ -14,20 +14,20 @@ from django.db import Error as DatabaseError
 from queueapp.claiming import Claimed, Claimer
 from queueapp.models.base import new_id
 from queueapp.redis import notifier
-from queueapp.tasks.settle import Verdict, settle, settle_alone
+from queueapp.tasks.settle import Outcome, settle, settle_alone
 from queueapp.tenancy import worker_scope
 from queueapp.worker import heartbeats
+from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.context import TaskContext
 from queueapp.worker.interrupts import Interrupter
-from queueapp.worker.prefetch import Hand, Running
+from queueapp.worker.prefetch import PrefetchBuffer, Running
 from queueapp.worker.processes.shared_memory import ServeOptions, Slot, get_options
 from queueapp.worker.recorded_attempts import run_on_record
-from queueapp.worker.side_connection import SideChannel
 from queueapp.worker.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 1.0  # an idle worker looks at the database this often, bell or no bell
+POLL_INTERVAL_SECONDS = 1.0  # an idle worker looks at the database this often, bell or no bell
 SETTLE_AFTER_SECONDS = 0.025
 
 
@@ -49,10 +49,10 @@ class ServingWorker:
         self._slot = slot
         self._slot.take(os.getpid())
         self._claimer = Claimer(self.id, options.capabilities, options.strategy)
-        self._hand = Hand()
-        self._side = SideChannel()
+        self._buffer = PrefetchBuffer()
+        self._background = BackgroundConnection()
         self._interrupter = Interrupter()
-        self._watchdog = Watchdog(self.id, self._hand, slot, self._interrupter, self._side)
+        self._watchdog = Watchdog(self.id, self._buffer, slot, self._interrupter, self._background)
         self._done = 0
         self._idle = True
 
@@ -65,7 +65,7 @@ class ServingWorker:
                     heartbeats.register(self.id, self._options.cluster_id, self._options.capabilities)
                     registered = True
                 if not self._serve_once():
-                    notifier.wait(self._options.capabilities.queues, LOOK_SECONDS)
+                    notifier.wait(self._options.capabilities.queues, POLL_INTERVAL_SECONDS)
             except DatabaseError as error:
                 self._recover(error)
         self._leave(registered)
@@ -73,19 +73,19 @@ class ServingWorker:
     def _serve_once(self) -> bool:
         """Work through one set. False when there was nothing to do."""
         # a set may be left over from before the database went away
-        if not self._hand.has_unstarted and not self._take_up_next_set():
+        if not self._buffer.has_unstarted and not self._load_next_batch():
             return False
-        while running := self._hand.next():
+        while running := self._buffer.next():
             self._execute(running)
-            if self._hand.oldest_verdict_seconds > SETTLE_AFTER_SECONDS:
+            if self._buffer.oldest_outcome_seconds > SETTLE_AFTER_SECONDS:
                 self._settle()
             if self._options.memory.draining:
                 break
         return True
 
-    def _take_up_next_set(self) -> bool:
+    def _load_next_batch(self) -> bool:
         tasks = self._settle_and_claim()
-        self._hand.take_up(tasks)
+        self._buffer.load(tasks)
         if self._idle and self._claimer.more_waiting:
             # one ring woke us, however much was submitted: pass it on, so that a bulk wakes everybody in turn
             notifier.ring({task.queue for task in tasks})
@@ -94,50 +94,50 @@ class ServingWorker:
 
     def _settle_and_claim(self) -> list[Claimed]:
         """The end of one set and the start of the next in one transaction, so that a set costs one commit."""
-        verdicts = self._hand.take_verdicts()
-        if not verdicts:
+        outcomes = self._buffer.take_outcomes()
+        if not outcomes:
             return self._claimer.claim()  # its one statement commits itself
         try:
             with worker_scope(self.id):
-                settled = settle(self.id, verdicts)
+                settled = settle(self.id, outcomes)
                 tasks = self._claimer.claim()
         except DataError:
-            self._settle_each(verdicts)
+            self._settle_each(outcomes)
             return []
         except DatabaseError:
-            self._hand.put_back(verdicts)
+            self._buffer.requeue(outcomes)
             raise
-        _report_lost(verdicts, settled)
+        _report_lost(outcomes, settled)
         return tasks
 
     def _execute(self, running: Running) -> None:
         task = running.task
         # the supervisor ends a process whose handler holds the interpreter beyond this
         self._slot.deadline = running.hard_deadline
-        verdict = run_on_record(task, TaskContext(running, self.id, self._side), self._interrupter)
+        outcome = run_on_record(task, TaskContext(running, self.id, self._background), self._interrupter)
         self._slot.deadline = 0.0
-        self._claimer.pace.record(task.type, running.seconds)
-        self._hand.finish(verdict)
+        self._claimer.batch_size.record(task.type, running.seconds)
+        self._buffer.finish(outcome)
         self._done += 1
 
     def _settle(self) -> None:
-        """Store the verdicts in hand now; where the database is away they stay in hand."""
-        verdicts = self._hand.take_verdicts()
+        """Store the outcomes in hand now; where the database is away they stay in hand."""
+        outcomes = self._buffer.take_outcomes()
         try:
-            _report_lost(verdicts, settle(self.id, verdicts))
+            _report_lost(outcomes, settle(self.id, outcomes))
         except DataError:
-            self._settle_each(verdicts)
+            self._settle_each(outcomes)
         except DatabaseError:
-            self._hand.put_back(verdicts)
+            self._buffer.requeue(outcomes)
             raise
 
-    def _settle_each(self, verdicts: list[Verdict]) -> None:
+    def _settle_each(self, outcomes: list[Outcome]) -> None:
         """One of the set is refused, so none was stored; tried together for ever, it would stop this worker."""
-        for place, verdict in enumerate(verdicts):
+        for place, outcome in enumerate(outcomes):
             try:
-                _report_lost([verdict], settle_alone(self.id, verdict))
+                _report_lost([outcome], settle_alone(self.id, outcome))
             except DatabaseError:
-                self._hand.put_back(verdicts[place:])
+                self._buffer.requeue(outcomes[place:])
                 raise
 
     def _recover(self, error: DatabaseError) -> None:
@@ -157,19 +157,19 @@ class ServingWorker:
     def _leave(self, registered: bool) -> None:
         """Settle what is finished, hand back what is not started, sign off and make the slot free."""
         try:
-            settle(self.id, self._hand.take_verdicts() + self._hand.shed())
+            settle(self.id, self._buffer.take_outcomes() + self._buffer.release_unstarted())
             if registered:
                 heartbeats.sign_off(self.id)
         except DatabaseError as error:
             # the leases run out, and the tasks run again elsewhere
             logger.warning("not signed off", extra={"event": "db_connection_failed", "error": str(error).strip()})
         self._watchdog.stop()
-        self._side.close()
+        self._background.close()
         connection.close()
         self._slot.leave()
 
 
-def _report_lost(verdicts: list[Verdict], settled: dict[UUID, str]) -> None:
-    for verdict in verdicts:
-        if verdict.id not in settled:
-            logger.warning("stale verdict refused", extra={"event": "stale_write_rejected", "task_id": str(verdict.id)})
+def _report_lost(outcomes: list[Outcome], settled: dict[UUID, str]) -> None:
+    for outcome in outcomes:
+        if outcome.id not in settled:
+            logger.warning("stale outcome refused", extra={"event": "stale_write_rejected", "task_id": str(outcome.id)})

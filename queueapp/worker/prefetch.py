@@ -1,4 +1,4 @@
-"""What a worker has in hand: the set it claimed, the attempt it runs, the verdicts not settled yet.
+"""What a worker has in hand: the set it claimed, the attempt it runs, the outcomes not settled yet.
 
 The main thread and the watchdog share it, so every take is one step under a lock.
 """
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from queueapp.claiming import Claimed
-from queueapp.tasks.settle import Kind, Verdict
+from queueapp.tasks.settle import Outcome, OutcomeKind
 from queueapp.worker.interrupts import Attempt
 
 SOFT_FRACTION = 5 / 6  # of timeout_seconds
@@ -39,17 +39,17 @@ class Running:
         return time.monotonic() - self.started
 
 
-class Hand:
+class PrefetchBuffer:
     """The set in hand."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._unstarted: deque[Claimed] = deque()
-        self._verdicts: list[Verdict] = []
-        self._first_verdict_at = 0.0
+        self._outcomes: list[Outcome] = []
+        self._first_outcome_at = 0.0
         self.running: Running | None = None
 
-    def take_up(self, tasks: Sequence[Claimed]) -> None:
+    def load(self, tasks: Sequence[Claimed]) -> None:
         """Start on a new set."""
         with self._lock:
             self._unstarted.extend(tasks)
@@ -60,31 +60,31 @@ class Hand:
             self.running = Running(self._unstarted.popleft()) if self._unstarted else None
             return self.running
 
-    def finish(self, verdict: Verdict | None) -> None:
+    def finish(self, outcome: Outcome | None) -> None:
         """Put down the running attempt; None where there is nothing left to settle."""
         with self._lock:
             self.running = None
-            if verdict is None:
+            if outcome is None:
                 return
-            if not self._verdicts:
-                self._first_verdict_at = time.monotonic()
-            self._verdicts.append(verdict)
+            if not self._outcomes:
+                self._first_outcome_at = time.monotonic()
+            self._outcomes.append(outcome)
 
-    def take_verdicts(self) -> list[Verdict]:
-        """The verdicts to settle now; whoever takes them settles them."""
+    def take_outcomes(self) -> list[Outcome]:
+        """The outcomes to settle now; whoever takes them settles them."""
         with self._lock:
-            verdicts, self._verdicts = self._verdicts, []
-            return verdicts
+            outcomes, self._outcomes = self._outcomes, []
+            return outcomes
 
-    def put_back(self, verdicts: list[Verdict]) -> None:
-        """Verdicts that could not be stored: the next to settle takes them again."""
+    def requeue(self, outcomes: list[Outcome]) -> None:
+        """Outcomes that could not be stored: the next to settle takes them again."""
         with self._lock:
-            self._verdicts = verdicts + self._verdicts
+            self._outcomes = outcomes + self._outcomes
 
-    def shed(self) -> list[Verdict]:
-        """Hand back what was not started, as verdicts of release."""
+    def release_unstarted(self) -> list[Outcome]:
+        """PrefetchBuffer back what was not started, as outcomes of release."""
         with self._lock:
-            released = [Verdict(task.id, task.attempt, Kind.RELEASED) for task in self._unstarted]
+            released = [Outcome(task.id, task.attempt, OutcomeKind.RELEASED) for task in self._unstarted]
             self._unstarted.clear()
             return released
 
@@ -97,7 +97,7 @@ class Hand:
         """Every attempt whose lease must live on; to the running one's belongs its new progress, if any."""
         with self._lock:
             held: dict[Attempt, dict[str, object] | None] = {(task.id, task.attempt): None for task in self._unstarted}
-            held |= {(verdict.id, verdict.attempt): None for verdict in self._verdicts}
+            held |= {(outcome.id, outcome.attempt): None for outcome in self._outcomes}
             if self.running is not None:
                 held[self.running.task.id, self.running.task.attempt] = self.running.progress
                 self.running.progress = None
@@ -108,6 +108,6 @@ class Hand:
         return bool(self._unstarted)
 
     @property
-    def oldest_verdict_seconds(self) -> float:
-        """How long the oldest unsettled verdict has waited; 0 where none does."""
-        return time.monotonic() - self._first_verdict_at if self._verdicts else 0.0
+    def oldest_outcome_seconds(self) -> float:
+        """How long the oldest unsettled outcome has waited; 0 where none does."""
+        return time.monotonic() - self._first_outcome_at if self._outcomes else 0.0

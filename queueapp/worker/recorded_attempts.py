@@ -10,7 +10,7 @@ from queueapp.claiming import Claimed
 from queueapp.handlers import Handler, Reusable, find_handler
 from queueapp.runs.queries import reusable_result
 from queueapp.runs.recording import end_runs, start_run
-from queueapp.tasks.settle import Verdict, completed, settle
+from queueapp.tasks.settle import Outcome, completed, settle
 from queueapp.tenancy import worker_scope
 from queueapp.worker.context import TaskContext
 from queueapp.worker.executor import classify, params_of, run_attempt
@@ -19,7 +19,7 @@ from queueapp.worker.interrupts import Interrupter
 logger = logging.getLogger(__name__)
 
 
-def run_on_record(task: Claimed, context: TaskContext, interrupter: Interrupter) -> Verdict | None:
+def run_on_record(task: Claimed, context: TaskContext, interrupter: Interrupter) -> Outcome | None:
     """As run_attempt; for a type that keeps runs, the attempt's run begins before and ends with its completion.
 
     A task that an earlier result answers is completed with that, and leaves no run.
@@ -58,16 +58,16 @@ def _earlier_result(
     return {**result, "artifact_ids": result.get("artifact_ids", []), "summary": summary}
 
 
-def _settle_with_run(context: TaskContext, verdict: Verdict | None) -> Verdict | None:
+def _settle_with_run(context: TaskContext, outcome: Outcome | None) -> Outcome | None:
     """End the run in the transaction that settles its attempt; returns what is left to settle.
 
-    Where that does not work, the worker settles the verdict as any other, and housekeeping ends the run.
+    Where that does not work, the worker settles the outcome as any other, and maintenance ends the run.
     """
     try:
         with worker_scope(context.worker_id):
-            if verdict is None or verdict.id in settle(context.worker_id, [verdict]):
+            if outcome is None or outcome.id in settle(context.worker_id, [outcome]):
                 end_runs(context.id)
                 return None
     except DatabaseError as error:
         logger.warning("run not ended", extra={"event": "db_connection_failed", "error": str(error).strip()})
-    return verdict
+    return outcome

@@ -18,18 +18,18 @@ from django.db import Error as DatabaseError
 from queueapp.claiming.claimer import LEASE_SECONDS
 from queueapp.retry_policy import retry_delay_seconds
 from queueapp.tasks.leases import Attempt, renew
-from queueapp.tasks.settle import Verdict, settle
+from queueapp.tasks.settle import Outcome, settle
+from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.executor import timed_out
 from queueapp.worker.heartbeats import heartbeat
 from queueapp.worker.interrupts import CancelRequested, Interrupted, Interrupter, LeaseGone, SoftTimeLimit
-from queueapp.worker.prefetch import Hand
+from queueapp.worker.prefetch import PrefetchBuffer
 from queueapp.worker.processes.shared_memory import Slot
-from queueapp.worker.side_connection import SideChannel
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.2
-BUSY_TICK_SECONDS = 0.025  # verdicts wait no longer than this behind a slow handler
+BUSY_TICK_SECONDS = 0.025  # outcomes wait no longer than this behind a slow handler
 BEAT_SECONDS = 1.0
 RENEW_SECONDS = LEASE_SECONDS / 3
 SHED_AFTER_SECONDS = 1.0
@@ -39,14 +39,21 @@ INTERRUPT_AGAIN_SECONDS = 1.0
 class Watchdog(threading.Thread):
     """Runs until `stop()`. `still_ours` turns False when others have declared this worker dead."""
 
-    def __init__(self, worker_id: UUID, hand: Hand, slot: Slot, interrupter: Interrupter, side: SideChannel) -> None:
+    def __init__(
+        self,
+        worker_id: UUID,
+        buffer: PrefetchBuffer,
+        slot: Slot,
+        interrupter: Interrupter,
+        background: BackgroundConnection,
+    ) -> None:
         super().__init__(name="watchdog", daemon=True)
         self.still_ours = True
         self._worker_id = worker_id
-        self._hand = hand
+        self._buffer = buffer
         self._slot = slot
         self._interrupter = interrupter
-        self._side = side
+        self._background = background
         self._stopping = threading.Event()
         self._beat_at = self._renewed_at = self._heard_at = time.monotonic()
 
@@ -62,12 +69,12 @@ class Watchdog(threading.Thread):
             self._relieve()
             if time.monotonic() - self._beat_at >= BEAT_SECONDS:
                 self._beat()
-            busy = self._hand.running is not None and (
-                self._hand.has_unstarted or self._hand.oldest_verdict_seconds > 0
+            busy = self._buffer.running is not None and (
+                self._buffer.has_unstarted or self._buffer.oldest_outcome_seconds > 0
             )
 
     def _enforce_limits(self) -> None:
-        running = self._hand.running
+        running = self._buffer.running
         if running is None:
             return
         now = time.monotonic()
@@ -78,30 +85,30 @@ class Watchdog(threading.Thread):
 
     def _relieve(self) -> None:
         """Let a slow handler hold up nobody: settle what is finished, hand back what is not started."""
-        running = self._hand.running
+        running = self._buffer.running
         if running is None:
             return
-        verdicts = self._hand.take_verdicts() if self._hand.oldest_verdict_seconds > BUSY_TICK_SECONDS else []
-        if self._hand.has_unstarted and running.seconds > SHED_AFTER_SECONDS:
-            verdicts += self._hand.shed()
-        if verdicts:
-            self._settle(verdicts)
+        outcomes = self._buffer.take_outcomes() if self._buffer.oldest_outcome_seconds > BUSY_TICK_SECONDS else []
+        if self._buffer.has_unstarted and running.seconds > SHED_AFTER_SECONDS:
+            outcomes += self._buffer.release_unstarted()
+        if outcomes:
+            self._settle(outcomes)
 
     def _beat(self) -> None:
         """Renew leases, store progress, and hear what is cancelled or lost."""
         self._beat_at = time.monotonic()
-        held = self._hand.held()
+        held = self._buffer.held()
         is_due = self._beat_at - self._renewed_at >= RENEW_SECONDS
         try:
-            answers = self._side.call(self._ask_database, held, is_due)
+            answers = self._background.call(self._ask_database, held, is_due)
         except (DatabaseError, TimeoutError) as error:
             self._on_silence(error)
             return
         self._heard_at = time.monotonic()
         if is_due:
             self._renewed_at = self._heard_at
-        self._hand.forget({(task_id, attempt) for task_id, attempt in held if task_id not in answers})
-        running = self._hand.running
+        self._buffer.forget({(task_id, attempt) for task_id, attempt in held if task_id not in answers})
+        running = self._buffer.running
         if running is None or (running.task.id, running.task.attempt) not in held:
             return
         if running.task.id not in answers:
@@ -120,32 +127,32 @@ class Watchdog(threading.Thread):
         """The database does not answer. Past the lease others may own our tasks, so stop for good."""
         silent = time.monotonic() - self._heard_at
         logger.warning("watchdog unheard", extra={"event": "db_connection_failed", "error": str(error).strip()})
-        if silent > LEASE_SECONDS and self._hand.running is not None:
+        if silent > LEASE_SECONDS and self._buffer.running is not None:
             self._end_process(f"the database did not answer for {silent:.0f} s")
 
     def _interrupt(self, cause: type[Interrupted]) -> None:
-        running = self._hand.running
+        running = self._buffer.running
         now = time.monotonic()
         # again after a second, should the handler have swallowed it; not sooner, so that it can clean up
         if running is not None and now - running.interrupted_at >= INTERRUPT_AGAIN_SECONDS:
             running.interrupted_at = now
             self._interrupter.interrupt((running.task.id, running.task.attempt), cause)
 
-    def _settle(self, verdicts: list[Verdict]) -> None:
+    def _settle(self, outcomes: list[Outcome]) -> None:
         try:
-            self._side.call(settle, self._worker_id, verdicts)
+            self._background.call(settle, self._worker_id, outcomes)
         except (DatabaseError, TimeoutError) as error:
             # fenced, so storing them again cannot hurt, should the database have heard the first time
-            self._hand.put_back(verdicts)
-            logger.warning("verdicts not stored", extra={"event": "db_connection_failed", "error": str(error).strip()})
+            self._buffer.requeue(outcomes)
+            logger.warning("outcomes not stored", extra={"event": "db_connection_failed", "error": str(error).strip()})
 
     def _end_process(self, reason: str) -> None:
         """Settle and hand back what can be, then go: a handler that will not stop cannot be outwaited."""
         logger.error("worker ends itself: %s", reason, extra={"event": "task_killed"})
-        running = self._hand.running
-        verdicts = self._hand.take_verdicts() + self._hand.shed()
+        running = self._buffer.running
+        outcomes = self._buffer.take_outcomes() + self._buffer.release_unstarted()
         if running is not None:
             delay = retry_delay_seconds(running.task.failures + 1)
-            verdicts.append(timed_out(running.task, "Its worker was ended after its limit of", delay))
-        self._settle(verdicts)
+            outcomes.append(timed_out(running.task, "Its worker was ended after its limit of", delay))
+        self._settle(outcomes)
         os.kill(os.getpid(), signal.SIGKILL)

@@ -3,18 +3,18 @@
 import pytest
 
 from queueapp.artifacts import object_store, service
-from queueapp.artifacts.service import About
-from queueapp.artifacts.upload_buffer import Intake
+from queueapp.artifacts.service import ArtifactDescription
+from queueapp.artifacts.upload_buffer import UploadBuffer
 from queueapp.models import Artifact, OperatorAction
 from queueapp.tenancy import operator_scope, tenant_scope
 
-ABOUT = About(type="report", content_type="text/html", metadata={"filename": "report.html"})
+ABOUT = ArtifactDescription(type="report", content_type="text/html", metadata={"filename": "report.html"})
 
 
 @pytest.fixture
 def artifact(acme, make_task) -> Artifact:
     task = make_task("completed")
-    with tenant_scope(acme.id), Intake(100) as intake:
+    with tenant_scope(acme.id), UploadBuffer(100) as intake:
         intake.write(b"<script>")
         reserved = service.reserve(acme.id, task.id)
         object_store.put(reserved.object_key, intake)

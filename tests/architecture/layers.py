@@ -26,7 +26,7 @@ LAYERS = [
     {"db"},
     {"migrations"},
     {"models"},
-    {"states", "errors", "retry_policy", "type_patterns", "redaction", "json_values"},
+    {"conf", "states", "errors", "retry_policy", "type_patterns", "redaction", "json_values"},
 ]
 
 

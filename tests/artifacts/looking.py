@@ -1,7 +1,7 @@
 """What the database and the store hold."""
 
 from queueapp.artifacts import object_store
-from queueapp.models import Artifact, UnclaimedObject
+from queueapp.models import Artifact, PendingObject
 from queueapp.tenancy import operator_scope
 
 
@@ -12,7 +12,7 @@ def rows():
 
 def unclaimed():
     with operator_scope("operator:test"):
-        return list(UnclaimedObject.objects.order_by("id"))
+        return list(PendingObject.objects.order_by("id"))
 
 
 def content_of(row):

@@ -9,11 +9,11 @@ from django.db import transaction
 
 from queueapp.artifacts import service
 from queueapp.errors import ArtifactTooLarge, InvalidArtifact, LeaseLost
-from queueapp.models import Tenant, UnclaimedObject
+from queueapp.models import PendingObject, Tenant
 from queueapp.tenancy import operator_scope, tenant_scope
+from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.context import TaskContext
 from queueapp.worker.prefetch import Running
-from queueapp.worker.side_connection import SideChannel
 from tests.artifacts.looking import content_of, is_stored, rows, unclaimed
 from tests.tasks.workers import expire_lease
 
@@ -23,7 +23,7 @@ BYTES = b"\x00\x01" * 40_000
 @pytest.fixture
 def context(claimed, worker, store):
     """What the handler of the claimed task is given."""
-    side = SideChannel()
+    side = BackgroundConnection()
     yield TaskContext(Running(claimed), worker.id, side)
     side.close()
     side._executor.shutdown(wait=True)
@@ -127,8 +127,8 @@ def test_content_that_is_no_bytes_is_refused(context):
 def test_an_object_that_the_sweep_has_taken_gets_no_row(context, acme, claimed, worker):
     reserved = service.reserve_for_worker(acme.id, claimed.id)
     with operator_scope("operator:test"):
-        UnclaimedObject.objects.update(taken_at="2026-01-01T00:00Z")
-    about = service.About(type="report", content_type="text/plain")
-    with service.Intake(100) as intake:
+        PendingObject.objects.update(taken_at="2026-01-01T00:00Z")
+    about = service.Metadata(type="report", content_type="text/plain")
+    with service.UploadBuffer(100) as intake:
         assert service.claim_for_worker(worker.id, 1, reserved, about, intake) is None
     assert rows() == []

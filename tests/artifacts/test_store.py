@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from queueapp.artifacts import object_store, s3_store
-from queueapp.artifacts.upload_buffer import Intake
+from queueapp.artifacts.upload_buffer import UploadBuffer
 from queueapp.errors import StoreUnavailable
 from tests.waiting import threads
 
@@ -15,7 +15,7 @@ KEY = "tenant/task/artifact"
 
 @pytest.fixture
 def intake():
-    with Intake(100) as intake:
+    with UploadBuffer(100) as intake:
         intake.write(b"bytes")
         yield intake
 

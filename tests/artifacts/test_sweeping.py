@@ -9,17 +9,17 @@ from django.utils import timezone
 
 from queueapp import tasks
 from queueapp.artifacts import garbage, object_store, service
-from queueapp.artifacts.service import About
-from queueapp.artifacts.upload_buffer import Intake
+from queueapp.artifacts.service import Metadata
+from queueapp.artifacts.upload_buffer import UploadBuffer
 from queueapp.errors import StoreUnavailable
-from queueapp.models import UnclaimedObject
+from queueapp.models import PendingObject
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.artifacts.looking import content_of, is_stored, rows, unclaimed
 from tests.clusters import running_cluster
 from tests.commands.test_command_purge_rescue import born
 from tests.waiting import threads, wait_until
 
-ABOUT = About(type="report", content_type="text/plain")
+ABOUT = Metadata(type="report", content_type="text/plain")
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def write(acme, make_task, store):
         task = task or make_task("completed")
         with tenant_scope(acme.id):
             reserved = service.reserve(acme.id, task.id)
-        intake = stack.enter_context(Intake(10**6))
+        intake = stack.enter_context(UploadBuffer(10**6))
         intake.write(content)
         object_store.put(reserved.object_key, intake)
 
@@ -46,7 +46,7 @@ def write(acme, make_task, store):
 
 def make_due():
     with operator_scope("operator:test"):
-        UnclaimedObject.objects.update(due_at=Now() - timedelta(seconds=1))
+        PendingObject.objects.update(due_at=Now() - timedelta(seconds=1))
 
 
 def test_an_object_whose_writer_died_is_swept_after_its_grace(write):

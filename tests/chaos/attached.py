@@ -7,7 +7,7 @@ from django.core.files.storage import storages
 from django.db.models.functions import Now
 
 from queueapp.artifacts import garbage, object_store
-from queueapp.models import Artifact, Task, UnclaimedObject
+from queueapp.models import Artifact, PendingObject, Task
 from queueapp.tenancy import operator_scope
 from tests.waiting import wait_until
 
@@ -17,7 +17,7 @@ def judge() -> dict[str, int]:
     with operator_scope("operator:judge"):
         tasks = list(Task.objects.filter(type="sample.attach"))
         artifacts = list(Artifact.objects.select_related("task"))
-        UnclaimedObject.objects.update(due_at=Now() - timedelta(seconds=1))
+        PendingObject.objects.update(due_at=Now() - timedelta(seconds=1))
     stored = {str(artifact.id): artifact for artifact in artifacts}
     for task in tasks:
         artifact = stored.get(task.result)
@@ -44,7 +44,7 @@ def _check_bytes(artifact: Artifact) -> None:
 
 def _nothing_is_unclaimed() -> bool:
     with operator_scope("operator:judge"):
-        return not UnclaimedObject.objects.exists()
+        return not PendingObject.objects.exists()
 
 
 def _keys() -> list[str]:

@@ -1,4 +1,4 @@
-"""`purge` and `rescue`: what the housekeeper does by itself, asked for."""
+"""`purge` and `rescue`: what the maintenance runner does by itself, asked for."""
 
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from queueapp import tasks
 from queueapp.artifacts import service
-from queueapp.maintenance.runner import HOUSEKEEPER_LOCK
-from queueapp.models import Task, TaskLog, UnclaimedObject
+from queueapp.maintenance.runner import MAINTENANCE_LOCK
+from queueapp.models import PendingObject, Task, TaskLog
 from queueapp.tasks import transitions
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.commands.calling import ACTOR, actions, refused, run, run_json
@@ -88,7 +88,7 @@ def test_rescue_promotes_what_is_due_and_takes_back_what_was_lost(make_task):
     assert (done["promoted"], done["rescued"]) == (1, 1)
     assert done["deltas_folded"] > 0
     assert [fresh(task).status for task in (due, later, lost)] == ["queued", "scheduled", "queued"]
-    assert actions() == [(ACTOR, "housekeeping.run", "")]
+    assert actions() == [(ACTOR, "maintenance.run", "")]
 
 
 def test_rescue_is_on_record_where_the_store_is_away(acme, make_task, settings):
@@ -96,13 +96,13 @@ def test_rescue_is_on_record_where_the_store_is_away(acme, make_task, settings):
     with tenant_scope(acme.id):
         service.reserve(acme.id, due.id)
     with operator_scope("operator:test"):
-        UnclaimedObject.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+        PendingObject.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     options = {"endpoint_url": "http://127.0.0.1:1", "access_key": "a", "secret_key": "b", "bucket_name": "artifacts"}
     backend = {"BACKEND": "queueapp.artifacts.s3_store.S3Store", "OPTIONS": options}
     settings.STORAGES = {**settings.STORAGES, "artifacts": backend}
     assert "artifact store cannot be used" in refused("rescue")[1]
     assert fresh(due).status == "queued"
-    assert actions() == [(ACTOR, "housekeeping.run", "")]
+    assert actions() == [(ACTOR, "maintenance.run", "")]
 
 
 def test_rescue_prints_a_table(ground):
@@ -116,10 +116,10 @@ def test_rescue_leaves_it_to_a_cluster_that_keeps_house(ground):
 
     def keep_house():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [HOUSEKEEPER_LOCK])
+            cursor.execute("SELECT pg_advisory_lock(%s)", [MAINTENANCE_LOCK])
             held.set()
             done.wait(20)
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [HOUSEKEEPER_LOCK])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MAINTENANCE_LOCK])
 
     with threads(1) as start:
         keeper = start(keep_house)

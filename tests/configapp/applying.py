@@ -30,9 +30,9 @@ class Bringer:
 
     def run(self, claimed):
         """What the engine does with one attempt; returns the task as it is after it."""
-        verdict = run_attempt(claimed, TaskContext(Running(claimed), self.id, None), self._interrupter)
-        if verdict is not None:
-            settle(self.id, [verdict])
+        outcome = run_attempt(claimed, TaskContext(Running(claimed), self.id, None), self._interrupter)
+        if outcome is not None:
+            settle(self.id, [outcome])
         return task(claimed.id)
 
     def bring_all(self):

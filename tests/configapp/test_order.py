@@ -22,7 +22,7 @@ PORT, DEBUG, WORKERS = "app.api_port", "app.debug", "app.workers"
 
 @pytest.fixture
 def known_kind(ground):
-    """There was such a task before: the first one makes a row of task_kinds, and whoever comes next waits for that."""
+    """There was such a task before: the first one makes a row of partitions, and whoever comes next waits for that."""
     submit_change(WORKERS, 1, actor=BOB)
 
 

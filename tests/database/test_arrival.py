@@ -41,4 +41,4 @@ def test_who_is_held_up_right_after_the_draw_is_seen_as_running(acme):
             wait_until(lambda: run(sessions_waiting_for_a_lock).result())
             assert run(ask, HELD_UP_HAS_AN_ID).result()
         assert first.ready_seq < second.result().ready_seq
-        assert first.kind_id == second.result().kind_id
+        assert first.partition_id == second.result().partition_id

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from queueapp import tasks
-from queueapp.tasks.settle import Kind
+from queueapp.tasks.settle import OutcomeKind
 from tests.tasks.workers import Worker
 
 
@@ -27,6 +27,6 @@ def test_a_task_lives_its_life_over_both(acme, pooled):
     task = tasks.submit("echo", {"n": 1}, tenant_id=acme.id, dedup={"key": "once"})
     assert tasks.submit("echo", {"n": 2}, tenant_id=acme.id, dedup={"key": "once"}).id == task.id
     assert worker.claim().id == task.id
-    assert worker.settle(task.id, 1, Kind.COMPLETED, result='{"n": 1}') == "completed"
+    assert worker.settle(task.id, 1, OutcomeKind.COMPLETED, result='{"n": 1}') == "completed"
     assert tasks.submit_many([{"type": "echo"}] * 3, tenant_id=acme.id)
     assert bool(prepared()) is not pooled

@@ -34,8 +34,8 @@ INSERT INTO dedup_keys (tenant_id, queue, key, expires_at, task_id) VALUES (%(no
 -- task_log_transition_iff_target 23514 owner
 INSERT INTO task_logs (tenant_id, task_id, actor, attempt, reason, level, message, kind)
 VALUES (%(acme)s, %(task)s, 'x', 0, '', 'info', '', 'transition')
--- task_kind_once 23505 owner
-INSERT INTO task_kinds (queue, type, requirements) SELECT queue, type, requirements FROM task_kinds
+-- partition_once 23505 owner
+INSERT INTO partitions (queue, type, requirements) SELECT queue, type, requirements FROM partitions
 -- task_transition_once 23505 owner
 INSERT INTO task_transitions (to_status, who, reason) VALUES ('queued', 'client', 'again')
 
@@ -139,7 +139,7 @@ ALTER TABLE artifacts DROP CONSTRAINT artifact_task_of_tenant;
 INSERT INTO artifacts (tenant_id, task_id, attempt, type, content_type, size_bytes, sha256, metadata)
 VALUES (%(nobody)s, %(task)s, 0, 'x', 'text/plain', 0, repeat('0', 64), '{}')
 -- unclaimed_objects_tenant_id_fk 23503
-INSERT INTO unclaimed_objects (tenant_id, task_id, due_at) VALUES (%(nobody)s, %(task)s, now())
+INSERT INTO pending_objects (tenant_id, task_id, due_at) VALUES (%(nobody)s, %(task)s, now())
 
 -- run_id_within_tenant 23505 owner
 ALTER TABLE runs DROP CONSTRAINT runs_pkey;

@@ -7,18 +7,18 @@ from queueapp.models import Artifact, Task, Tenant
 from queueapp.models.base import new_id
 from queueapp.tasks.settle import settle
 from queueapp.tenancy import operator_scope
+from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.context import TaskContext
 from queueapp.worker.interrupts import Interrupter
 from queueapp.worker.prefetch import Running
 from queueapp.worker.recorded_attempts import run_on_record
-from queueapp.worker.side_connection import SideChannel
 from tests.factories import fresh
 
 
 class FetchWorker:
     def __init__(self, tenant: Tenant) -> None:
         self.id, self.tenant = new_id(), tenant
-        self._side, self._interrupter = SideChannel(), Interrupter()
+        self._background, self._interrupter = BackgroundConnection(), Interrupter()
 
     def fetch(self, url: str, **params) -> Task:
         """Submit a fetch, run one attempt of it, and return the task as it is then."""
@@ -28,14 +28,14 @@ class FetchWorker:
 
     def work(self) -> None:
         for claimed in Claimer(self.id, Capabilities(queues=("fetch",))).claim():
-            context = TaskContext(Running(claimed), self.id, self._side)
-            verdict = run_on_record(claimed, context, self._interrupter)
-            if verdict is not None:
-                settle(self.id, [verdict])
+            context = TaskContext(Running(claimed), self.id, self._background)
+            outcome = run_on_record(claimed, context, self._interrupter)
+            if outcome is not None:
+                settle(self.id, [outcome])
 
     def close(self) -> None:
-        self._side.close()
-        self._side._executor.shutdown(wait=True)
+        self._background.close()
+        self._background._executor.shutdown(wait=True)
 
 
 def artifacts_of(task: Task) -> dict[str, bytes]:

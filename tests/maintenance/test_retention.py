@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from queueapp import maintenance
 from queueapp.db import statements
-from queueapp.maintenance import Housekeeper, runner
+from queueapp.maintenance import MaintenanceRunner, runner
 from queueapp.models import DedupKey, IdempotencyKey, Run, Task, TaskLog
 from queueapp.models.base import new_id
 from queueapp.pruners import Pruned, Pruner
@@ -39,7 +39,7 @@ def old_rows():
 
 
 def prune(**window):
-    with system_scope("housekeeper"):
+    with system_scope("maintenance"):
         (found,) = statements.rows("prune_task_logs", {"after": UUID(int=0), "keep_days": 30, "batch": 1000, **window})
         return found
 
@@ -89,7 +89,7 @@ def test_the_walk_goes_on_in_the_next_pass_and_rests_at_the_end(acme, make_task,
     monkeypatch.setattr(runner, "PRUNING_SECONDS", 0.000_001)  # one batch a pass
     write_old_log(acme, make_task().id, 60, rows=3)
     write_old_log(acme, new_id(), 50, rows=2)
-    house = Housekeeper()
+    house = MaintenanceRunner()
     assert [house.run().get("task_logs_pruned") for _ in range(4)] == [0, 1, 1, None]
     assert len(old_rows()) == 3
 
@@ -109,7 +109,7 @@ def test_a_person_deletes_nothing_through_it(acme):
     assert (found["examined"], found["deleted"]) == (0, 0)
 
 
-@pytest.mark.parametrize("pretence", ["SET taskrunner.actor = 'system:housekeeper'", "SET ROLE taskrunner_operator"])
+@pytest.mark.parametrize("pretence", ["SET taskrunner.actor = 'system:maintenance'", "SET ROLE taskrunner_operator"])
 def test_the_owner_deletes_nothing_without_it(acme, pretence):
     write_old_log(acme, new_id(), 60)
     with closing(psycopg2.connect(os.environ["OWNER_DATABASE_URL"])) as owner, owner.cursor() as cursor:
@@ -123,7 +123,7 @@ def test_the_owner_deletes_nothing_without_it(acme, pretence):
 
 
 def test_not_even_the_platform_deletes_without_it(acme):
-    with pytest.raises(ProgrammingError, match="permission denied for table task_logs"), system_scope("housekeeper"):
+    with pytest.raises(ProgrammingError, match="permission denied for table task_logs"), system_scope("maintenance"):
         TaskLog.objects.all().delete()
 
 
@@ -176,5 +176,5 @@ def test_a_pruner_that_is_behind_holds_nothing_up(ground, monkeypatch):
     """It is left after its moment, and goes on in the next pass."""
     endless = Pruner("endless", lambda: Pruned(1, True), 60.0)
     monkeypatch.setattr(runner, "registered_pruners", lambda: [endless])
-    house = Housekeeper()
+    house = MaintenanceRunner()
     assert [house.run()["endless"] > 0 for _ in range(2)] == [True, True]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from queueapp.artifacts import object_store, service
-from queueapp.artifacts.service import About
-from queueapp.artifacts.upload_buffer import Intake
+from queueapp.artifacts.service import ArtifactDescription
+from queueapp.artifacts.upload_buffer import UploadBuffer
 from queueapp.tenancy import tenant_scope
 from tests.web import python, running_server
 from tests.worker_api.conftest import make_key
@@ -68,8 +68,8 @@ def test_whatever_is_sent_the_answer_is_as_described(acme, make_task, tmp_path, 
 
 def _artifact_of(task) -> str:
     """The id of one with some bytes, so that there is something to download."""
-    with tenant_scope(task.tenant_id), Intake(100) as intake:
+    with tenant_scope(task.tenant_id), UploadBuffer(100) as intake:
         intake.write(b"something to download")
         reserved = service.reserve(task.tenant_id, task.id)
         object_store.put(reserved.object_key, intake)
-        return str(service.claim(reserved, About(type="note", content_type="text/plain"), intake).id)
+        return str(service.claim(reserved, ArtifactDescription(type="note", content_type="text/plain"), intake).id)

@@ -9,7 +9,7 @@ import pytest
 from queueapp.apikeys import recognise
 from queueapp.models import IdempotencyKey, Task
 from queueapp.rest.toolkit.idempotency import Identity, begin, finish
-from queueapp.rest.toolkit.permissions import caller_of
+from queueapp.rest.toolkit.permissions import principal_of
 from queueapp.tenancy import operator_scope
 from tests.rest.calling import API, Api, code_of, dumps, fields_of, key_for
 from tests.waiting import sessions_waiting_for_a_lock, threads, wait_until
@@ -98,20 +98,20 @@ def test_a_key_that_cannot_be_used_is_refused(client, key):
 
 
 def test_the_second_waits_for_the_first_and_replays_it(client):
-    caller = caller_of(recognise(client.key))
+    principal = principal_of(recognise(client.key))
     taken, commit = Event(), Event()
     identity = Identity("k", "0" * 64)
 
     def first():
-        with caller.own_scope():
-            begin(caller, identity)
+        with principal.own_scope():
+            begin(principal, identity)
             taken.set()
             assert commit.wait(10)
-            finish(caller, identity, {"answer": 42}, None)
+            finish(principal, identity, {"answer": 42}, None)
 
     def second():
-        with caller.own_scope():
-            return begin(caller, identity).answer
+        with principal.own_scope():
+            return begin(principal, identity).answer
 
     with threads(2) as run:
         run(first)
@@ -123,20 +123,20 @@ def test_the_second_waits_for_the_first_and_replays_it(client):
 
 
 def test_when_the_first_fails_the_second_takes_its_place(client):
-    caller = caller_of(recognise(client.key))
+    principal = principal_of(recognise(client.key))
     taken, fail = Event(), Event()
     identity = Identity("k", "0" * 64)
 
     def first():
-        with caller.own_scope():
-            begin(caller, identity)
+        with principal.own_scope():
+            begin(principal, identity)
             taken.set()
             assert fail.wait(10)
             raise ZeroDivisionError
 
     def second():
-        with caller.own_scope():
-            return begin(caller, identity)
+        with principal.own_scope():
+            return begin(principal, identity)
 
     with threads(2) as run:
         run(first)

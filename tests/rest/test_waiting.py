@@ -90,7 +90,7 @@ def test_waiting_holds_no_connection_and_leaves_threads_to_others(acme, make_tas
         asked = [run(waiting_for, live, key, task) for _ in range(17)]
         refused = next(as_completed(asked, timeout=20)).result()[0]
         assert (refused.status_code, refused.json()["code"], refused["Retry-After"]) == (503, "busy", "1")
-        # the lookout's, and that of the thread which refused
+        # the completion_watcher's, and that of the thread which refused
         wait_until(lambda: sessions_of("waiting") == 2)
         assert live.send(key, "GET", "/tasks").status_code == 200, "others are answered"
         assert live.send(key, "POST", "/tasks", {"type": "echo"}, Prefer="wait=1").status_code == 503

@@ -66,7 +66,7 @@ def test_a_worker_sees_the_run_of_what_it_holds_and_nobody_elses(held, others, w
 
 
 def lose(task):
-    """As housekeeping takes a task back from a worker that went silent."""
+    """As maintenance takes a task back from a worker that went silent."""
     with system_scope("test"):
         Task.objects.filter(id=task.id).update(status="queued", worker_id=None, lease_expires_at=None)
 
@@ -104,10 +104,10 @@ def test_a_stale_worker_ends_no_run(held, worker_id):
 
 
 def test_a_run_is_ended_once_its_attempt_is_over_and_not_before(held, others):
-    with system_scope("housekeeper"):
+    with system_scope("maintenance"):
         assert end_runs() == 0
     lose(held)
-    with system_scope("housekeeper"):
+    with system_scope("maintenance"):
         assert end_runs() == 1
         assert end_runs() == 0
     assert statuses() == ["failed", "running"]
@@ -119,7 +119,7 @@ def test_a_run_that_missed_its_settling_ends_as_its_task_did(held):
     with worker_scope(held.worker_id):
         Task.objects.filter(id=held.id).update(status="completed", lease_expires_at=None, finished_at=held.created_at)
     assert fresh(held).status == "completed"
-    with system_scope("housekeeper"):
+    with system_scope("maintenance"):
         assert end_runs() == 1
     assert statuses() == ["completed"]
 

@@ -32,7 +32,7 @@ def submit(acme, *keys):
 
 
 def prune():
-    with system_scope("housekeeper"):
+    with system_scope("maintenance"):
         return statements.rows("prune", {"batch": 1000})
 
 

@@ -6,7 +6,7 @@ from queueapp import tasks
 from queueapp.models import TaskLog
 from queueapp.models.base import new_id
 from queueapp.tasks.leases import append_log
-from queueapp.tasks.settle import Kind, Verdict, settle
+from queueapp.tasks.settle import Outcome, OutcomeKind, settle
 from queueapp.tenancy import operator_scope
 from tests.factories import fresh
 from tests.tasks.workers import Worker, expire_lease, make_due
@@ -33,11 +33,11 @@ def counters(task):
 @pytest.mark.parametrize(
     ("kind", "status", "failures"),
     [
-        (Kind.COMPLETED, "completed", 0),
-        (Kind.ERROR, "failed", 1),
-        (Kind.PERMANENT, "dead_letter", 1),
-        (Kind.CANCELLED, "cancelled", 0),
-        (Kind.RELEASED, "queued", 0),
+        (OutcomeKind.COMPLETED, "completed", 0),
+        (OutcomeKind.ERROR, "failed", 1),
+        (OutcomeKind.PERMANENT, "dead_letter", 1),
+        (OutcomeKind.CANCELLED, "cancelled", 0),
+        (OutcomeKind.RELEASED, "queued", 0),
     ],
 )
 def test_each_outcome_has_its_status_and_counts_failures_only(worker, claimed, kind, status, failures):
@@ -51,31 +51,31 @@ def test_each_outcome_has_its_status_and_counts_failures_only(worker, claimed, k
 
 def test_handing_back_a_task_that_was_to_stop_cancels_it(worker, claimed):
     tasks.cancel(claimed.id, tenant_id=claimed.tenant_id)
-    assert worker.settle(claimed.id, 1, Kind.RELEASED) == "cancelled"
+    assert worker.settle(claimed.id, 1, OutcomeKind.RELEASED) == "cancelled"
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", OutcomeKind)
 def test_an_attempt_settles_once(worker, claimed, kind):
-    worker.settle(claimed.id, 1, Kind.COMPLETED, result='{"n": 1}')
+    worker.settle(claimed.id, 1, OutcomeKind.COMPLETED, result='{"n": 1}')
     before = fresh(claimed)
     assert worker.settle(claimed.id, 1, kind, result='{"n": 2}') is None
     assert (fresh(claimed).result, fresh(claimed).updated_at) == ({"n": 1}, before.updated_at)
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", OutcomeKind)
 def test_another_worker_settles_nothing(claimed, kind):
     assert Worker().settle(claimed.id, 1, kind) is None
     assert counters(claimed) == ("leased", 1, 0, 0)
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", OutcomeKind)
 def test_a_worker_that_lost_its_lease_settles_nothing(worker, claimed, kind):
     expire_lease(claimed.id)
     assert worker.settle(claimed.id, 1, kind) is None
     assert counters(claimed) == ("queued", 1, 0, 1)
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", OutcomeKind)
 @pytest.mark.parametrize("successor", ["itself", "another"])
 def test_an_old_attempt_settles_nothing_while_a_new_one_runs(worker, claimed, kind, successor):
     """Also where the same worker has claimed the task again: the attempt is the fence, not the worker."""
@@ -84,25 +84,28 @@ def test_an_old_attempt_settles_nothing_while_a_new_one_runs(worker, claimed, ki
     assert holder.claim().attempt == 2
     assert worker.settle(claimed.id, 1, kind) is None
     assert counters(claimed) == ("leased", 2, 0, 1)
-    assert holder.settle(claimed.id, 2, Kind.COMPLETED) == "completed"
+    assert holder.settle(claimed.id, 2, OutcomeKind.COMPLETED) == "completed"
 
 
 def test_a_set_settles_what_it_holds_and_leaves_the_rest(worker, make_task):
     mine = [make_task("leased", worker_id=worker.id) for _ in range(3)]
     theirs = make_task("leased")
-    verdicts = [Verdict(task.id, 1, Kind.COMPLETED) for task in [*mine, theirs]]
-    verdicts += [Verdict(new_id(), 1, Kind.COMPLETED), Verdict(mine[0].id, 2, Kind.COMPLETED)]
-    assert settle(worker.id, verdicts) == {task.id: "completed" for task in mine}
+    outcomes = [Outcome(task.id, 1, OutcomeKind.COMPLETED) for task in [*mine, theirs]]
+    outcomes += [Outcome(new_id(), 1, OutcomeKind.COMPLETED), Outcome(mine[0].id, 2, OutcomeKind.COMPLETED)]
+    assert settle(worker.id, outcomes) == {task.id: "completed" for task in mine}
     assert fresh(theirs).status == "leased"
     assert settle(worker.id, []) == {}
 
 
 def test_errors_use_up_the_retries_and_then_the_task_is_dead(worker, claimed):
-    assert worker.settle(claimed.id, 1, Kind.ERROR, error_code="boom", error_message="no", retry_seconds=60) == "failed"
+    assert (
+        worker.settle(claimed.id, 1, OutcomeKind.ERROR, error_code="boom", error_message="no", retry_seconds=60)
+        == "failed"
+    )
     assert worker.claim() is None
     make_due(claimed.id)
     assert worker.claim().attempt == 2
-    assert worker.settle(claimed.id, 2, Kind.ERROR, error_code="boom", error_message="again") == "dead_letter"
+    assert worker.settle(claimed.id, 2, OutcomeKind.ERROR, error_code="boom", error_message="again") == "dead_letter"
     assert counters(claimed) == ("dead_letter", 2, 2, 0)
     assert (fresh(claimed).error_code, fresh(claimed).error_message) == ("boom", "again")
 

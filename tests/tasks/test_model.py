@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 from queueapp import tasks
 from queueapp.models import Task, TaskCount, TaskDelta, TaskLog, Tenant
 from queueapp.states import FINAL, RETRYABLE, TRANSITIONS, WAITING
-from queueapp.tasks.settle import Kind
+from queueapp.tasks.settle import OutcomeKind
 from queueapp.tenancy import operator_scope
 from tests.database_fixture import empty_everything
 from tests.tasks.workers import Worker, expire_lease, make_due
@@ -101,28 +101,28 @@ class TaskLives(RuleBasedStateMachine):
         self.attempts.append(Attempt(worker, task, claimed.attempt))
 
     @precondition(lambda self: self.attempts)
-    @rule(kind=st.sampled_from(Kind))
-    def settle_the_latest(self, kind: Kind) -> None:
+    @rule(kind=st.sampled_from(OutcomeKind))
+    def settle_the_latest(self, kind: OutcomeKind) -> None:
         self.settle(len(self.attempts) - 1, kind)
 
     @precondition(lambda self: self.attempts)
-    @rule(any_one=ANY, kind=st.sampled_from(Kind))
-    def settle(self, any_one: int, kind: Kind) -> None:
+    @rule(any_one=ANY, kind=st.sampled_from(OutcomeKind))
+    def settle(self, any_one: int, kind: OutcomeKind) -> None:
         attempt = one_of(any_one, self.attempts)
         task, held = attempt.task, attempt.holds
         answer = attempt.worker.settle(task.id, attempt.number, kind, retry_seconds=3600)
         if not held:
             assert answer is None
             return
-        task.failures += kind in (Kind.ERROR, Kind.PERMANENT)
+        task.failures += kind in (OutcomeKind.ERROR, OutcomeKind.PERMANENT)
         ends = {
-            Kind.COMPLETED: "completed",
-            Kind.CANCELLED: "cancelled",
-            Kind.RELEASED: "cancelled" if task.cancel_requested else "queued",
-            Kind.PERMANENT: "dead_letter",
-            Kind.ERROR: "dead_letter" if task.failures > task.max_retries else "failed",
+            OutcomeKind.COMPLETED: "completed",
+            OutcomeKind.CANCELLED: "cancelled",
+            OutcomeKind.RELEASED: "cancelled" if task.cancel_requested else "queued",
+            OutcomeKind.PERMANENT: "dead_letter",
+            OutcomeKind.ERROR: "dead_letter" if task.failures > task.max_retries else "failed",
         }
-        if kind == Kind.ERROR and task.cancel_requested:
+        if kind == OutcomeKind.ERROR and task.cancel_requested:
             ends[kind] = "cancelled"  # nobody wants the next try
         task.move(ends[kind])
         assert answer == task.status

@@ -9,7 +9,7 @@ from queueapp.db import statements
 from queueapp.errors import WrongState
 from queueapp.maintenance.jobs import EVER_SECONDS
 from queueapp.models import DedupKey, Task, TaskLog
-from queueapp.tasks.settle import Kind
+from queueapp.tasks.settle import OutcomeKind
 from queueapp.tenancy import operator_scope, system_scope
 from tests.factories import fresh
 from tests.tasks.staging import in_turn, meanwhile
@@ -26,7 +26,7 @@ def story(task):
 
 
 def expire_leases():
-    with system_scope("housekeeper"):
+    with system_scope("maintenance"):
         return statements.rows("expire_leases", {"batch": 10, "seconds_back": EVER_SECONDS, "thorough": True})
 
 
@@ -68,23 +68,23 @@ def test_of_two_retries_one_moves_the_task(make_task):
 
 def test_a_cancel_that_waited_for_the_result_comes_too_late(worker, held):
     with pytest.raises(WrongState, match="it is completed"):
-        in_turn(lambda: worker.settle(held.id, 1, Kind.COMPLETED), verb(tasks.cancel, held))
+        in_turn(lambda: worker.settle(held.id, 1, OutcomeKind.COMPLETED), verb(tasks.cancel, held))
     assert story(held)[-2:] == ["leased", "completed"]
 
 
 def test_a_result_that_waited_for_a_cancel_is_still_accepted(worker, held):
-    assert in_turn(verb(tasks.cancel, held), lambda: worker.settle(held.id, 1, Kind.COMPLETED)) == "completed"
+    assert in_turn(verb(tasks.cancel, held), lambda: worker.settle(held.id, 1, OutcomeKind.COMPLETED)) == "completed"
     assert fresh(held).cancel_requested_at is not None
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", OutcomeKind)
 def test_a_result_that_waited_for_the_leases_end_is_refused(worker, overdue, kind):
     assert in_turn(expire_leases, lambda: worker.settle(overdue.id, 1, kind)) is None
     assert story(overdue)[-2:] == ["leased", "queued"]
 
 
 def test_the_housekeeper_passes_by_a_task_that_is_being_settled(worker, overdue):
-    assert meanwhile(lambda: worker.settle(overdue.id, 1, Kind.COMPLETED), expire_leases) == []
+    assert meanwhile(lambda: worker.settle(overdue.id, 1, OutcomeKind.COMPLETED), expire_leases) == []
     assert story(overdue)[-2:] == ["leased", "completed"]
 
 

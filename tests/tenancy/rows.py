@@ -13,6 +13,7 @@ from queueapp.models import (
     IdempotencyKey,
     Membership,
     OperatorAction,
+    PendingObject,
     Run,
     RunMetric,
     RunNote,
@@ -21,7 +22,6 @@ from queueapp.models import (
     TaskStat,
     TaskType,
     Tenant,
-    UnclaimedObject,
 )
 from queueapp.tenancy import operator_scope, tenant_scope
 from queueapp.tenancy.guard import tenant_tables
@@ -56,7 +56,7 @@ def fill(tenant: Tenant, worker_id: UUID) -> None:
         for owner in (task, held):
             about = {"type": "report", "content_type": "text/plain", "size_bytes": 0, "sha256": "0" * 64}
             Artifact.objects.create(tenant=tenant, task=owner, attempt=owner.attempt, **about)
-        UnclaimedObject.objects.create(tenant=tenant, task_id=task.id, due_at=now)
+        PendingObject.objects.create(tenant=tenant, task_id=task.id, due_at=now)
         SecurityEvent.objects.create(tenant_id=tenant.id, actor="x", event="not_visible")
         OperatorAction.objects.create(tenant_id=tenant.id, actor="x", action="pause", target="default")
         TaskCount.objects.create(**counted, status="queued", tasks=1)

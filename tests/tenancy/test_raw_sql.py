@@ -20,7 +20,7 @@ from tests.tenancy.rows import TABLES, everything, fill
 # with the owner's rights: before a tenant is known, and through an index that no policy would use
 READ_BY_FUNCTIONS = ("api_keys", "tenants", "fetched_pages")
 RECORDED_BY_WORKERS = ("runs", "run_metrics", "run_notes")  # tests/runs/test_isolation.py says how little they reach
-SEEN_BY_WORKERS = ("tasks", "artifacts", "unclaimed_objects", *RECORDED_BY_WORKERS)
+SEEN_BY_WORKERS = ("tasks", "artifacts", "pending_objects", *RECORDED_BY_WORKERS)
 APPEND_ONLY = ("task_logs", "security_events", "operator_actions")
 
 
@@ -88,7 +88,7 @@ def test_a_worker_sees_what_is_queued_and_what_it_holds(attack, worker_id):
     ]
 
 
-@pytest.mark.parametrize("table", ["artifacts", "unclaimed_objects"])
+@pytest.mark.parametrize("table", ["artifacts", "pending_objects"])
 def test_a_worker_sees_the_artifacts_of_the_tasks_it_holds(attack, worker_id, acme, globex, table):
     before, attempts = everything(table), attack(table)
     with operator_scope("operator:test"):

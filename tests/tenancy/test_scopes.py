@@ -48,8 +48,8 @@ def test_each_scope_sets_its_role_tenant_and_actor(acme):
         assert session() == as_client(acme, "client:key")
     with operator_scope("operator:alice"):
         assert session() == ("taskrunner_operator", NIL, "", "operator:alice")
-    with system_scope("housekeeper"):
-        assert session() == ("taskrunner_operator", NIL, "", "system:housekeeper")
+    with system_scope("maintenance"):
+        assert session() == ("taskrunner_operator", NIL, "", "system:maintenance")
     with worker_scope(worker_id):
         assert session() == ("taskrunner_worker", NIL, str(worker_id), f"worker:{worker_id}")
     assert session() == AT_REST

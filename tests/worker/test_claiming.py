@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from queueapp.claiming import batch_size
 from queueapp.models import Queue, Task, Worker
 from queueapp.models.base import new_id
-from queueapp.tasks.settle import Kind, Verdict, settle
+from queueapp.tasks.settle import Outcome, OutcomeKind, settle
 from queueapp.tenancy import operator_scope, worker_scope
 from queueapp.type_patterns import meets, type_matches
 from tests.factories import fresh
@@ -23,7 +23,7 @@ def claimed_ids(claimer):
     return [task.id for task in claimer.claim()]
 
 
-@pytest.mark.parametrize(
+@pytest.cursor_.parametrize(
     ("strategy", "order"), [("fifo", "low high middle"), ("lifo", "middle high low"), ("priority", "high middle low")]
 )
 def test_order(acme, strategy, order):
@@ -55,7 +55,7 @@ def test_weighted_random_draws_in_proportion_to_priority(acme):
         tasks = worker.claim()  # handed back below, so that every level always has something waiting
         with operator_scope("operator:test"):
             drawn.update(Task.objects.filter(id__in=[task.id for task in tasks]).values_list("priority", flat=True))
-        settle(worker.worker_id, [Verdict(task.id, task.attempt, Kind.RELEASED) for task in tasks])
+        settle(worker.worker_id, [Outcome(task.id, task.attempt, OutcomeKind.RELEASED) for task in tasks])
     total = sum(drawn.values())
     assert total == 10_000
     expected = {priority: total * weight / 20 for priority, weight in weights.items()}
@@ -86,7 +86,7 @@ def test_capabilities_and_requirements(acme):
     assert {*claimed_ids(several), *claimed_ids(several)} == {classification, elsewhere}
 
 
-@pytest.mark.parametrize(
+@pytest.cursor_.parametrize(
     ("type", "pattern", "expected"),
     [
         ("a.b", "*", True),
@@ -104,7 +104,7 @@ def test_python_and_sql_agree_on_types(ground, type, pattern, expected):
     assert ask("SELECT type_matches(%s, %s)", [type, pattern]) is expected
 
 
-@pytest.mark.parametrize(
+@pytest.cursor_.parametrize(
     ("capabilities", "requirements", "expected"),
     [
         ({}, {}, True),
@@ -152,11 +152,11 @@ def test_a_paused_queue_gives_nothing(acme):
 def test_sets_adapt_to_how_long_a_type_takes(acme):
     submit(acme, 300)
     worker = claimer()
-    worker.pace = batch_size.Pace()
+    worker.batch_size = batch_size.BatchSize()
     assert len(worker.claim()) == 1  # never seen
-    worker.pace.record("sample.noop", 0.01)
+    worker.batch_size.record("sample.noop", 0.01)
     assert len(worker.claim()) == 10
-    worker.pace.record("sample.noop", 2.0)
+    worker.batch_size.record("sample.noop", 2.0)
     assert len(worker.claim()) == 1
 
 
@@ -171,7 +171,7 @@ def test_what_must_run_alone_is_claimed_alone(acme, make_task):
 
 
 def test_a_lower_sequence_that_commits_late_is_found(acme):
-    """Marks skip what lies before the head; a transaction that was open meanwhile must not be skipped for good."""
+    """Cursors skip what lies before the head; a transaction that was open meanwhile must not be skipped for good."""
     worker = claimer("fifo")
     with operator_scope("operator:test"):
         early = Task(tenant_id=acme.id, type="sample.noop", queue="default", status="scheduled")
@@ -210,7 +210,10 @@ def test_a_worker_that_lost_its_lease_settles_nothing(acme):
         )
         Task.objects.filter(id__in=ids).update(crash_count=0)
     second = [task for _ in range(10) for task in other.claim()]
-    assert settle(stale.worker_id, [Verdict(task.id, task.attempt, Kind.COMPLETED) for task in first]) == {}
-    assert len(settle(other.worker_id, [Verdict(task.id, task.attempt, Kind.COMPLETED) for task in second])) == 1_000
+    assert settle(stale.worker_id, [Outcome(task.id, task.attempt, OutcomeKind.COMPLETED) for task in first]) == {}
+    assert (
+        len(settle(other.worker_id, [Outcome(task.id, task.attempt, OutcomeKind.COMPLETED) for task in second]))
+        == 1_000
+    )
     # and nothing twice
-    assert settle(other.worker_id, [Verdict(task.id, task.attempt, Kind.COMPLETED) for task in second]) == {}
+    assert settle(other.worker_id, [Outcome(task.id, task.attempt, OutcomeKind.COMPLETED) for task in second]) == {}

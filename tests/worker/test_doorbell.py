@@ -57,7 +57,7 @@ def test_an_ear_whose_connection_is_cut_hears_again(deaf):
 def test_a_hand_that_found_nobody_at_first_still_wants_no_answers(settings, tmp_path):
     here = settings.REDIS_URL
     settings.REDIS_URL = f"unix://{tmp_path}/redis.sock?db=0"
-    hand = notifier.Hand()
+    hand = notifier.PrefetchBuffer()
     with pytest.raises(RedisError):
         hand.send(b"PING\r\n")
     (tmp_path / "redis.sock").symlink_to(here.removeprefix("unix://").partition("?")[0])

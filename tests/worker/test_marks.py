@@ -3,7 +3,7 @@
 import pytest
 
 from queueapp.models import Queue
-from queueapp.tasks.settle import Kind, Verdict, settle
+from queueapp.tasks.settle import Outcome, OutcomeKind, settle
 from queueapp.tenancy import operator_scope, worker_scope
 from tests.sql_queries import entries_read
 from tests.tasks.staging import Undone, held_open, take_a_snapshot
@@ -12,23 +12,23 @@ from tests.worker.claimers import claimer, submit
 
 INDEXES = "^task_ready_by_"
 
-STRATEGIES = pytest.mark.parametrize("strategy", Queue.Strategy.values)
+STRATEGIES = pytest.cursor_.parametrize("strategy", Queue.Strategy.values)
 
 
 def drain(worker):
-    """Run everything; the last claim finds nothing, so it has looked where the lanes begin."""
+    """Run everything; the last claim finds nothing, so it has looked where the sub-queues begin."""
     taken = []
     while tasks := worker.claim():
-        settle(worker.worker_id, [Verdict(task.id, task.attempt, Kind.COMPLETED) for task in tasks])
+        settle(worker.worker_id, [Outcome(task.id, task.attempt, OutcomeKind.COMPLETED) for task in tasks])
         taken += [task.id for task in tasks]
     return taken
 
 
 @STRATEGIES
 def test_a_task_that_is_committed_late_is_found(acme, globex, strategy):
-    """Others that arrived after it were claimed meanwhile, and their lanes looked at again and again."""
+    """Others that arrived after it were claimed meanwhile, and their sub-queues looked at again and again."""
     worker, late = claimer(strategy), []
-    submit(acme)  # or the others would wait for their kind to be made
+    submit(acme)  # or the others would wait for their partition to be made
     drain(worker)
     with threads(1) as run:
         with held_open(run, lambda: late.extend(submit(acme))):
@@ -58,7 +58,7 @@ def test_what_was_done_under_a_snapshot_is_not_walked_over(acme, globex, strateg
             submit(globex, 250)
             assert len(drain(worker)) == 750
         for _ in range(3):
-            assert worker.claim() == []  # looks where the lanes begin, and how far the horizon is
+            assert worker.claim() == []  # looks where the sub-queues begin, and how far the horizon is
         submit(acme, 10)
         submit(globex, 10)
         with worker_scope(worker.worker_id):
@@ -69,7 +69,7 @@ def test_what_was_done_under_a_snapshot_is_not_walked_over(acme, globex, strateg
 
 @STRATEGIES
 def test_a_paused_queue_keeps_its_place(acme, globex, strategy):
-    """While it is paused its lanes are not looked at, but the horizon moves on."""
+    """While it is paused its sub-queues are not looked at, but the horizon moves on."""
     worker = claimer(strategy)
     waiting = {*submit(acme, 3), *submit(globex, 3)}
     queue = Queue.objects.filter(name="default")

@@ -132,7 +132,7 @@ def test_a_key_with_unreadable_capabilities_leases_nothing(acme, make_task):
 @pytest.fixture
 def only_the_bell(monkeypatch):
     """No look without a ring, however long one waits."""
-    monkeypatch.setattr(worker_api.long_poll, "LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(worker_api.long_poll, "POLL_INTERVAL_SECONDS", 3600.0)
 
 
 def test_a_waiting_claim_hears_the_bell(worker, acme, only_the_bell):

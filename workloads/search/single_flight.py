@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 LOCK_SECONDS = 30
 # Long enough to outlive one dead holder and then a slow one.
 WAIT_SECONDS = 50
-LOOK_EVERY_SECONDS = 0.05
+POLL_EVERY_SECONDS = 0.05
 
 
 Call = Callable[[], Answer]
@@ -55,7 +55,7 @@ def _take_or_call(key: str, call: Call, check_cancelled: Check) -> tuple[Answer,
         if time.monotonic() > gives_up:
             raise ProviderError("the same is being asked elsewhere, without an answer yet")
         check_cancelled()
-        time.sleep(LOOK_EVERY_SECONDS)
+        time.sleep(POLL_EVERY_SECONDS)
     try:
         # the answer may have come between the look and the lock
         if (answer := _read(key)) is not None:

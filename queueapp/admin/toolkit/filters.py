@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from queueapp.handlers import registered_handlers
-from queueapp.models import Queue, Task, TaskKind, Tenant
+from queueapp.models import Partition, Queue, Task, Tenant
 from queueapp.states import Status
 
 MOST_CHOICES = 200
@@ -22,7 +22,7 @@ def asked_for(request: HttpRequest, name: str) -> str | None:
 def kinds_asked_for(request: HttpRequest) -> list[int] | None:
     """The kinds of task that the URL's type and queue select; None where it names neither."""
     wanted = {name: value for name in ("type", "queue") if (value := asked_for(request, name))}
-    return list(TaskKind.objects.filter(**wanted).values_list("pk", flat=True)) if wanted else None
+    return list(Partition.objects.filter(**wanted).values_list("pk", flat=True)) if wanted else None
 
 
 class TaskFilter(SimpleListFilter):

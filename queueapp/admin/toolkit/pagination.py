@@ -8,7 +8,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Func, OuterRef, UUIDField
 from django.utils.functional import cached_property
 
-from queueapp.models import TaskKind
+from queueapp.models import Partition
 
 if TYPE_CHECKING:
     AnyPaginator = Paginator[Any]
@@ -64,5 +64,5 @@ class TaskPaginator(CappedPaginator):
         if self.kinds is None or len(self.kinds) == 1:
             return self.object_list.values_list("pk", flat=True)
         newest = self.object_list.filter(kind=OuterRef("pk")).values("pk")[:end]
-        kinds = TaskKind.objects.filter(pk__in=self.kinds).annotate(newest=_Unnest(ArraySubquery(newest)))
+        kinds = Partition.objects.filter(pk__in=self.kinds).annotate(newest=_Unnest(ArraySubquery(newest)))
         return kinds.order_by("-newest").values_list("newest", flat=True)

@@ -6,7 +6,7 @@ WITH owner AS (
         OR (worker_id = %(worker_id)s AND attempt = %(attempt)s AND lease_expires_at IS NOT NULL))
     FOR NO KEY UPDATE
 ), claimed AS (
-    DELETE FROM unclaimed_objects u USING owner
+    DELETE FROM pending_objects u USING owner
     WHERE u.id = %(id)s AND u.tenant_id = owner.tenant_id AND u.task_id = owner.id AND u.taken_at IS NULL
     RETURNING u.id, u.tenant_id, u.task_id, owner.attempt
 )

@@ -1,7 +1,7 @@
 -- Name the object before its bytes are written, so that whatever happens the sweep finds it. Also says what the
 -- tenant's limits are. No row: the tenant is not visible.
 WITH reserved AS (
-    INSERT INTO unclaimed_objects (id, tenant_id, task_id, due_at)
+    INSERT INTO pending_objects (id, tenant_id, task_id, due_at)
     VALUES (%(id)s, %(tenant_id)s, %(task_id)s, now() + make_interval(secs => %(grace_seconds)s))
     RETURNING tenant_id, object_key
 )

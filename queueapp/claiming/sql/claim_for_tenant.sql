@@ -2,12 +2,12 @@
 -- Read in index order, however many tasks of other tenants wait ahead. A task whose worker died before costs a
 -- whole set, so that it is claimed alone, as in claim_in_order.sql.
 WITH candidate AS MATERIALIZED (
-    SELECT head.* FROM unnest(%(kinds)s::integer[]) AS k (kind_id) CROSS JOIN LATERAL (
+    SELECT head.* FROM unnest(%(partitions)s::integer[]) AS k (partition_id) CROSS JOIN LATERAL (
         SELECT t.id, t.priority, t.ready_seq, CASE WHEN t.crash_count > 0 THEN %(most)s ELSE 1 END AS cost
         FROM tasks t
-        WHERE t.kind_id = k.kind_id AND t.tenant_id = %(tenant_id)s AND t.status = 'queued'
-        ORDER BY t.priority DESC, t.ready_seq LIMIT %(reach)s) AS head
-    ORDER BY head.priority DESC, head.ready_seq LIMIT %(reach)s
+        WHERE t.partition_id = k.partition_id AND t.tenant_id = %(tenant_id)s AND t.status = 'queued'
+        ORDER BY t.priority DESC, t.ready_seq LIMIT %(scan_limit)s) AS head
+    ORDER BY head.priority DESC, head.ready_seq LIMIT %(scan_limit)s
 ), locked AS MATERIALIZED (
     -- one after the other in their order, until there are enough. || '' leaves the planner nothing but the primary key:
     -- while a table is new, walking an index of queued tasks for each would look as good to it

@@ -1,21 +1,21 @@
 -- lifo: lease the newest tasks first, whatever their priority. The set's size is decided as in claim_in_order.sql.
--- Each lane is read above and below the stretch in which all is done.
-WITH lane AS MATERIALIZED (
-    SELECT * FROM unnest(%(kinds)s::integer[], %(priorities)s::smallint[], %(set_sizes)s::integer[],
-        %(after)s::bigint[], %(until)s::bigint[]) AS lane (kind_id, priority, set_size, after, until)
+-- Each sub-queue is read above and below the stretch in which all is done.
+WITH sub_queue AS MATERIALIZED (
+    SELECT * FROM unnest(%(partitions)s::integer[], %(priorities)s::smallint[], %(batch_sizes)s::integer[],
+        %(after)s::bigint[], %(until)s::bigint[]) AS sub_queue (partition_id, priority, batch_size, after, until)
 ), candidate AS MATERIALIZED (
     SELECT head.id, -head.ready_seq AS ready_seq, 0 AS rank,
-        CASE WHEN head.crash_count > 0 THEN 1 ELSE 1.0::float8 / lane.set_size END AS cost
-    FROM lane CROSS JOIN LATERAL (
+        CASE WHEN head.crash_count > 0 THEN 1 ELSE 1.0::float8 / sub_queue.batch_size END AS cost
+    FROM sub_queue CROSS JOIN LATERAL (
         (SELECT t.id, t.ready_seq, t.crash_count FROM tasks t
-        WHERE t.kind_id = lane.kind_id AND t.priority = lane.priority AND t.status = 'queued' AND t.ready_seq > lane.until
-        ORDER BY t.ready_seq DESC LIMIT %(reach)s)
+        WHERE t.partition_id = sub_queue.partition_id AND t.priority = sub_queue.priority AND t.status = 'queued' AND t.ready_seq > sub_queue.until
+        ORDER BY t.ready_seq DESC LIMIT %(scan_limit)s)
         UNION ALL
         (SELECT t.id, t.ready_seq, t.crash_count FROM tasks t
-        WHERE t.kind_id = lane.kind_id AND t.priority = lane.priority AND t.status = 'queued' AND t.ready_seq <= lane.after
-        ORDER BY t.ready_seq DESC LIMIT %(reach)s)
-        LIMIT %(reach)s) AS head
-    ORDER BY head.ready_seq DESC LIMIT %(reach)s
+        WHERE t.partition_id = sub_queue.partition_id AND t.priority = sub_queue.priority AND t.status = 'queued' AND t.ready_seq <= sub_queue.after
+        ORDER BY t.ready_seq DESC LIMIT %(scan_limit)s)
+        LIMIT %(scan_limit)s) AS head
+    ORDER BY head.ready_seq DESC LIMIT %(scan_limit)s
 ), locked AS MATERIALIZED (
     -- one after the other in their order, until there are enough. || '' leaves the planner nothing but the primary key:
     -- while a table is new, walking an index of queued tasks for each would look as good to it
@@ -30,5 +30,5 @@ UPDATE tasks t SET status = 'leased', attempt = t.attempt + 1, worker_id = %(wor
     started_at = clock_timestamp(), updated_at = clock_timestamp(),
     lease_expires_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
 FROM chosen WHERE t.id = chosen.id AND chosen.cost_so_far < 1.000001
-RETURNING chosen.position, t.id, t.tenant_id, t.kind_id, t.priority, t.ready_seq, t.type, t.params, t.attempt,
+RETURNING chosen.position, t.id, t.tenant_id, t.partition_id, t.priority, t.ready_seq, t.type, t.params, t.attempt,
     t.failures, t.timeout_seconds, (SELECT count(*) FROM candidate) AS seen

@@ -1,10 +1,10 @@
--- The newest queued task of each kind and priority, outside the stretch in which nothing can be.
-SELECT lane.kind_id, lane.priority, coalesce((
+-- The newest queued task of each partition and priority, outside the stretch in which nothing can be.
+SELECT sub_queue.partition_id, sub_queue.priority, coalesce((
     SELECT t.ready_seq FROM tasks t
-    WHERE t.kind_id = lane.kind_id AND t.priority = lane.priority AND t.status = 'queued' AND t.ready_seq > lane.until
+    WHERE t.partition_id = sub_queue.partition_id AND t.priority = sub_queue.priority AND t.status = 'queued' AND t.ready_seq > sub_queue.until
     ORDER BY t.ready_seq DESC LIMIT 1), (
     SELECT t.ready_seq FROM tasks t
-    WHERE t.kind_id = lane.kind_id AND t.priority = lane.priority AND t.status = 'queued' AND t.ready_seq <= lane.after
+    WHERE t.partition_id = sub_queue.partition_id AND t.priority = sub_queue.priority AND t.status = 'queued' AND t.ready_seq <= sub_queue.after
     ORDER BY t.ready_seq DESC LIMIT 1)) AS ready_seq
-FROM unnest(%(kinds)s::integer[], %(priorities)s::smallint[], %(after)s::bigint[], %(until)s::bigint[])
-    AS lane (kind_id, priority, after, until)
+FROM unnest(%(partitions)s::integer[], %(priorities)s::smallint[], %(after)s::bigint[], %(until)s::bigint[])
+    AS sub_queue (partition_id, priority, after, until)

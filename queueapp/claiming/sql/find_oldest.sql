@@ -1,6 +1,6 @@
--- Where lanes begin: the oldest queued task of each kind and priority, after the number up to which nothing can be.
-SELECT lane.kind_id, lane.priority, (
+-- Where sub-queues begin: the oldest queued task of each partition and priority, after the number up to which nothing can be.
+SELECT sub_queue.partition_id, sub_queue.priority, (
     SELECT t.ready_seq FROM tasks t
-    WHERE t.kind_id = lane.kind_id AND t.priority = lane.priority AND t.status = 'queued' AND t.ready_seq > lane.after
+    WHERE t.partition_id = sub_queue.partition_id AND t.priority = sub_queue.priority AND t.status = 'queued' AND t.ready_seq > sub_queue.after
     ORDER BY t.ready_seq LIMIT 1) AS ready_seq
-FROM unnest(%(kinds)s::integer[], %(priorities)s::smallint[], %(after)s::bigint[]) AS lane (kind_id, priority, after)
+FROM unnest(%(partitions)s::integer[], %(priorities)s::smallint[], %(after)s::bigint[]) AS sub_queue (partition_id, priority, after)

@@ -1,4 +1,4 @@
--- Fold the deltas that the trigger appended into the counts and the minute statistics; only the elected housekeeper
+-- Fold the deltas that the trigger appended into the counts and the minute statistics; only the elected maintenance
 -- does, so nothing is locked. Returns how many there were and the first one's number.
 WITH taken AS (
     DELETE FROM task_deltas WHERE id IN (SELECT id FROM task_deltas WHERE id > %(after)s ORDER BY id LIMIT %(batch)s)

@@ -1,4 +1,4 @@
-"""Run one pass of housekeeping now, e.g. where no cluster is up."""
+"""Run one pass of maintenance now, e.g. where no cluster is up."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ class Command(PlatformCommand):
         try:
             if done:
                 done["objects_swept"] = sweep()
-        finally:  # what the housekeeper did is done, also where the store is away
+        finally:  # what the maintenance runner did is done, also where the store is away
             with acting():
-                record("housekeeping.run", "", **done)
+                record("maintenance.run", "", **done)
         if options["json"]:
             self.output.json(done)
         elif not done:
             self.output.line("Nothing to do: a cluster is keeping house at this moment.")
         else:
-            self.output.table(("chore", "rows"), [(name, str(count)) for name, count in done.items()])
+            self.output.table(("job", "rows"), [(name, str(count)) for name, count in done.items()])

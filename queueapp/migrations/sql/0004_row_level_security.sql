@@ -52,7 +52,7 @@ CREATE POLICY worker_sees ON tasks FOR SELECT TO taskrunner_worker
 CREATE POLICY worker_moves ON tasks FOR UPDATE TO taskrunner_worker
     USING (status = 'queued' OR worker_id = (SELECT nullif(current_setting('taskrunner.worker_id', true), '')::uuid));
 
-GRANT SELECT ON tasks, queues, task_kinds TO taskrunner_worker;
+GRANT SELECT ON tasks, queues, partitions TO taskrunner_worker;
 GRANT SELECT, INSERT, UPDATE ON workers, clusters TO taskrunner_worker;
 GRANT UPDATE (status, run_at, attempt, failures, worker_id, lease_expires_at, progress, result,
     error_code, error_message, updated_at, started_at, finished_at) ON tasks TO taskrunner_worker;
@@ -75,7 +75,7 @@ CREATE POLICY operator_writes ON operator_actions FOR INSERT TO taskrunner_opera
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenants, memberships, tasks, dedup_keys, task_counts, task_stats,
     queues, routes, workers, clusters TO taskrunner_operator;
 GRANT SELECT, DELETE ON task_deltas TO taskrunner_operator;
-GRANT SELECT ON task_logs, task_kinds, task_transitions TO taskrunner_operator;
+GRANT SELECT ON task_logs, partitions, task_transitions TO taskrunner_operator;
 GRANT SELECT, INSERT ON security_events, operator_actions TO taskrunner_operator;
 
 -- The triggers write as the owner, and the owner may do no more than that.

@@ -33,7 +33,7 @@ ALTER TABLE task_deltas DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE task_counts DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE task_stats DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON tenants, memberships, tasks, dedup_keys, task_logs, security_events, operator_actions, task_deltas,
-    task_counts, task_stats, queues, routes, workers, clusters, task_kinds, task_transitions
+    task_counts, task_stats, queues, routes, workers, clusters, partitions, task_transitions
     FROM taskrunner_client, taskrunner_worker, taskrunner_operator;
 REVOKE EXECUTE ON FUNCTION append_task_log FROM taskrunner_worker;
 ALTER TABLE dedup_keys DROP CONSTRAINT dedup_key_task_of_tenant;

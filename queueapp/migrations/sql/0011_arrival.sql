@@ -9,12 +9,12 @@ DECLARE
     transaction_id constant xid8 := pg_current_xact_id();
 BEGIN
     NEW.ready_seq := nextval('task_ready_seq');
-    SELECT k.id INTO NEW.kind_id FROM task_kinds k
+    SELECT k.id INTO NEW.partition_id FROM partitions k
      WHERE k.queue = NEW.queue AND k.type = NEW.type AND k.requirements = NEW.requirements;
     IF NOT FOUND THEN
-        INSERT INTO task_kinds (queue, type, requirements) VALUES (NEW.queue, NEW.type, NEW.requirements)
+        INSERT INTO partitions (queue, type, requirements) VALUES (NEW.queue, NEW.type, NEW.requirements)
         ON CONFLICT DO NOTHING;
-        SELECT k.id INTO STRICT NEW.kind_id FROM task_kinds k
+        SELECT k.id INTO STRICT NEW.partition_id FROM partitions k
          WHERE k.queue = NEW.queue AND k.type = NEW.type AND k.requirements = NEW.requirements;
     END IF;
     RETURN NEW;

@@ -5,7 +5,7 @@ import json
 import re
 from typing import NoReturn
 
-from queueapp.artifacts.upload_buffer import Intake
+from queueapp.artifacts.upload_buffer import UploadBuffer
 from queueapp.errors import FieldError
 from queueapp.rest.toolkit.errors import InvalidRequest
 
@@ -17,7 +17,7 @@ LINE_ENDS = re.compile(rb"[\r\n]+")
 class Base64Text:
     """Takes the text between the quotes, escapes included, and gives the bytes to an intake."""
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: UploadBuffer) -> None:
         self._intake = intake
         self._escaped = b""  # the end of the text so far, should an escape go on in the next piece
         self._carry = b""  # base64 comes in groups of four

@@ -7,7 +7,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
-from queueapp.artifacts.upload_buffer import Intake
+from queueapp.artifacts.upload_buffer import UploadBuffer
 from queueapp.errors import FieldError
 from queueapp.rest.toolkit.errors import InvalidRequest
 from queueapp.rest.toolkit.strict_json import parse_json
@@ -15,10 +15,10 @@ from queueapp.rest.toolkit.strict_json import parse_json
 FILE = "file"
 
 
-class IntakeHandler(FileUploadHandler):
+class BufferedUploadHandler(FileUploadHandler):
     """Takes one file, of the field `file`."""
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: UploadBuffer) -> None:
         super().__init__()
         self._intake = intake
         self.has_file = False
@@ -36,12 +36,12 @@ class IntakeHandler(FileUploadHandler):
         return None
 
 
-def read_form(request: HttpRequest, intake: Intake) -> dict[str, Any]:
+def read_form(request: HttpRequest, intake: UploadBuffer) -> dict[str, Any]:
     """The fields, `metadata` read as JSON, with what the file's own header says for what is missing.
 
     Raises InvalidRequest, MalformedJson, ArtifactTooLarge, RequestDataTooBig.
     """
-    handler = IntakeHandler(intake)
+    handler = BufferedUploadHandler(intake)
     request.upload_handlers = [handler]
     try:
         given = request.POST

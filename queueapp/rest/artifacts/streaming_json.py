@@ -3,7 +3,7 @@
 import re
 from typing import IO, Any
 
-from queueapp.artifacts.upload_buffer import PIECE_BYTES, Intake
+from queueapp.artifacts.upload_buffer import PIECE_BYTES, UploadBuffer
 from queueapp.rest.artifacts.base64_text import FIELD, Base64Text
 from queueapp.rest.toolkit.errors import TooLarge
 from queueapp.rest.toolkit.strict_json import parse_json
@@ -14,7 +14,7 @@ TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+("?)|[{\[]|[}\]]', re.S)
 OPENING = re.compile(rb'\s*:\s*"')
 
 
-def read_json(stream: IO[bytes], intake: Intake) -> Any:
+def read_json(stream: IO[bytes], intake: UploadBuffer) -> Any:
     """The body's value, with an empty string in the place of the data.
 
     Raises MalformedJson, InvalidRequest, ArtifactTooLarge, TooLarge.
@@ -50,7 +50,7 @@ def _start_of_data(head: bytes) -> int | None:
     return None
 
 
-def _take_data(stream: IO[bytes], piece: bytes, intake: Intake) -> bytes:
+def _take_data(stream: IO[bytes], piece: bytes, intake: UploadBuffer) -> bytes:
     """Reads the data from its first piece on, and returns what follows, closing quote included."""
     text = Base64Text(intake)
     while b'"' not in piece:

@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from pydantic import Field
 
 from queueapp.artifacts import object_store, service
-from queueapp.artifacts.service import About, ArtifactType, ContentType, Metadata
-from queueapp.artifacts.upload_buffer import PIECE_BYTES, Intake
+from queueapp.artifacts.service import ArtifactDescription, ArtifactType, ContentType, Metadata
+from queueapp.artifacts.upload_buffer import PIECE_BYTES, UploadBuffer
 from queueapp.errors import ArtifactTooLarge, FieldError, TaskrunnerError
 from queueapp.models import Artifact
 from queueapp.rest.artifacts.form_body import read_form
@@ -29,8 +29,8 @@ class ContentForm(Form):
     metadata: Metadata = Field({}, description="At most 16 KiB; `filename` becomes the name of the download.")
 
     @property
-    def about(self) -> About:
-        return About(type=self.type, content_type=self.content_type, metadata=self.metadata)
+    def about(self) -> ArtifactDescription:
+        return ArtifactDescription(type=self.type, content_type=self.content_type, metadata=self.metadata)
 
 
 class UploadForm(ContentForm):
@@ -39,7 +39,7 @@ class UploadForm(ContentForm):
     task_id: UUID
 
 
-def read_upload(request: HttpRequest, intake: Intake) -> dict[str, Any]:
+def read_upload(request: HttpRequest, intake: UploadBuffer) -> dict[str, Any]:
     """The members of a body; its content goes to the intake. Raises ApiError, ArtifactTooLarge."""
     connections.close_all()  # a client may take its time to send
     if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
@@ -69,12 +69,12 @@ def _discard_rest(request: HttpRequest, limit: int) -> None:
         return  # the client has gone
 
 
-def keep_upload(
+def store_upload(
     tenant_id: UUID,
     task_id: UUID,
-    intake: Intake,
+    intake: UploadBuffer,
     scope: Callable[[], AbstractContextManager[Any]],
-    claim: Callable[[service.Reserved], Artifact | None],
+    claim: Callable[[service.PendingUpload], Artifact | None],
 ) -> Artifact | None:
     """Object, then row; holds no connection while the object is written. `scope` is one to write for the tenant in.
 

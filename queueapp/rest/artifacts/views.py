@@ -11,14 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from queueapp.artifacts import service
-from queueapp.artifacts.upload_buffer import Intake
+from queueapp.artifacts.upload_buffer import UploadBuffer
 from queueapp.models import Artifact
 from queueapp.models.artifacts import ARTIFACT_TYPE_PATTERN
 from queueapp.rest.artifacts.downloads import download
-from queueapp.rest.artifacts.uploads import UploadForm, keep_upload, read_upload
+from queueapp.rest.artifacts.uploads import UploadForm, read_upload, store_upload
 from queueapp.rest.toolkit.errors import NotVisible
 from queueapp.rest.toolkit.pagination import PageForm, page
-from queueapp.rest.toolkit.permissions import Caller, Right
+from queueapp.rest.toolkit.permissions import Principal, Right
 from queueapp.rest.toolkit.views import ApiView, Form, checked
 from queueapp.rest.visibility import find_task
 from queueapp.tasks.filters import SLACK, Moment, id_at
@@ -45,29 +45,29 @@ class ArtifactListForm(PageForm):
 
 
 class ArtifactList(ApiView):
-    """The artifacts that the caller may see, and the upload of one."""
+    """The artifacts that the principal may see, and the upload of one."""
 
     rights: ClassVar = {"GET": Right.ARTIFACTS_READ, "POST": Right.ARTIFACTS_WRITE}
 
     def get(self, request: Request) -> Response:
         form = self.query(ArtifactListForm)
-        with self.caller.scope():
-            return Response(page(request, form.narrow(visible_artifacts(self.caller)), form, artifact_document))
+        with self.principal.scope():
+            return Response(page(request, form.narrow(visible_artifacts(self.principal)), form, artifact_document))
 
     def post(self, request: Request) -> Response:
-        with Intake(self.caller.limits.task_max_artifact_bytes) as intake:
+        with UploadBuffer(self.principal.limits.task_max_artifact_bytes) as intake:
             form = checked(UploadForm, read_upload(request._request, intake), "body")
-            with self.caller.scope():
-                task = find_task(self.caller, form.task_id)
+            with self.principal.scope():
+                task = find_task(self.principal, form.task_id)
             claim = partial(self._claim, about=form.about, intake=intake)
-            artifact = keep_upload(task.tenant_id, task.id, intake, self.caller.scope, claim)
+            artifact = store_upload(task.tenant_id, task.id, intake, self.principal.scope, claim)
         if artifact is None:  # purged meanwhile
             raise NotVisible
         location = {"Location": f"/api/v1/artifacts/{artifact.id}"}
         return Response(artifact_document(artifact), status=201, headers=location)
 
-    def _claim(self, reserved: service.Reserved, **details: Any) -> Artifact | None:
-        with self.caller.scope():
+    def _claim(self, reserved: service.PendingUpload, **details: Any) -> Artifact | None:
+        with self.principal.scope():
             return service.claim(reserved, **details)
 
 
@@ -78,15 +78,15 @@ class ArtifactContent(ApiView):
 
     def get(self, request: Request, artifact_id: UUID) -> HttpResponseBase:
         self.query(Form)
-        with self.caller.scope():
-            artifact = find_artifact(self.caller, artifact_id)
+        with self.principal.scope():
+            artifact = find_artifact(self.principal, artifact_id)
         return download(request._request, artifact)
 
     def delete(self, request: Request, artifact_id: UUID) -> Response:
         """The row at once; its object is left to the sweep."""
-        with self.caller.scope():
-            find_artifact(self.caller, artifact_id)
-            visible_artifacts(self.caller).filter(id=artifact_id).delete()
+        with self.principal.scope():
+            find_artifact(self.principal, artifact_id)
+            visible_artifacts(self.principal).filter(id=artifact_id).delete()
         return Response(status=204)
 
 
@@ -97,8 +97,8 @@ class ArtifactMeta(ApiView):
 
     def get(self, request: Request, artifact_id: UUID) -> Response:
         self.query(Form)
-        with self.caller.scope():
-            return Response(artifact_document(find_artifact(self.caller, artifact_id)))
+        with self.principal.scope():
+            return Response(artifact_document(find_artifact(self.principal, artifact_id)))
 
 
 class TaskArtifacts(ApiView):
@@ -108,21 +108,21 @@ class TaskArtifacts(ApiView):
 
     def get(self, request: Request, task_id: UUID) -> Response:
         form = self.query(PageForm)
-        with self.caller.scope():
-            find_task(self.caller, task_id)
-            artifacts = visible_artifacts(self.caller).filter(task_id=task_id)
+        with self.principal.scope():
+            find_task(self.principal, task_id)
+            artifacts = visible_artifacts(self.principal).filter(task_id=task_id)
             return Response(page(request, artifacts, form, artifact_document))
 
 
-def visible_artifacts(caller: Caller) -> "QuerySet[Artifact]":
-    """Those of the caller's tenant; for an admin who names none, all. Call it in the caller's scope."""
-    wanted = caller.sees_tenant
+def visible_artifacts(principal: Principal) -> "QuerySet[Artifact]":
+    """Those of the principal's tenant; for an admin who names none, all. Call it in the principal's scope."""
+    wanted = principal.sees_tenant
     return Artifact.objects.all() if wanted is None else Artifact.objects.filter(tenant_id=wanted)
 
 
-def find_artifact(caller: Caller, artifact_id: UUID) -> Artifact:
+def find_artifact(principal: Principal, artifact_id: UUID) -> Artifact:
     """Raises NotVisible, whether the id is another tenant's or nobody's."""
-    artifact = visible_artifacts(caller).filter(id=artifact_id).first()
+    artifact = visible_artifacts(principal).filter(id=artifact_id).first()
     if artifact is None:
         raise NotVisible("artifact")
     return artifact

@@ -20,7 +20,16 @@ DESCRIBED_BY = (
     platform,
     workers,
 )  # importing them is what describes; others have theirs
-TAGS = ("Tasks", "Artifacts", "Runs", "Task types", "Workers", "Usage", "Platform", "About")  # then those of other apps
+TAGS = (
+    "Tasks",
+    "Artifacts",
+    "Runs",
+    "Task types",
+    "Workers",
+    "Usage",
+    "Platform",
+    "About",
+)  # then those of other apps
 
 ROOT = "/api/v1"
 TYPED = "/tasks/{family}/{operation}"

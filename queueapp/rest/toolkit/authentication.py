@@ -10,7 +10,7 @@ from queueapp.apikeys import recognise
 from queueapp.apikeys.key_format import prefix_of
 from queueapp.limits import rate_limiter
 from queueapp.rest.toolkit.errors import RateLimited, Unauthenticated
-from queueapp.rest.toolkit.permissions import Caller, caller_of
+from queueapp.rest.toolkit.permissions import Principal, principal_of
 from queueapp.rest.toolkit.security_events import record_failed_authentication
 
 FAILURES_PER_MINUTE = 100
@@ -20,9 +20,9 @@ WITH_A_BAD_KEY = "This API key is not valid: it is mistyped, unknown, expired or
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """Sets request.user and request.auth to the Caller."""
+    """Sets request.user and request.auth to the Principal."""
 
-    def authenticate(self, request: Request) -> tuple[Caller, Caller]:
+    def authenticate(self, request: Request) -> tuple[Principal, Principal]:
         """Raises Unauthenticated; RateLimited for an address that has failed too often in the last minute.
 
         A valid key always passes, so nobody can lock out others who share the address.
@@ -33,8 +33,8 @@ class ApiKeyAuthentication(BaseAuthentication):
         known = recognise(key.strip())
         if known is None:
             refuse(request._request, key.strip())
-        caller = caller_of(known)
-        return caller, caller
+        principal = principal_of(known)
+        return principal, principal
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="taskrunner"'

@@ -53,7 +53,7 @@ class Forbidden(ApiError):
 
 
 class NotVisible(ApiError):
-    """Nothing of this id can be seen by the caller: foreign and unknown ids answer in the same bytes."""
+    """Nothing of this id can be seen by the principal: foreign and unknown ids answer in the same bytes."""
 
     status, code = 404, "not_found"
 

@@ -17,7 +17,7 @@ from queueapp.db import statements
 from queueapp.errors import FieldError
 from queueapp.models import IdempotencyKey
 from queueapp.rest.toolkit.errors import InvalidRequest, KeyReused
-from queueapp.rest.toolkit.permissions import Caller
+from queueapp.rest.toolkit.permissions import Principal
 
 HEADER = "Idempotency-Key"
 KEPT_SECONDS = 86_400
@@ -44,21 +44,21 @@ def identity_of(request: Request) -> Identity | None:
     return Identity(key, hashlib.sha256(asked.encode()).hexdigest())
 
 
-def begin(caller: Caller, identity: Identity) -> IdempotencyKey | None:
+def begin(principal: Principal, identity: Identity) -> IdempotencyKey | None:
     """The row of an earlier request with this key; None where there was none, and the key is now taken.
 
-    Call it in the caller's own scope. Raises KeyReused where the key belongs to another request.
+    Call it in the principal's own scope. Raises KeyReused where the key belongs to another request.
     """
-    parameters = {"tenant_id": caller.tenant_id, "kept_seconds": KEPT_SECONDS}
+    parameters = {"tenant_id": principal.tenant_id, "kept_seconds": KEPT_SECONDS}
     if statements.rows("begin_request", {**parameters, "key": identity.key, "digest": identity.digest}):
         return None
-    earlier = IdempotencyKey.objects.get(tenant_id=caller.tenant_id, key=identity.key)
+    earlier = IdempotencyKey.objects.get(tenant_id=principal.tenant_id, key=identity.key)
     if earlier.digest != identity.digest:
         raise KeyReused(f"This {HEADER} was used for another request; send a new one with a new request.")
     return earlier
 
 
-def finish(caller: Caller, identity: Identity, body: dict[str, Any], task_id: UUID | None) -> None:
+def finish(principal: Principal, identity: Identity, body: dict[str, Any], task_id: UUID | None) -> None:
     """Keep the answer for whoever sends the request again."""
-    row = IdempotencyKey.objects.filter(tenant_id=caller.tenant_id, key=identity.key)
+    row = IdempotencyKey.objects.filter(tenant_id=principal.tenant_id, key=identity.key)
     row.update(answer=to_jsonable_python(body), task_id=task_id)

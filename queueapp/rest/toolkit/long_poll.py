@@ -22,7 +22,7 @@ from queueapp.tenancy import system_scope
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.05
+POLL_INTERVAL_SECONDS = 0.05
 AFTER_AN_ERROR_SECONDS = 1.0
 KEEPS_CONNECTION_SECONDS = 1.0  # when the last waiter has gone
 MAX_WAIT_SECONDS = 30
@@ -51,7 +51,7 @@ def waiting_slot(seconds: float) -> Iterator[None]:
         _slots.release()
 
 
-class Lookout:
+class CompletionWatcher:
     """Wakes each waiter when its task has ended."""
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class Lookout:
         with self._changed:
             self._waiters.setdefault(task_id, []).append(ended)
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._look, name="lookout", daemon=True)
+                self._thread = threading.Thread(target=self._look, name="completion_watcher", daemon=True)
                 self._thread.start()
             self._changed.notify()
         ended.wait(seconds)
@@ -86,9 +86,11 @@ class Lookout:
                 wanted = list(self._waiters)
             try:
                 self._wake(_finished_among(wanted))
-                time.sleep(LOOK_SECONDS)
+                time.sleep(POLL_INTERVAL_SECONDS)
             except (OperationalError, InterfaceError) as error:
-                logger.warning("lookout is blind", extra={"event": "db_connection_failed", "error": str(error)})
+                logger.warning(
+                    "completion_watcher is blind", extra={"event": "db_connection_failed", "error": str(error)}
+                )
                 connections.close_all()
                 time.sleep(AFTER_AN_ERROR_SECONDS)
 
@@ -99,9 +101,9 @@ class Lookout:
                     waiter.set()
 
 
-lookout = Lookout()
+completion_watcher = CompletionWatcher()
 
 
 def _finished_among(task_ids: list[UUID]) -> list[UUID]:
-    with system_scope("lookout"):
+    with system_scope("completion_watcher"):
         return [row["id"] for row in statements.rows("finished_among", {"ids": task_ids})]

@@ -1,4 +1,4 @@
-"""Who may do what: rights, the roles that hold them, and the caller that a key stands for."""
+"""Who may do what: rights, the roles that hold them, and the principal that a key stands for."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -42,7 +42,7 @@ ROLE_RIGHTS: dict[str, frozenset[Right]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class Principal:
     """Whom a request acts for. The tenant and its limits are the key's, or those of the tenant that an admin named."""
 
     key: KnownKey
@@ -87,10 +87,10 @@ class Caller:
 
     @contextmanager
     def own_scope(self) -> Iterator[Scope]:
-        """For submitting: the tenant's own, whoever the caller is."""
+        """For submitting: the tenant's own, whoever the principal is."""
         with tenant_scope(self.tenant_id, actor=self.actor) as scope:
             yield scope
 
 
-def caller_of(key: KnownKey) -> Caller:
-    return Caller(key, key.tenant_id, key.tenant_slug, key.limits)
+def principal_of(key: KnownKey) -> Principal:
+    return Principal(key, key.tenant_id, key.tenant_slug, key.limits)

@@ -5,17 +5,17 @@ import math
 from queueapp.limits import rate_limiter
 from queueapp.limits.rate_limiter import Allowance
 from queueapp.rest.toolkit.errors import RateLimited
-from queueapp.rest.toolkit.permissions import Caller
+from queueapp.rest.toolkit.permissions import Principal
 
 WINDOW_SECONDS = 60
 
 
-def spend(caller: Caller) -> Allowance | None:
+def spend(principal: Principal) -> Allowance | None:
     """Count one submission. Raises RateLimited; None where there is no limit."""
-    limit = caller.limits.tasks_per_minute
+    limit = principal.limits.tasks_per_minute
     if limit is None:
         return None
-    allowance = rate_limiter.take(_name(caller), limit, WINDOW_SECONDS)
+    allowance = rate_limiter.take(_name(principal), limit, WINDOW_SECONDS)
     if not allowance.granted:
         wait = max(1, math.ceil(allowance.reset_seconds))
         raise RateLimited(
@@ -25,9 +25,9 @@ def spend(caller: Caller) -> Allowance | None:
     return allowance
 
 
-def accepted_lately(caller: Caller) -> int | None:
+def accepted_lately(principal: Principal) -> int | None:
     """How many submissions were accepted in the window that ends now; None where they are not limited, nor counted."""
-    return None if caller.limits.tasks_per_minute is None else rate_limiter.taken(_name(caller), WINDOW_SECONDS)
+    return None if principal.limits.tasks_per_minute is None else rate_limiter.taken(_name(principal), WINDOW_SECONDS)
 
 
 def fields(allowance: Allowance | None) -> dict[str, str]:
@@ -41,5 +41,5 @@ def fields(allowance: Allowance | None) -> dict[str, str]:
     }
 
 
-def _name(caller: Caller) -> str:
-    return f"submissions:{caller.tenant_id}"
+def _name(principal: Principal) -> str:
+    return f"submissions:{principal.tenant_id}"

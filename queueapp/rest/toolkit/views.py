@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 from queueapp.errors import FieldError, TaskNotFound
 from queueapp.rest.toolkit.errors import Forbidden, InvalidRequest, LengthRequired, NotVisible
 from queueapp.rest.toolkit.naming import named_tenant
-from queueapp.rest.toolkit.permissions import Caller, Right
+from queueapp.rest.toolkit.permissions import Principal, Right
 from queueapp.rest.toolkit.security_events import record_refusal
 from queueapp.tasks.requests import field_errors
 
@@ -30,25 +30,25 @@ class ApiView(APIView):
     rights: ClassVar[dict[str, Right]] = {}
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]  # noqa: RUF012 (declared so by Django)
 
-    caller: Caller
+    principal: Principal
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.caller = cast(Caller, request.user)
+        self.principal = cast(Principal, request.user)
         method = "GET" if request.method == "HEAD" else request.method
         if method in self.allowed_methods:  # else it will be refused as such
             right = self.rights.get(method or "")
-            if right is None or not self.caller.may(right):
+            if right is None or not self.principal.may(right):
                 raise Forbidden(f"This key's role or scopes do not include the right {right!s}.")
-            self.caller = named_tenant(self.caller, request.query_params.get("tenant"))
+            self.principal = named_tenant(self.principal, request.query_params.get("tenant"))
         if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
             raise LengthRequired("Send a Content-Length: chunked bodies are not read.")
 
     def handle_exception(self, exc: Exception) -> Response:
-        caller = getattr(self, "caller", None)
-        if caller is not None and isinstance(exc, NotVisible | TaskNotFound | Forbidden):
+        principal = getattr(self, "principal", None)
+        if principal is not None and isinstance(exc, NotVisible | TaskNotFound | Forbidden):
             event = "forbidden" if isinstance(exc, Forbidden) else "not_visible"
-            record_refusal(caller, event, self.request.method or "", self.request.path)
+            record_refusal(principal, event, self.request.method or "", self.request.path)
         return super().handle_exception(exc)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -61,8 +61,8 @@ class ApiView(APIView):
         if not isinstance(body, dict):
             raise InvalidRequest("The body must be a JSON object.", errors=[_must_be_object("body")])
         members = dict(body)
-        if self.caller.is_admin and "tenant" in members:
-            self.caller = named_tenant(self.caller, members.pop("tenant"))
+        if self.principal.is_admin and "tenant" in members:
+            self.principal = named_tenant(self.principal, members.pop("tenant"))
         return members
 
     def body(self, form: type[SomeForm]) -> SomeForm:

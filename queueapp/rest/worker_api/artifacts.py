@@ -9,10 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from queueapp.artifacts import service
-from queueapp.artifacts.upload_buffer import Intake
+from queueapp.artifacts.upload_buffer import UploadBuffer
 from queueapp.models import Artifact
 from queueapp.rest.artifacts.downloads import download
-from queueapp.rest.artifacts.uploads import ContentForm, keep_upload, read_upload
+from queueapp.rest.artifacts.uploads import ContentForm, read_upload, store_upload
 from queueapp.rest.artifacts.views import artifact_document
 from queueapp.rest.toolkit.errors import NotVisible
 from queueapp.rest.toolkit.pagination import PageForm, page
@@ -38,20 +38,22 @@ class HeldArtifacts(ApiView):
 
     def get(self, request: Request, task_id: UUID) -> Response:
         form = self.query(HeldArtifactsForm)
-        held = HeldAttempt(self.caller, task_id, form)
+        held = HeldAttempt(self.principal, task_id, form)
         held.task()
         with worker_scope(held.worker_id):
             artifacts = Artifact.objects.filter(task_id=task_id)
             return Response(page(request, artifacts, form, artifact_document))
 
     def post(self, request: Request, task_id: UUID) -> Response:
-        with Intake(self.caller.limits.task_max_artifact_bytes) as intake:
+        with UploadBuffer(self.principal.limits.task_max_artifact_bytes) as intake:
             form = checked(AttachForm, read_upload(request._request, intake), "body")
-            held = HeldAttempt(self.caller, task_id, form)
+            held = HeldAttempt(self.principal, task_id, form)
             held.task()
-            claim = partial(service.claim_for_worker, held.worker_id, held.attempt, about=form.about, intake=intake)
-            scope = self.caller.own_scope
-            artifact = keep_upload(self.caller.tenant_id, task_id, intake, scope, claim)
+            claim = partial(
+                service.claim_for_worker, held.worker_id, held.attempt, description=form.about, intake=intake
+            )
+            scope = self.principal.own_scope
+            artifact = store_upload(self.principal.tenant_id, task_id, intake, scope, claim)
         if artifact is None:
             held.refuse()
         return Response(artifact_document(artifact), status=201)
@@ -63,7 +65,7 @@ class HeldArtifact(ApiView):
     rights: ClassVar = {"GET": Right.WORKER_RUN}
 
     def get(self, request: Request, task_id: UUID, artifact_id: UUID) -> HttpResponseBase:
-        held = HeldAttempt(self.caller, task_id, self.query(LeaseForm))
+        held = HeldAttempt(self.principal, task_id, self.query(LeaseForm))
         held.task()
         with worker_scope(held.worker_id):
             artifact = Artifact.objects.filter(task_id=task_id, id=artifact_id).first()

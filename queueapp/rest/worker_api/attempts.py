@@ -9,14 +9,14 @@ from django.utils import timezone
 from queueapp.errors import FieldError, LeaseLost
 from queueapp.models import Task
 from queueapp.rest.toolkit.errors import Conflict, InvalidRequest, NotVisible
-from queueapp.rest.toolkit.permissions import Caller
+from queueapp.rest.toolkit.permissions import Principal
 from queueapp.rest.worker_api.registration import beat, worker_id_of
 from queueapp.rest.worker_api.schemas import FailForm, HeartbeatForm, LeaseForm, LogLineForm
 from queueapp.retry_policy import retry_delay_seconds
 from queueapp.states import Status
 from queueapp.tasks.declared_types import TypeFinder
 from queueapp.tasks.leases import append_log, renew
-from queueapp.tasks.settle import Kind, Verdict, completed, failed, settle
+from queueapp.tasks.settle import Outcome, OutcomeKind, completed, failed, settle
 from queueapp.tenancy import worker_scope
 
 
@@ -29,11 +29,11 @@ class RanTooLong(Conflict):
 class HeldAttempt:
     """An attempt as its lease token names it. Every verb is refused once the lease is lost."""
 
-    def __init__(self, caller: Caller, task_id: UUID, form: LeaseForm) -> None:
-        self._caller = caller
+    def __init__(self, principal: Principal, task_id: UUID, form: LeaseForm) -> None:
+        self._caller = principal
         self._task_id = task_id
         self.attempt = form.attempt
-        self.worker_id = worker_id_of(caller, form.worker)
+        self.worker_id = worker_id_of(principal, form.worker)
 
     def heartbeat(self, form: HeartbeatForm) -> dict[str, Any]:
         """Renew the lease. Raises RanTooLong beyond the hard limit, which nobody else would enforce."""
@@ -46,7 +46,7 @@ class HeldAttempt:
             self.refuse()
         if timezone.now() > _hard_limit(task):
             message = f"Ran for longer than its limit of {task.timeout_seconds} s."
-            self._fail(task, Kind.ERROR, "task_runtime_exceeded", message, self._delay(task))
+            self._fail(task, OutcomeKind.ERROR, "task_runtime_exceeded", message, self._delay(task))
             raise RanTooLong(f"{message} Stop: this attempt was settled as a failure.")
         return {"cancel_requested": cancelled[task.id], "lease_expires_at": task.lease_expires_at}
 
@@ -56,23 +56,23 @@ class HeldAttempt:
 
     def complete(self, result: Any) -> dict[str, Any]:
         """Raises InvalidRequest for a result that cannot be kept; the lease lives on."""
-        verdict = completed(self._task_id, self.attempt, result)
-        if verdict.kind is not Kind.COMPLETED:
+        outcome = completed(self._task_id, self.attempt, result)
+        if outcome.kind is not OutcomeKind.COMPLETED:
             raise InvalidRequest(
-                f"{verdict.error_message}; nothing was settled.",
-                errors=[FieldError("result", verdict.error_code, verdict.error_message)],
+                f"{outcome.error_message}; nothing was settled.",
+                errors=[FieldError("result", outcome.error_code, outcome.error_message)],
             )
-        return self._settle(verdict)
+        return self._settle(outcome)
 
     def fail(self, form: FailForm) -> dict[str, Any]:
         task = self.task()
-        kind = Kind.ERROR if form.retryable else Kind.PERMANENT
+        kind = OutcomeKind.ERROR if form.retryable else OutcomeKind.PERMANENT
         delay = form.retry_after_seconds if form.retry_after_seconds is not None else self._delay(task)
         return self._fail(task, kind, form.code, form.message, delay)
 
     def release(self) -> dict[str, Any]:
         """Hand the task back. One whose cancel was asked for is thereby cancelled."""
-        return self._settle(Verdict(self._task_id, self.attempt, Kind.RELEASED))
+        return self._settle(Outcome(self._task_id, self.attempt, OutcomeKind.RELEASED))
 
     def task(self) -> Task:
         """The task, while this attempt holds it. Raises NotVisible, LeaseLost."""
@@ -82,11 +82,11 @@ class HeldAttempt:
             self.refuse()
         return task
 
-    def _fail(self, task: Task, kind: Kind, code: str, message: str, delay: float) -> dict[str, Any]:
+    def _fail(self, task: Task, kind: OutcomeKind, code: str, message: str, delay: float) -> dict[str, Any]:
         return self._settle(failed(task.id, self.attempt, kind, code, message, delay))
 
-    def _settle(self, verdict: Verdict) -> dict[str, Any]:
-        status = settle(self.worker_id, [verdict]).get(self._task_id)
+    def _settle(self, outcome: Outcome) -> dict[str, Any]:
+        status = settle(self.worker_id, [outcome]).get(self._task_id)
         if status is None:
             self.refuse()
         return {"id": self._task_id, "status": status}

@@ -11,13 +11,13 @@ from rest_framework.request import Request
 from queueapp.rest.toolkit.long_poll import waiting_slot
 from queueapp.rest.worker_api.ears import ears
 
-LOOK_SECONDS = 1.0  # should a ring be lost
+POLL_INTERVAL_SECONDS = 1.0  # should a ring be lost
 PAUSE_SECONDS = 0.1  # between two looks, however often it rings for others
 
 T = TypeVar("T")
 
 
-def look_until_found(
+def poll_until_found(
     look: Callable[[], Sequence[T]], queues: Sequence[str], seconds: float, request: Request
 ) -> Sequence[T]:
     """What `look` found, at the latest after so many seconds. Raises Busy where too many wait already."""
@@ -31,7 +31,7 @@ def look_until_found(
             if found or left <= 0:
                 return found
             connections.close_all()
-            rung.wait(min(LOOK_SECONDS, left))
+            rung.wait(min(POLL_INTERVAL_SECONDS, left))
             time.sleep(max(0.0, looked_at + PAUSE_SECONDS - time.monotonic()))
             if _client_is_gone(request):
                 return []  # a task claimed now would be lost until its lease ends

@@ -9,19 +9,19 @@ from queueapp.apikeys.service import KeyCapabilities
 from queueapp.claiming import Capabilities
 from queueapp.models import Queue, Worker
 from queueapp.rest.toolkit.errors import Forbidden
-from queueapp.rest.toolkit.permissions import Caller
+from queueapp.rest.toolkit.permissions import Principal
 from queueapp.tenancy import worker_scope
 
 
-def worker_id_of(caller: Caller, name: str) -> UUID:
+def worker_id_of(principal: Principal, name: str) -> UUID:
     """The same key and name are the same worker. Derived, so that a lease token of another key fits no lease."""
-    return uuid5(caller.key.id, name)
+    return uuid5(principal.key.id, name)
 
 
-def capabilities_of(caller: Caller) -> Capabilities:
+def capabilities_of(principal: Principal) -> Capabilities:
     """Raises Forbidden for a key whose capabilities cannot be read."""
     try:
-        declared = KeyCapabilities.model_validate(caller.key.capabilities)
+        declared = KeyCapabilities.model_validate(principal.key.capabilities)
     except ValidationError:
         raise Forbidden(
             "This key's capabilities are malformed (categories and queues are lists of names): have a new key made."
@@ -30,11 +30,11 @@ def capabilities_of(caller: Caller) -> Capabilities:
     return Capabilities(tuple(queues), tuple(declared.categories), declared.properties)
 
 
-def enter(worker_id: UUID, caller: Caller, name: str, capabilities: Capabilities) -> None:
+def enter(worker_id: UUID, principal: Principal, name: str, capabilities: Capabilities) -> None:
     """Say that the worker lives, and what it takes. One that was thought dead is back."""
     row = Worker(
         id=worker_id,
-        cluster_id=caller.key.id,
+        cluster_id=principal.key.id,
         host=name,
         pid=0,
         machine=Worker.OVER_HTTP,

@@ -11,7 +11,7 @@ from queueapp.claiming.http_workers import Leased, claim_for_tenant
 from queueapp.rest.toolkit.permissions import Right
 from queueapp.rest.toolkit.views import ApiView
 from queueapp.rest.worker_api.attempts import HeldAttempt
-from queueapp.rest.worker_api.long_poll import look_until_found
+from queueapp.rest.worker_api.long_poll import poll_until_found
 from queueapp.rest.worker_api.registration import capabilities_of, enter, worker_id_of
 from queueapp.rest.worker_api.schemas import ClaimForm, CompleteForm, FailForm, HeartbeatForm, LogLineForm, ReleaseForm
 from queueapp.tenancy import worker_scope
@@ -28,16 +28,16 @@ class Claim(WorkerView):
 
     def post(self, request: Request) -> Response:
         form = self.body(ClaimForm)
-        worker_id = worker_id_of(self.caller, form.worker)
+        worker_id = worker_id_of(self.principal, form.worker)
         with worker_scope(worker_id):
-            capabilities = capabilities_of(self.caller)
+            capabilities = capabilities_of(self.principal)
 
         def look() -> list[Leased]:
             with worker_scope(worker_id):
-                enter(worker_id, self.caller, form.worker, capabilities)
-                return claim_for_tenant(worker_id, self.caller.tenant_id, capabilities, form.max)
+                enter(worker_id, self.principal, form.worker, capabilities)
+                return claim_for_tenant(worker_id, self.principal.tenant_id, capabilities, form.max)
 
-        leased = look_until_found(look, capabilities.queues, form.wait_seconds, request)
+        leased = poll_until_found(look, capabilities.queues, form.wait_seconds, request)
         return Response({"tasks": [_document(task, form.worker) for task in leased]})
 
 
@@ -46,7 +46,7 @@ class Heartbeat(WorkerView):
 
     def post(self, request: Request, task_id: UUID) -> Response:
         form = self.body(HeartbeatForm)
-        return Response(HeldAttempt(self.caller, task_id, form).heartbeat(form))
+        return Response(HeldAttempt(self.principal, task_id, form).heartbeat(form))
 
 
 class Log(WorkerView):
@@ -54,7 +54,7 @@ class Log(WorkerView):
 
     def post(self, request: Request, task_id: UUID) -> Response:
         form = self.body(LogLineForm)
-        HeldAttempt(self.caller, task_id, form).log(form)
+        HeldAttempt(self.principal, task_id, form).log(form)
         return Response(status=204)
 
 
@@ -63,7 +63,7 @@ class Complete(WorkerView):
 
     def post(self, request: Request, task_id: UUID) -> Response:
         form = self.body(CompleteForm)
-        return Response(HeldAttempt(self.caller, task_id, form).complete(form.result))
+        return Response(HeldAttempt(self.principal, task_id, form).complete(form.result))
 
 
 class Fail(WorkerView):
@@ -71,14 +71,14 @@ class Fail(WorkerView):
 
     def post(self, request: Request, task_id: UUID) -> Response:
         form = self.body(FailForm)
-        return Response(HeldAttempt(self.caller, task_id, form).fail(form))
+        return Response(HeldAttempt(self.principal, task_id, form).fail(form))
 
 
 class Release(WorkerView):
     """Hands a leased task back."""
 
     def post(self, request: Request, task_id: UUID) -> Response:
-        return Response(HeldAttempt(self.caller, task_id, self.body(ReleaseForm)).release())
+        return Response(HeldAttempt(self.principal, task_id, self.body(ReleaseForm)).release())
 
 
 def _document(task: Leased, worker: str) -> dict[str, Any]:

@@ -7,9 +7,9 @@ SELECT q.name, q.strategy, q.paused_at,
         '{}') AS counts,
     -- the head of every kind at every priority, as the index has them
     (SELECT extract(epoch FROM clock_timestamp() - min(head.run_at))::double precision
-        FROM task_kinds k CROSS JOIN generate_series(1, 10) AS p (priority) CROSS JOIN LATERAL (
+        FROM partitions k CROSS JOIN generate_series(1, 10) AS p (priority) CROSS JOIN LATERAL (
             SELECT t.run_at FROM tasks t
-            WHERE t.kind_id = k.id AND t.priority = p.priority::smallint AND t.status = 'queued'
+            WHERE t.partition_id = k.id AND t.priority = p.priority::smallint AND t.status = 'queued'
             ORDER BY t.ready_seq LIMIT 1) AS head
         WHERE k.queue = q.name) AS oldest_wait_seconds,
     (SELECT count(*)::integer FROM workers w

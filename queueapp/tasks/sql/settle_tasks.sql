@@ -5,7 +5,7 @@ WITH outcome AS (
     SELECT * FROM json_to_recordset(%(outcomes)s) AS o (
         id uuid, attempt integer, kind text, result text, error_code text, error_message text, retry_seconds double precision
     )
-), verdict AS (
+), outcome AS (
     SELECT o.*, t.failures + (o.kind IN ('error', 'permanent'))::integer AS failures_now,
         CASE o.kind
             WHEN 'completed' THEN 'completed'
@@ -28,5 +28,5 @@ UPDATE tasks t SET status = v.to_status, failures = v.failures_now, result = v.r
         ELSE t.run_at END,
     lease_expires_at = NULL, updated_at = now(),
     finished_at = CASE WHEN v.to_status IN ('completed', 'dead_letter', 'cancelled') THEN now() END
-FROM verdict v WHERE t.id = v.id
+FROM outcome v WHERE t.id = v.id
 RETURNING t.id, t.status

@@ -17,7 +17,7 @@ from django_q.brokers import Broker
 from django_q.signing import SignedPackage
 from django_q.status import Stat
 
-from queueapp.maintenance import Housekeeper
+from queueapp.maintenance import MaintenanceRunner
 from queueapp.maintenance.object_sweeper import Sweeper
 from queueapp.worker import heartbeats
 from queueapp.worker.processes.shared_memory import get_options
@@ -25,7 +25,7 @@ from queueapp.worker.processes.shared_memory import get_options
 logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 0.1
-CHORES_SECONDS = 1.0
+JOBS_SECONDS = 1.0
 OFFER_AGAIN_SECONDS = 2.0  # long enough for a fresh process to take up its slot
 STAT_FIELDS = (
     "pid",
@@ -48,9 +48,9 @@ class ServeBroker(Broker):  # type: ignore[misc]
 
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key)
-        self._housekeeper = Housekeeper()
+        self._maintenance = MaintenanceRunner()
         self._sweeper = Sweeper()
-        self._chores_at = float("-inf")
+        self._jobs_at = float("-inf")
 
     def enqueue(self, task: Any) -> NoReturn:
         raise RuntimeError(
@@ -58,10 +58,10 @@ class ServeBroker(Broker):  # type: ignore[misc]
         )
 
     def dequeue(self) -> list[tuple[None, str]] | None:
-        """One beat of the pusher: a message for each free slot, and about once a second the chores."""
-        if _free_slots_of_the_dead() or time.monotonic() - self._chores_at >= CHORES_SECONDS:
-            self._chores_at = time.monotonic()
-            self._do_chores()
+        """One beat of the pusher: a message for each free slot, and about once a second the jobs."""
+        if _free_slots_of_the_dead() or time.monotonic() - self._jobs_at >= JOBS_SECONDS:
+            self._jobs_at = time.monotonic()
+            self._run_jobs()
         time.sleep(BEAT_SECONDS)
         return [(None, _serve_message(number)) for number in self._free_slots()] or None
 
@@ -79,17 +79,17 @@ class ServeBroker(Broker):  # type: ignore[misc]
             memory.slots[number].offered_at = now
         return free
 
-    def _do_chores(self) -> None:
+    def _run_jobs(self) -> None:
         options = get_options()
         try:
-            heartbeats.bury_the_dead()
+            heartbeats.reap_dead_workers()
             if stat := options.memory.read_stat():
                 heartbeats.store_stat(options.cluster_id, stat)
-            self._housekeeper.run()
+            self._maintenance.run()
             self._sweeper.run_if_due()
         except DatabaseError as error:
             # everything here is done again a second later
-            logger.warning("chores undone", extra={"event": "db_connection_failed", "error": str(error).strip()})
+            logger.warning("jobs undone", extra={"event": "db_connection_failed", "error": str(error).strip()})
             connection.close()
 
     def set_stat(self, key: str, value: str, timeout: int) -> None:

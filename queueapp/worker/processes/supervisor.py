@@ -14,7 +14,7 @@ from queueapp.worker.processes.shared_memory import ClusterMemory, ServeOptions,
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.1
+POLL_INTERVAL_SECONDS = 0.1
 SENTINEL_SILENT_SECONDS = 5.0
 SLOT_DEAD_SECONDS = 10.0
 HARD_LIMIT_GRACE_SECONDS = 1.0
@@ -35,7 +35,7 @@ class Supervisor:
     def run(self) -> None:
         self._start_generation()
         while not self._asked_to_stop:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_INTERVAL_SECONDS)
             self._kill_stuck_workers()
             fault = self._fault()
             if fault:
@@ -92,7 +92,7 @@ class Supervisor:
         self._cluster.stop_event.set()
         idle_since = time.monotonic()
         while self._cluster.sentinel.is_alive():
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_INTERVAL_SECONDS)
             self._kill_stuck_workers()
             if any(slot.pid and slot.deadline for slot in self._memory.slots):
                 idle_since = time.monotonic()

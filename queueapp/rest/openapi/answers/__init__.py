@@ -1,7 +1,7 @@
 """The bodies of answers. Nothing is checked against these at run time; the tests do, member by member."""
 
 from queueapp.rest.openapi.answers.artifacts import Artifact
-from queueapp.rest.openapi.answers.common import Answered, FieldProblem, Page, Problem
+from queueapp.rest.openapi.answers.common import FieldProblem, Page, Problem, ResponseModel
 from queueapp.rest.openapi.answers.platform import HeldTask, Queue, SecurityEvent, Worker
 from queueapp.rest.openapi.answers.runs import Metric, Note, Run, RunInFull
 from queueapp.rest.openapi.answers.tasks import (
@@ -19,7 +19,6 @@ from queueapp.rest.openapi.answers.usage import LastHour, Limits, LimitsUse, Sta
 from queueapp.rest.openapi.answers.workers import Claimed, LeasedTask, LeaseKept, Settled
 
 __all__ = [
-    "Answered",
     "Artifact",
     "Claimed",
     "DryRun",
@@ -38,6 +37,7 @@ __all__ = [
     "ProgressTold",
     "Queue",
     "Reason",
+    "ResponseModel",
     "Run",
     "RunInFull",
     "SecurityEvent",

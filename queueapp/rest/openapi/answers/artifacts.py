@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from queueapp.rest.openapi.answers.common import Answered
+from queueapp.rest.openapi.answers.common import ResponseModel
 
 
-class Artifact(Answered):
+class Artifact(ResponseModel):
     """What a task left behind, without the bytes."""
 
     id: UUID

@@ -7,13 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 Document = TypeVar("Document")
 
 
-class Answered(BaseModel):
+class ResponseModel(BaseModel):
     """Base: exactly these members."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class FieldProblem(Answered):
+class FieldProblem(ResponseModel):
     """What is wrong with one field of a request."""
 
     field: str = Field(description="A dotted path.")
@@ -32,7 +32,7 @@ class Problem(BaseModel):
     errors: list[FieldProblem] = []
 
 
-class Page(Answered, Generic[Document]):
+class Page(ResponseModel, Generic[Document]):
     """A part of a list; `next` and `previous` are the addresses of the parts around it."""
 
     results: list[Document]

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from queueapp.rest.openapi.answers.common import Answered
+from queueapp.rest.openapi.answers.common import ResponseModel
 
 
-class Queue(Answered):
+class Queue(ResponseModel):
     """A queue at a glance."""
 
     name: str
@@ -18,7 +18,7 @@ class Queue(Answered):
     live_workers: int
 
 
-class HeldTask(Answered):
+class HeldTask(ResponseModel):
     """A task that a worker holds."""
 
     id: UUID
@@ -27,7 +27,7 @@ class HeldTask(Answered):
     started_at: datetime | None
 
 
-class Worker(Answered):
+class Worker(ResponseModel):
     """A worker process; one that leases over HTTP shows the id of its key as its cluster, and no pid."""
 
     id: UUID
@@ -44,7 +44,7 @@ class Worker(Answered):
     tasks: list[HeldTask]
 
 
-class SecurityEvent(Answered):
+class SecurityEvent(ResponseModel):
     """A refusal."""
 
     id: UUID

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from queueapp.rest.openapi.answers.common import Answered
+from queueapp.rest.openapi.answers.common import ResponseModel
 
 
-class Run(Answered):
+class Run(ResponseModel):
     """One attempt at the work that a key stands for."""
 
     id: UUID
@@ -20,7 +20,7 @@ class Run(Answered):
     metadata: dict[str, Any]
 
 
-class Metric(Answered):
+class Metric(ResponseModel):
     """A figure, or any JSON, that a task measured; no run where its type keeps none."""
 
     id: UUID
@@ -31,7 +31,7 @@ class Metric(Answered):
     created_at: datetime
 
 
-class Note(Answered):
+class Note(ResponseModel):
     """A text that a task left; no run where its type keeps none."""
 
     id: UUID

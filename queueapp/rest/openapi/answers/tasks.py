@@ -6,25 +6,25 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from queueapp.rest.openapi.answers.common import Answered
+from queueapp.rest.openapi.answers.common import ResponseModel
 from queueapp.states import Status
 
 
-class TaskError(Answered):
+class TaskError(ResponseModel):
     """How the last attempt failed."""
 
     code: str
     message: str
 
 
-class ProgressTold(Answered):
+class ProgressTold(ResponseModel):
     """How far the work is, as its worker last told."""
 
     fraction: float
     message: str
 
 
-class Task(Answered):
+class Task(ResponseModel):
     """A task. Members of `params` whose names say that they are secrets show as `***`."""
 
     id: UUID
@@ -55,13 +55,13 @@ class Task(Answered):
     cancel_requested_at: datetime | None
 
 
-class Tasks(Answered):
+class Tasks(ResponseModel):
     """The accepted tasks, in the order of the request."""
 
     tasks: list[Task]
 
 
-class LogEntry(Answered):
+class LogEntry(ResponseModel):
     """A move of a task, or a line that its worker logged."""
 
     id: UUID
@@ -85,7 +85,7 @@ class Reason(BaseModel):
     message: str
 
 
-class Why(Answered):
+class Why(ResponseModel):
     """What a task waits for, the nearest first."""
 
     id: UUID
@@ -93,7 +93,7 @@ class Why(Answered):
     reasons: list[Reason]
 
 
-class DryRun(Answered):
+class DryRun(ResponseModel):
     """How many tasks a verb would reach."""
 
     verb: str
@@ -101,7 +101,7 @@ class DryRun(Answered):
     count: int
 
 
-class TaskType(Answered):
+class TaskType(ResponseModel):
     """A type of task, and how its tasks run unless they say otherwise."""
 
     type: str

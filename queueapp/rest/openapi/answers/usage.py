@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from queueapp.rest.openapi.answers.common import Answered
+from queueapp.rest.openapi.answers.common import ResponseModel
 
 
-class LimitsUse(Answered):
+class LimitsUse(ResponseModel):
     """What of the limits is used now."""
 
     window_seconds: int
@@ -13,7 +13,7 @@ class LimitsUse(Answered):
     tasks_left: int | None
 
 
-class Limits(Answered):
+class Limits(ResponseModel):
     """What holds for the tenant; no tasks_per_minute means no limit. A megabyte has 2**20 bytes."""
 
     task_max_runtime_seconds: int
@@ -30,7 +30,7 @@ class Limits(Answered):
     use: LimitsUse
 
 
-class TypeUsage(Answered):
+class TypeUsage(ResponseModel):
     """What became of a type's tasks in the last hour."""
 
     type: str
@@ -42,7 +42,7 @@ class TypeUsage(Answered):
     average_run_seconds: float | None
 
 
-class LastHour(Answered):
+class LastHour(ResponseModel):
     """The last hour, by type and in all."""
 
     types: list[TypeUsage]
@@ -51,7 +51,7 @@ class LastHour(Answered):
     success_rate: float | None
 
 
-class Stats(Answered):
+class Stats(ResponseModel):
     """How many tasks are in each status, by queue and in all, about a second behind."""
 
     counts: dict[str, int]

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from queueapp.rest.openapi.answers.common import Answered
+from queueapp.rest.openapi.answers.common import ResponseModel
 from queueapp.states import Status
 
 
-class LeasedTask(Answered):
+class LeasedTask(ResponseModel):
     """A task that the worker holds until `lease_expires_at`, unless it renews the lease."""
 
     id: UUID
@@ -29,20 +29,20 @@ class LeasedTask(Answered):
     lease_token: str = Field(description="Goes with every request about this attempt.")
 
 
-class Claimed(Answered):
+class Claimed(ResponseModel):
     """What was leased; empty where nothing was ready in time."""
 
     tasks: list[LeasedTask]
 
 
-class LeaseKept(Answered):
+class LeaseKept(ResponseModel):
     """The lease was renewed."""
 
     cancel_requested: bool = Field(description="Stop, and release the task: that cancels it.")
     lease_expires_at: datetime
 
 
-class Settled(Answered):
+class Settled(ResponseModel):
     """What became of the task."""
 
     id: UUID

@@ -15,7 +15,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class SideChannel:
+class BackgroundConnection:
     """Calls run one after the other. One that exceeds its deadline raises TimeoutError and goes on behind it."""
 
     def __init__(self) -> None:

@@ -1,1 +1,0 @@
-"""The addresses of the task families, below /api/v1."""
