@@ -1,0 +1,115 @@
+"""The one setting of the platform: TASKRUNNER = {…} in Django's settings. Every key has a default.
+
+Read it as `conf.settings.worker_processes`. An app adds a section of its own with `register_section`, and reads it
+from what that returns.
+"""
+
+from typing import Annotated, Any, Literal, TypeVar, cast
+
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
+
+SETTING = "TASKRUNNER"
+
+# Role names and Redis keys begin with it; PostgreSQL cuts names at 63 bytes
+Prefix = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,30}$")]
+
+
+class Section(BaseModel):
+    """Base of the keys of one section; in the setting they are written in upper case."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=str.upper, hide_input_in_errors=True)
+
+
+SectionT = TypeVar("SectionT", bound=Section)
+
+
+class Settings(Section):
+    """The platform's own keys. Times in seconds, sizes in MB of 2**20 bytes, ages in days (0 keeps for ever)."""
+
+    isolation: Literal["single", "rls"] = Field("single", description="How tenants are kept apart.")
+    prefix: Prefix = Field("taskrunner", description="Two installations on one server need two.")
+    redis_url: str = Field("redis://localhost:6379/0", pattern="^(redis|rediss|unix)://")
+
+    worker_processes: int = Field(4, ge=1, le=64)
+    worker_max_tasks: int = Field(200_000, ge=1, description="A worker process is replaced after so many tasks.")
+    worker_max_memory_mb: int = Field(1024, ge=64)
+
+    task_max_runtime_seconds: int = Field(600, ge=1, le=86_400)
+    task_max_artifact_mb: int = Field(25, ge=1, le=1024)
+    tasks_per_minute: int | None = Field(None, ge=1, description="Submissions of a tenant over REST; None: any.")
+    max_batch_size: int = Field(50, ge=1, le=1000)
+
+    task_retention_days: int = Field(0, ge=0, le=3650)
+    task_log_retention_days: int = Field(30, ge=0, le=3650)
+
+    cors_allowed_origins: list[str] = []
+    api_waiting_requests: int = Field(16, ge=1, description="Requests of one process that may wait at a time.")
+
+
+class _Lazy:
+    """One section, read and checked at its first use, and again after a test has changed the setting."""
+
+    def __init__(self, model: type[Section], path: str) -> None:
+        self.model = model
+        self.path = path
+        self.section: Section | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self.section is None:
+            self.section = self.model.model_validate(self.written())
+        return getattr(self.section, name)
+
+    def written(self) -> dict[str, Any]:
+        """What Django's settings say, without the sections below."""
+        whole = getattr(django_settings, SETTING, {})
+        if self.path:
+            return dict(whole.get(self.path, {}))
+        return {key: value for key, value in whole.items() if key not in _sections}
+
+
+_sections: dict[str, _Lazy] = {}
+
+
+def register_section(name: str, model: type[SectionT]) -> SectionT:
+    """Add the section TASKRUNNER[name]. Returns its settings, read when first used.
+
+    Raises ImproperlyConfigured for a name that is taken.
+    """
+    if name in _sections:
+        raise ImproperlyConfigured(f"{SETTING}[{name!r}] is registered twice.")
+    _sections[name] = _Lazy(model, name)
+    return cast(SectionT, _sections[name])
+
+
+def faults() -> list[str]:
+    """Everything that is wrong with the setting, a line each, by key; empty when it is sound."""
+    lines = []
+    for section in (_core, *_sections.values()):
+        try:
+            section.model.model_validate(section.written())
+        except ValidationError as error:
+            lines += [_explain(section.path, item) for item in error.errors()]
+    return lines
+
+
+def _explain(section: str, error: ErrorDetails) -> str:
+    key = ".".join(str(part) for part in (*([section] if section else []), *error["loc"]))
+    if error["type"] == "extra_forbidden":
+        return f"{SETTING}[{key}] is no key of it"
+    return f"{SETTING}[{key}]: {error['msg'].removeprefix('Value error, ')}"
+
+
+@receiver(setting_changed)
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting == SETTING:
+        for section in (_core, *_sections.values()):
+            section.section = None
+
+
+_core = _Lazy(Settings, "")
+settings = cast(Settings, _core)
