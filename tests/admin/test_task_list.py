@@ -141,8 +141,8 @@ def test_no_list_counts_or_compares_all_tasks(root, acme, make_task, query):
     for sql in on_tasks:
         assert "DISTINCT" not in sql
         assert "COUNT(" not in sql or f"LIMIT {MOST_ROWS + 1}) subquery" in sql
-        assert " LIMIT " in sql or '"tasks"."id" IN (' in sql
-        assert not {"params", "result", "error_message"} & set(re.findall(r'"tasks"\."(\w+)"', sql))
+        assert " LIMIT " in sql or '"taskrunner_tasks"."id" IN (' in sql
+        assert not {"params", "result", "error_message"} & set(re.findall(r'"taskrunner_tasks"\."(\w+)"', sql))
 
 
 def submit(tenant, number):
