@@ -15,7 +15,7 @@ from queueapp.models import OperatorAction, Queue, Tenant
 from queueapp.redis import notifier
 from queueapp.tasks.requests import field_errors
 from queueapp.tenancy import current_scope
-from queueapp.tenancy.scopes import OPERATOR
+from queueapp.tenancy.roles import Role
 
 QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 TENANT_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
@@ -104,6 +104,6 @@ def _change(name: str, **values: Any) -> None:
 
 def require_operator() -> str:
     scope = current_scope()
-    if scope is None or scope.role != OPERATOR:
+    if scope is None or scope.role is not Role.OPERATOR:
         raise ScopeError("This is an operator's doing: open `with operator_scope(actor):` around this call.")
     return scope.actor
