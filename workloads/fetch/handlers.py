@@ -15,7 +15,7 @@ from workloads.fetch.page_cache import conditions, confirm_page, find_page, keep
 from workloads.fetch.params import FetchParams, check_url, run_key
 from workloads.fetch.request import request
 from workloads.log_events import tell
-from workloads.models import FetchedPage
+from workloads.fetch.models import FetchedPage
 from workloads.safe_http import Answer, BodyTooLarge, Url, parse
 
 REUSE_SECONDS = 300
