@@ -16,7 +16,7 @@ from queueapp.rest.toolkit.errors import Forbidden, InvalidRequest, LengthRequir
 from queueapp.rest.toolkit.permissions import Principal, Right, acting_for
 from queueapp.rest.toolkit.security_events import record_refusal
 from queueapp.rest.toolkit.strict_json import AlwaysJson, JsonRenderer, StrictJsonParser
-from queueapp.tasks.requests import field_errors
+from queueapp.validation import field_errors
 
 
 class Form(BaseModel):
@@ -118,7 +118,7 @@ def checked(form: type[SomeForm], given: dict[str, Any], where: str) -> SomeForm
     try:
         return form.model_validate(given)
     except ValidationError as error:
-        errors = field_errors(error, "")
+        errors = field_errors(error)
         words = "; ".join(f"{each.field}: {each.message}" for each in errors)
         raise InvalidRequest(f"The {where} was refused: {words}", errors=errors) from None
 
