@@ -135,17 +135,6 @@ CORS_ALLOWED_ORIGINS = ENVIRONMENT.cors_allowed_origins
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 API_WAITING_REQUESTS = 16  # half of gunicorn's threads (services.py)
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["queueapp.rest.toolkit.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": [],  # each view names the right that it needs: queueapp/rest/toolkit/views.py
-    "DEFAULT_PARSER_CLASSES": ["queueapp.rest.toolkit.strict_json.StrictJsonParser"],
-    "DEFAULT_RENDERER_CLASSES": ["queueapp.rest.toolkit.rendering.JsonRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "queueapp.rest.toolkit.rendering.AlwaysJson",
-    "DEFAULT_METADATA_CLASS": None,
-    "UNAUTHENTICATED_USER": None,
-    "EXCEPTION_HANDLER": "queueapp.rest.toolkit.problem_details.handle",
-}
-
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
