@@ -53,6 +53,16 @@ class TaskNotFound(TaskrunnerError):
         super().__init__(f"No task {task_id}.")
 
 
+class TenantNotFound(TaskrunnerError):
+    """No tenant of this slug is visible in the current scope."""
+
+    code = "tenant_not_found"
+
+    def __init__(self, tenant: str) -> None:
+        self.tenant = tenant
+        super().__init__(f"There is no tenant {tenant!r:.60} here; `manage.py createtenant` makes one.")
+
+
 class WrongState(TaskrunnerError):
     """The task's status forbids the move asked for."""
 

@@ -33,7 +33,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "queueapp.middleware.ContentSecurityPolicyMiddleware",
+    "taskrunner.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "queueapp.rest.toolkit.cors.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -42,7 +42,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "queueapp.middleware.OperatorScopeMiddleware",
 ]
 
 ROOT_URLCONF = "taskrunner.urls"

@@ -38,12 +38,12 @@ def part_of(module):
 
 
 def test_our_code_is_imported_at_the_top_of_the_file():
-    # AppConfig.ready is where Django wants imports that need the models
+    # AppConfig.ready is where Django wants imports that need the models; the front door opens before the apps are ready
     wrong = [
         f"{name}:{each.line} imports {each.target}"
         for name, found in IMPORTS.items()
         for each in found
-        if each.in_function and is_ours(each.target) and not name.endswith(".apps")
+        if each.in_function and is_ours(each.target) and not name.endswith(".apps") and name != "queueapp"
     ]
     assert wrong == []
 

@@ -44,7 +44,7 @@ class Docs(PublicView):
             "tags": [(tag["name"], _entries(described, tag["name"])) for tag in described["tags"]],
             "schemas": [(name, _pretty(each)) for name, each in sorted(described["components"]["schemas"].items())],
         }
-        response = render(request._request, "api/docs.html", context)
+        response = render(request._request, "queueapp/api_docs.html", context)
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         response.headers["Cache-Control"] = CACHED
         return response
