@@ -10,6 +10,7 @@ from django import db
 from django_q.cluster import Cluster, Sentinel, get_mp_context
 from django_q.conf import Conf
 
+from queueapp.worker.processes.django_q_settings import ATTRIBUTES, Q_CLUSTER
 from queueapp.worker.processes.shared_memory import ServeOptions, get_options
 
 PR_SET_PDEATHSIG = 1
@@ -61,6 +62,7 @@ class ServeCluster(Cluster):  # type: ignore[misc]
 
     def __init__(self, options: ServeOptions) -> None:
         super().__init__()
+        _configure_django_q(workers=len(options.memory.slots))
         self.cluster_id = options.cluster_id
 
     def start(self) -> int:
@@ -82,3 +84,9 @@ class ServeCluster(Cluster):  # type: ignore[misc]
         except ProcessLookupError:
             self.sentinel.kill()  # it died before it had made its group; its children die with it
         self.sentinel.join()
+
+
+def _configure_django_q(workers: int) -> None:
+    """For this process and those it forks, whatever the project's own Q_CLUSTER says."""
+    for key, value in {**Q_CLUSTER, "workers": workers, "queue_limit": workers}.items():
+        setattr(Conf, ATTRIBUTES.get(key, key.upper()), value)
