@@ -41,6 +41,7 @@ class Settings(Section):
 
     task_max_runtime_seconds: int = Field(600, ge=1, le=86_400)
     task_max_artifact_mb: int = Field(25, ge=1, le=1024)
+    artifacts_directory: str = Field(".taskrunner/artifacts", description='Unless STORAGES["artifacts"] says where.')
     tasks_per_minute: int | None = Field(None, ge=1, description="Submissions of a tenant over REST; None: any.")
     max_batch_size: int = Field(50, ge=1, le=1000)
 
