@@ -26,6 +26,7 @@ LAYERS = [
     {"db"},
     {"migrations"},
     {"models"},
+    {"validation"},
     {"conf", "states", "errors", "retry_policy", "type_patterns", "redaction", "json_values"},
 ]
 
