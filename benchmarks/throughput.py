@@ -17,8 +17,8 @@ NAMES = {"bench.noop": "in sets", "bench.alone": "batch=False"}
 
 WINDOW = """
     SELECT count(*) FILTER (WHERE status = 'completed'), count(*),
-        extract(epoch FROM max(finished_at) - min(started_at))::float8, (SELECT count(*) FROM task_logs)
-    FROM tasks
+        extract(epoch FROM max(finished_at) - min(started_at))::float8, (SELECT count(*) FROM taskrunner_task_logs)
+    FROM taskrunner_tasks
 """
 
 

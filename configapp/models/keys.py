@@ -28,7 +28,7 @@ class ConfigKey(models.Model):
     updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        db_table = "config_keys"
+        db_table = "taskrunner_config_keys"
         verbose_name = "declared key"
         ordering = ("config_key",)
         constraints = (

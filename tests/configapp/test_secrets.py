@@ -54,9 +54,9 @@ def test_the_look_for_the_canary_finds_it(bringer):
     submit_change("ai.llm_model", "model-" + CANARY[:10], actor=ALICE)
     bringer.bring_all()
     assert {text.split(":")[0] for text in betrayals(everything_stored())} == {
-        "config_audit",
-        "config_changes",
-        "config_versions",
+        "taskrunner_config_audit",
+        "taskrunner_config_changes",
+        "taskrunner_config_versions",
         "system_config",
     }
 

@@ -44,7 +44,7 @@ def test_the_database_refuses_what_is_no_page(acme, constraint, column, value):
         **{"author": "", "text": "t", "reader_mode": True, "content_type": "", "etag": "", "last_modified": ""},
         **{"size_bytes": 1, "sha256": "0" * 64, "fetched_at": "2026-01-01T00:00Z"},
     }
-    insert = f"INSERT INTO fetched_pages ({', '.join(row)}) VALUES ({', '.join(['%s'] * len(row))})"
+    insert = f"INSERT INTO taskrunner_fetched_pages ({', '.join(row)}) VALUES ({', '.join(['%s'] * len(row))})"
     with pytest.raises(IntegrityError, match=constraint), tenant_scope(acme.id), connection.cursor() as cursor:
         cursor.execute(insert, list(row.values()))
         cursor.execute(insert, list({**row, column: value}.values()))

@@ -22,7 +22,8 @@ from workloads.models import FetchedPage
 
 # as the trigger writes it, so many days ago
 OLD_ROW = """
-    INSERT INTO task_logs (id, tenant_id, task_id, at, kind, to_status, attempt, actor, reason, level, message)
+    INSERT INTO taskrunner_task_logs (id, tenant_id, task_id, at, kind, to_status, attempt, actor, reason, level,
+        message)
     SELECT uuidv7(make_interval(days => -%(days)s)), %(tenant)s, %(task)s, now() - make_interval(days => %(days)s),
         'transition', 'queued', 0, 'client:x', 'submit', 'info', 'old' FROM generate_series(1, %(rows)s)
 """
@@ -98,7 +99,10 @@ def test_the_walk_goes_on_in_the_next_pass_and_rests_at_the_end(acme, make_task,
     "scope", [lambda acme: tenant_scope(acme.id), lambda acme: worker_scope(new_id())], ids=["client", "worker"]
 )
 def test_only_operators_may_call_the_function(acme, scope):
-    with pytest.raises(ProgrammingError, match="permission denied for function prune_task_logs"), scope(acme):
+    with (
+        pytest.raises(ProgrammingError, match="permission denied for function taskrunner_prune_task_logs"),
+        scope(acme),
+    ):
         statements.rows("prune_task_logs", {"after": UUID(int=0), "keep_days": 30, "batch": 1})
 
 
@@ -115,7 +119,7 @@ def test_the_owner_deletes_nothing_without_it(acme, pretence):
     with closing(psycopg2.connect(os.environ["OWNER_DATABASE_URL"])) as owner, owner.cursor() as cursor:
         try:
             cursor.execute(pretence)
-            cursor.execute("DELETE FROM task_logs")
+            cursor.execute("DELETE FROM taskrunner_task_logs")
             assert cursor.rowcount == 0
         except psycopg2.errors.InsufficientPrivilege:
             owner.rollback()
@@ -123,7 +127,10 @@ def test_the_owner_deletes_nothing_without_it(acme, pretence):
 
 
 def test_not_even_the_platform_deletes_without_it(acme):
-    with pytest.raises(ProgrammingError, match="permission denied for table task_logs"), system_scope("maintenance"):
+    with (
+        pytest.raises(ProgrammingError, match="permission denied for table taskrunner_task_logs"),
+        system_scope("maintenance"),
+    ):
         TaskLog.objects.all().delete()
 
 

@@ -32,7 +32,7 @@ TABLES = sorted(tenant_tables())
 
 
 def tenant_column(table: str) -> str:
-    return "id" if table == "tenants" else "tenant_id"
+    return "id" if table == "taskrunner_tenants" else "tenant_id"
 
 
 def fill(tenant: Tenant, worker_id: UUID) -> None:
