@@ -22,23 +22,6 @@ def die_with_parent() -> None:
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def configure_django_q(workers: int) -> None:
-    """Have django-q2, in this process and those it forks, do nothing but keep our workers running.
-
-    Whatever the setting Q_CLUSTER says: that is for a cluster of the project's own.
-    """
-    Conf.BROKER_CLASS = "queueapp.worker.processes.broker.ServeBroker"
-    Conf.WORKERS = Conf.QUEUE_LIMIT = workers
-    Conf.RECYCLE = 1  # counts messages, and a message is a whole serving life: see broker.py
-    Conf.GUARD_CYCLE = 0.2  # seconds until a dead worker is replaced
-    Conf.TIMEOUT = -1  # serving has no end; the watchdog times each task
-    Conf.SCHEDULER = False
-    Conf.SAVE_LIMIT = -1
-    Conf.MAX_RSS = None
-    Conf.DAEMONIZE_WORKERS = True
-    Conf.CPU_AFFINITY = 0
-
-
 class ServeSentinel(Sentinel):  # type: ignore[misc]
     """Guards the workers. Only the stop event drains: signals sent to a whole group must not tear it apart."""
 
