@@ -1,15 +1,22 @@
 """Starts the platform inside Django."""
 
 from importlib import import_module
+from types import ModuleType
 
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
+
+from queueapp.worker.processes.django_q_settings import set_before_django_q_is_imported
 
 
 class QueueappConfig(AppConfig):
     name = "queueapp"
     verbose_name = "Taskrunner"
     grants_its_own_tables = True
+
+    def __init__(self, app_name: str, app_module: ModuleType) -> None:
+        super().__init__(app_name, app_module)
+        set_before_django_q_is_imported()
 
     def ready(self) -> None:
         import_module("queueapp.receivers")  # needs the models, so not before now

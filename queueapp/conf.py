@@ -4,6 +4,7 @@ Read it as `conf.settings.worker_processes`. An app adds a section of its own wi
 from what that returns.
 """
 
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast
 
 from django.conf import settings as django_settings
@@ -50,6 +51,10 @@ class Settings(Section):
     cors_allowed_origins: list[str] = []
     api_waiting_requests: int = Field(16, ge=1, description="Requests of one process that may wait at a time.")
 
+    artifacts_directory: Path = Field(
+        Path(".taskrunner/artifacts"), description="Where artifacts are kept if Django's STORAGES has no 'artifacts'."
+    )
+
 
 class _Lazy:
     """One section, read and checked at its first use, and again after a test has changed the setting."""
@@ -61,14 +66,23 @@ class _Lazy:
 
     def __getattr__(self, name: str) -> Any:
         if self.section is None:
-            self.section = self.model.model_validate(self.written())
+            self.section = self._read()
         return getattr(self.section, name)
 
-    def written(self) -> dict[str, Any]:
+    def _read(self) -> Section:
+        try:
+            return self.model.model_validate(self.written())
+        except ValidationError:
+            pass  # its own words name no setting
+        raise ImproperlyConfigured(f"{SETTING} in Django's settings is not usable:\n  " + "\n  ".join(faults()))
+
+    def written(self) -> Any:
         """What Django's settings say, without the sections below."""
         whole = getattr(django_settings, SETTING, {})
+        if not isinstance(whole, dict):
+            return whole
         if self.path:
-            return dict(whole.get(self.path, {}))
+            return whole.get(self.path, {})
         return {key: value for key, value in whole.items() if key not in _sections}
 
 
@@ -88,6 +102,8 @@ def register_section(name: str, model: type[SectionT]) -> SectionT:
 
 def faults() -> list[str]:
     """Everything that is wrong with the setting, a line each, by key; empty when it is sound."""
+    if not isinstance(getattr(django_settings, SETTING, {}), dict):
+        return [f"{SETTING}: must be a dictionary"]
     lines = []
     for section in (_core, *_sections.values()):
         try:
@@ -98,10 +114,20 @@ def faults() -> list[str]:
 
 
 def _explain(section: str, error: ErrorDetails) -> str:
-    key = ".".join(str(part) for part in (*([section] if section else []), *error["loc"]))
+    path = [*([section] if section else []), *error["loc"]]
+    key = SETTING + "".join(f"[{part!r}]" for part in path)
     if error["type"] == "extra_forbidden":
-        return f"{SETTING}[{key}] is no key of it"
-    return f"{SETTING}[{key}]: {error['msg'].removeprefix('Value error, ')}"
+        known = ", ".join(_known_keys(section))
+        return f"{key}: there is no such key. There are: {known}"
+    if error["type"] == "model_type":
+        return f"{key}: must be a dictionary"
+    return f"{key}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _known_keys(section: str) -> list[str]:
+    if section:
+        return [name.upper() for name in _sections[section].model.model_fields]
+    return [*(name.upper() for name in Settings.model_fields), *_sections]
 
 
 @receiver(setting_changed)

@@ -5,7 +5,7 @@ import binascii
 import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import psycopg2
 from django.core.exceptions import ImproperlyConfigured
@@ -95,6 +95,9 @@ class Environment(BaseSettings):
     database_url: DatabaseUrl | None = None
     owner_database_url: DatabaseUrl | None = None
     database_pooled: bool = False
+
+    taskrunner_isolation: Literal["single", "rls"] = "rls"
+    taskrunner_prefix: str = "taskrunner"
 
     redis_url: str | None = Field(None, pattern="^(redis|rediss|unix)://")
     redis_host: str = "localhost"

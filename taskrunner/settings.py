@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "workloads",
     "django_q",
     "rest_framework",
+    "django.contrib.postgres",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -33,7 +34,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "queueapp.middleware.ContentSecurityPolicyMiddleware",
+    "taskrunner.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "queueapp.rest.toolkit.cors.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -42,7 +43,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "queueapp.middleware.OperatorScopeMiddleware",
 ]
 
 ROOT_URLCONF = "taskrunner.urls"
@@ -88,33 +88,27 @@ if ENVIRONMENT.owner_database is not None:
     # `manage.py migrate` uses this one; nothing else does
     DATABASES["owner"] = _database(ENVIRONMENT.owner_database)
 
-REDIS_URL = ENVIRONMENT.redis
-
 STORAGES = {
     "artifacts": ENVIRONMENT.artifact_store,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
-Q_CLUSTER = {
-    "name": "taskrunner",
-    "broker_class": "queueapp.worker.processes.broker.ServeBroker",
-    "workers": ENVIRONMENT.worker_processes,
-    "queue_limit": ENVIRONMENT.worker_processes,
-    "recycle": 1,  # counts messages, and a message is a whole serving life: see engine/broker.py
-    "guard_cycle": 0.2,  # seconds until a dead worker is replaced
-    "scheduler": False,
-    "save_limit": -1,
-    "timeout": -1,  # serving has no end; the watchdog times each task
-    "log_level": "WARNING",
+TASKRUNNER = {
+    "ISOLATION": ENVIRONMENT.taskrunner_isolation,
+    "PREFIX": ENVIRONMENT.taskrunner_prefix,
+    "REDIS_URL": ENVIRONMENT.redis,
+    "WORKER_PROCESSES": ENVIRONMENT.worker_processes,
+    "WORKER_MAX_TASKS": ENVIRONMENT.worker_max_tasks,
+    "WORKER_MAX_MEMORY_MB": ENVIRONMENT.worker_max_memory_mb,
+    "TASK_MAX_RUNTIME_SECONDS": ENVIRONMENT.task_max_runtime_seconds,
+    "TASK_MAX_ARTIFACT_MB": ENVIRONMENT.task_max_artifact_mb,
+    "TASKS_PER_MINUTE": ENVIRONMENT.tasks_per_minute,
+    "MAX_BATCH_SIZE": ENVIRONMENT.max_batch_size,
+    "TASK_RETENTION_DAYS": ENVIRONMENT.task_retention_days,
+    "TASK_LOG_RETENTION_DAYS": ENVIRONMENT.task_log_retention_days,
+    "CORS_ALLOWED_ORIGINS": ENVIRONMENT.cors_allowed_origins,
+    "API_WAITING_REQUESTS": 16,  # half of gunicorn's threads
 }
-
-WORKER_MAX_TASKS = ENVIRONMENT.worker_max_tasks
-WORKER_MAX_MEMORY_MB = ENVIRONMENT.worker_max_memory_mb
-TASK_MAX_RUNTIME_SECONDS = ENVIRONMENT.task_max_runtime_seconds
-
-TASKS_PER_MINUTE = ENVIRONMENT.tasks_per_minute
-MAX_BATCH_SIZE = ENVIRONMENT.max_batch_size
-TASK_MAX_ARTIFACT_MB = ENVIRONMENT.task_max_artifact_mb
 
 SEARCH_SOURCE_ALLOWLIST = ENVIRONMENT.search_source_allowlist
 SEARCH_CACHE_TTL_SECONDS = ENVIRONMENT.search_cache_ttl_seconds
@@ -126,25 +120,9 @@ SEARXNG_URL = str(ENVIRONMENT.searxng_url) if ENVIRONMENT.searxng_url else None
 FETCH_DOMAIN_ALLOWLIST = ENVIRONMENT.fetch_domain_allowlist
 FETCH_ALLOWED_NETWORKS = ENVIRONMENT.fetch_allowed_networks
 
-# days; 0 keeps for ever
-TASK_RETENTION_DAYS = ENVIRONMENT.task_retention_days
-TASK_LOG_RETENTION_DAYS = ENVIRONMENT.task_log_retention_days
-FETCHED_PAGES_RETENTION_DAYS = ENVIRONMENT.fetched_pages_retention_days
+FETCHED_PAGES_RETENTION_DAYS = ENVIRONMENT.fetched_pages_retention_days  # 0 keeps for ever
 
-CORS_ALLOWED_ORIGINS = ENVIRONMENT.cors_allowed_origins
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
-API_WAITING_REQUESTS = 16  # half of gunicorn's threads (services.py)
-
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["queueapp.rest.toolkit.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": [],  # each view names the right that it needs: queueapp/rest/toolkit/views.py
-    "DEFAULT_PARSER_CLASSES": ["queueapp.rest.toolkit.strict_json.StrictJsonParser"],
-    "DEFAULT_RENDERER_CLASSES": ["queueapp.rest.toolkit.rendering.JsonRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "queueapp.rest.toolkit.rendering.AlwaysJson",
-    "DEFAULT_METADATA_CLASS": None,
-    "UNAUTHENTICATED_USER": None,
-    "EXCEPTION_HANDLER": "queueapp.rest.toolkit.problem_details.handle",
-}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -10,7 +10,7 @@ from queueapp.errors import ScopeError
 from queueapp.limits import rate_limiter, tenant_limits
 from queueapp.redis import notifier
 from queueapp.tasks import routing
-from queueapp.tenancy import bound_tenant, current_scope, operator_scope
+from queueapp.tenancy import bound_tenant, current_scope, lookup, operator_scope
 from tests.notifications import let_rings_arrive
 from tests.waiting import comes_true
 
@@ -83,6 +83,7 @@ def _forget() -> None:
     tenant_limits.forget()
     authenticate.forget()
     reader.forget()
+    lookup.forget()
 
 
 def _still_bound() -> str | None:

@@ -11,7 +11,7 @@ from configapp.queries import Source
 from queueapp.rest.openapi.answers import ResponseModel
 from queueapp.rest.toolkit.pagination import PageForm
 from queueapp.rest.toolkit.views import Form
-from queueapp.tasks.requests import Text
+from queueapp.validation import Text
 
 # Anything goes past these: what the rules of keys and values refuse leaves a record, what a form refuses does not
 AnyKey = Annotated[Text, StringConstraints(max_length=1000)]

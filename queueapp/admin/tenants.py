@@ -12,7 +12,7 @@ from queueapp.admin.toolkit.model_admin import ModelForm, OperatorAdmin
 from queueapp.limits.tenant_limits import TenantLimits
 from queueapp.models import Membership, Tenant
 from queueapp.operators import service
-from queueapp.tasks.requests import field_errors
+from queueapp.validation import field_errors
 
 EXAMPLE = 'E.g. {"tasks_per_minute": 600, "allowed_types": ["echo", "reports.*"]}'
 

@@ -12,8 +12,8 @@ from queueapp.errors import FieldError, InvalidValue
 from queueapp.json_values import storable_json
 from queueapp.models import ApiKey, Tenant
 from queueapp.operators.service import QUEUE_NAME, record, require_operator
-from queueapp.tasks.requests import Text, field_errors
 from queueapp.type_patterns import type_pattern
+from queueapp.validation import Text, field_errors
 
 TypePattern = Annotated[str, AfterValidator(type_pattern)]
 QueueName = Annotated[str, StringConstraints(pattern=f"^{QUEUE_NAME.pattern}$")]
@@ -81,7 +81,7 @@ def revoke_key(prefix: str) -> ApiKey:
     """Stop a key for good; one that is revoked already stays so. Raises InvalidValue for an unknown prefix."""
     revoked = ApiKey.objects.filter(prefix=prefix).update(revoked_at=Coalesce("revoked_at", Now()))
     if not revoked:
-        raise InvalidValue(FieldError("prefix", "unknown_key", f"there is no key with prefix {prefix!r}"))
+        raise InvalidValue([FieldError("prefix", "unknown_key", f"there is no key with prefix {prefix!r}")])
     record("apikey.revoke", prefix)
     return ApiKey.objects.get(prefix=prefix)
 
@@ -96,10 +96,10 @@ def _check(tenant: Tenant, name: str, capabilities: dict[str, Any]) -> None:
     try:
         _Asked.model_validate({"name": name, "capabilities": capabilities})
     except ValidationError as error:
-        raise InvalidValue(*field_errors(error, "")) from None
+        raise InvalidValue(field_errors(error)) from None
     Tenant.objects.select_for_update().get(id=tenant.id)  # two at once must not make a third
     if live_keys(tenant, name).count() >= LIVE_KEYS_OF_A_NAME:
         message = (
             f"has {LIVE_KEYS_OF_A_NAME} live keys in tenant {tenant.slug} already: revoke one first (revokeapikey)"
         )
-        raise InvalidValue(FieldError("name", "too_many_keys", message))
+        raise InvalidValue([FieldError("name", "too_many_keys", message)])

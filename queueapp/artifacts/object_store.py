@@ -1,4 +1,4 @@
-"""The object store, whichever it is: STORAGES["artifacts"]. No database connection is needed for any of this."""
+"""The object store: STORAGES["artifacts"], or a directory. No database connection is needed for any of this."""
 
 import time
 from collections.abc import Iterator
@@ -8,6 +8,8 @@ from typing import Any
 from django.core.files import File
 from django.core.files.storage import Storage, storages
 
+from queueapp import conf
+from queueapp.artifacts.filesystem_store import FileStore
 from queueapp.artifacts.upload_buffer import UploadBuffer
 from queueapp.errors import StoreUnavailable
 
@@ -74,5 +76,8 @@ def _available() -> Iterator[None]:
 
 
 def _store() -> Any:
-    store: Storage = storages["artifacts"]
-    return store
+    """STORAGES["artifacts"], or a directory where a project names none."""
+    if "artifacts" in storages.backends:
+        store: Storage = storages["artifacts"]
+        return store
+    return FileStore(str(conf.settings.artifacts_directory.resolve()))

@@ -28,4 +28,4 @@ def check() -> Iterator[Finding]:
 
 
 def _is_s3() -> bool:
-    return bool(settings.STORAGES["artifacts"]["BACKEND"].endswith("S3Store"))
+    return bool(settings.STORAGES.get("artifacts", {}).get("BACKEND", "").endswith("S3Store"))

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from queueapp import conf
 from queueapp.models import Tenant
 from queueapp.models.tenants import SYSTEM_TENANT_SLUG
 from queueapp.tenancy import ensure_scope
@@ -29,12 +30,14 @@ class TenantLimits(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    task_max_runtime_seconds: int = Field(default_factory=lambda: settings.TASK_MAX_RUNTIME_SECONDS, ge=1, le=86_400)
-    task_max_artifact_mb: int = Field(default_factory=lambda: settings.TASK_MAX_ARTIFACT_MB, ge=1, le=1024)
-    tasks_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(
-        default_factory=lambda: settings.TASKS_PER_MINUTE
+    task_max_runtime_seconds: int = Field(
+        default_factory=lambda: conf.settings.task_max_runtime_seconds, ge=1, le=86_400
     )
-    max_batch_size: int = Field(default_factory=lambda: settings.MAX_BATCH_SIZE, ge=1, le=1000)
+    task_max_artifact_mb: int = Field(default_factory=lambda: conf.settings.task_max_artifact_mb, ge=1, le=1024)
+    tasks_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(
+        default_factory=lambda: conf.settings.tasks_per_minute
+    )
+    max_batch_size: int = Field(default_factory=lambda: conf.settings.max_batch_size, ge=1, le=1000)
     search_source_allowlist: list[Source] = Field(default_factory=lambda: settings.SEARCH_SOURCE_ALLOWLIST)
     search_max_results: int = Field(default_factory=lambda: settings.SEARCH_MAX_RESULTS, ge=1, le=20)
     fetch_domain_allowlist: list[Host] = Field(default_factory=lambda: settings.FETCH_DOMAIN_ALLOWLIST)

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
 
+from queueapp import conf
 from queueapp.db import statements
 from queueapp.pruners import BATCH, Pruned, pruner
 from queueapp.tasks import purge_batch
@@ -21,9 +21,9 @@ def prune_expired() -> Pruned:
 
 @pruner("tasks_pruned")
 def prune_tasks() -> Pruned:
-    if not settings.TASK_RETENTION_DAYS:
+    if not conf.settings.task_retention_days:
         return Pruned(0, False)
-    deleted = purge_batch(finished_before=timezone.now() - timedelta(days=settings.TASK_RETENTION_DAYS))
+    deleted = purge_batch(finished_before=timezone.now() - timedelta(days=conf.settings.task_retention_days))
     return Pruned(deleted, deleted > 0)
 
 
@@ -34,9 +34,9 @@ class LogPruner:
         self._after = FIRST_ID
 
     def __call__(self) -> Pruned:
-        if not settings.TASK_LOG_RETENTION_DAYS:
+        if not conf.settings.task_log_retention_days:
             return Pruned(0, False)
-        window = {"after": self._after, "keep_days": settings.TASK_LOG_RETENTION_DAYS, "batch": BATCH}
+        window = {"after": self._after, "keep_days": conf.settings.task_log_retention_days, "batch": BATCH}
         found = statements.rows("prune_task_logs", window)[0]
         more = found["examined"] == BATCH
         self._after = found["last_id"] if more else FIRST_ID

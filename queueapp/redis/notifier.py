@@ -13,8 +13,9 @@ from functools import cache
 from typing import Any
 
 import redis
-from django.conf import settings
 from django.db import transaction
+
+from queueapp import conf
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ _clients: dict[str, redis.Redis] = {}
 
 def client() -> redis.Redis:
     """One client a process. Every call ends in time: a black-holed Redis must not hold anything up."""
-    url = settings.REDIS_URL
+    url = conf.settings.redis_url
     # where two threads come first, one's client is dropped unused; a dropped one closes connections under others
     return _clients.get(url) or _clients.setdefault(url, _connect(url))
 
@@ -87,7 +88,7 @@ class Line:
     @contextmanager
     def open(self) -> Iterator[Any]:
         """The connection, for one thread at a time; whatever is raised closes it. Raises RedisError."""
-        here = (os.getpid(), settings.REDIS_URL)  # a forked process must not write into its parent's connection
+        here = (os.getpid(), conf.settings.redis_url)  # a forked process must not write into its parent's connection
         if self._connection is None or self._opened_for != here:
             self._connection, self._opened_for = client().connection_pool.make_connection(), here
         try:
@@ -142,7 +143,7 @@ def rings() -> Generator[str | None]:
     while True:
         try:
             # a client of its own: this thread's connection is in use all the time
-            listener = _connect(settings.REDIS_URL)
+            listener = _connect(conf.settings.redis_url)
             with listener, listener.pubsub(ignore_subscribe_messages=True) as subscription:  # type: ignore[no-untyped-call]
                 subscription.subscribe(CHANNEL)
                 while True:

@@ -13,8 +13,8 @@ from queueapp.rest.toolkit.permissions import Right
 from queueapp.rest.toolkit.views import ApiView, Form
 from queueapp.tasks import queries
 from queueapp.tasks.filters import Moment
-from queueapp.tasks.requests import Text
 from queueapp.tasks.serializers import queue_document, worker_document
+from queueapp.validation import Text
 
 
 class QueueList(ApiView):

@@ -16,7 +16,7 @@ from queueapp.rest.toolkit.pagination import PageForm, page
 from queueapp.rest.toolkit.permissions import Right
 from queueapp.rest.toolkit.views import ApiView, Form
 from queueapp.rest.visibility import find_task
-from queueapp.tasks.requests import Text
+from queueapp.validation import Text
 
 SHOWN_WITH_A_RUN = 1_000
 

@@ -12,8 +12,8 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from queueapp.db import statements
 from queueapp.json_values import storable_text
-from queueapp.tasks.requests import MAX_SECONDS_AHEAD
 from queueapp.tenancy import worker_scope
+from queueapp.validation import MAX_SECONDS_AHEAD
 
 MAX_RESULT_BYTES = 1_048_576
 MAX_MESSAGE_CHARACTERS = 10_000

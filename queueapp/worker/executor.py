@@ -11,9 +11,9 @@ from queueapp.claiming import Claimed
 from queueapp.errors import ArtifactTooLarge, InvalidArtifact, LeaseLost, PermanentFailure, RetryLater
 from queueapp.handlers import Handler, find_handler
 from queueapp.retry_policy import retry_delay_seconds
-from queueapp.tasks.requests import field_errors
 from queueapp.tasks.settle import Outcome, OutcomeKind, completed, failed, settle
 from queueapp.tenancy import bind_tenant, tenant_scope
+from queueapp.validation import field_errors
 from queueapp.worker.context import TaskContext
 from queueapp.worker.interrupts import CancelRequested, Interrupted, Interrupter, LeaseGone
 from queueapp.worker.prefetch import SOFT_FRACTION

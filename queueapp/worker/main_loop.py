@@ -7,10 +7,10 @@ import time
 from uuid import UUID
 
 import psutil
-from django.conf import settings
 from django.db import DataError, connection
 from django.db import Error as DatabaseError
 
+from queueapp import conf
 from queueapp.claiming import Claimed, Claimer
 from queueapp.models.base import new_id
 from queueapp.redis import notifier
@@ -150,8 +150,8 @@ class ServingWorker:
         return (
             self._options.memory.draining
             or not self._watchdog.still_ours
-            or self._done >= settings.WORKER_MAX_TASKS
-            or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > settings.WORKER_MAX_MEMORY_MB * 1024
+            or self._done >= conf.settings.worker_max_tasks
+            or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > conf.settings.worker_max_memory_mb * 1024
         )
 
     def _leave(self, registered: bool) -> None:

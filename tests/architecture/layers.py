@@ -13,7 +13,7 @@ APP_ARROWS = {
 }
 # Inside queueapp, from the top: a module imports its own layer and those below.
 LAYERS = [
-    {"apps", "checks", "receivers", "middleware", "builtin_handlers"},
+    {"apps", "checks", "receivers", "builtin_handlers"},
     {"rest", "admin", "management"},
     {"worker"},
     {"maintenance", "doctor", "health"},
@@ -26,6 +26,7 @@ LAYERS = [
     {"db"},
     {"migrations"},
     {"models"},
+    {"validation"},
     {"conf", "states", "errors", "retry_policy", "type_patterns", "redaction", "json_values"},
 ]
 

@@ -130,8 +130,8 @@ def test_a_bulk_that_is_no_list_of_changes_is_refused(admin, body):
     assert all_changes() == []
 
 
-def test_a_bulk_has_a_limit(admin, settings):
-    settings.MAX_BATCH_SIZE = 2
+def test_a_bulk_has_a_limit(admin, configure):
+    configure(MAX_BATCH_SIZE=2)
     answer = admin.post("/config/bulk", [{"key": PORT, "value": 9000}] * 3)
     assert code_of(answer) == "batch_size_exceeded"
 

@@ -54,11 +54,11 @@ def test_without_a_live_worker_tasks_wait(ground):
     assert ask("/health") == (200, {"ok": False, "status": "degraded", **WELL, "worker": "unknown"})
 
 
-def test_a_redis_that_is_gone_or_silent_degrades_in_time(settings):
+def test_a_redis_that_is_gone_or_silent_degrades_in_time(configure):
     create_worker()
     with silent_server() as port:
         for url in ("unix:///nowhere/redis.sock", f"redis://:secret@127.0.0.1:{port}/0"):
-            settings.REDIS_URL = url
+            configure(REDIS_URL=url)
             assert ask("/health") == (200, {"ok": False, "status": "degraded", **WELL, "redis": "failed"})
 
 

@@ -61,8 +61,8 @@ def test_the_log_goes_of_tasks_that_are_gone_and_of_no_others(acme, globex, make
     assert old_rows() == sorted([living.id, other.id, lately])
 
 
-def test_zero_keeps_the_log_for_ever(acme, settings):
-    settings.TASK_LOG_RETENTION_DAYS = 0
+def test_zero_keeps_the_log_for_ever(acme, configure):
+    configure(TASK_LOG_RETENTION_DAYS=0)
     write_old_log(acme, new_id(), 3000)
     assert maintenance.run_once()["task_logs_pruned"] == 0
     assert len(old_rows()) == 1
@@ -134,8 +134,8 @@ def test_tasks_are_kept_unless_told_otherwise(ended):
         assert Task.objects.count() == 1
 
 
-def test_ended_tasks_go_with_their_runs(ended, make_task, acme, settings):
-    settings.TASK_RETENTION_DAYS = 14
+def test_ended_tasks_go_with_their_runs(ended, make_task, acme, configure):
+    configure(TASK_RETENTION_DAYS=14)
     old, recent, promised, waiting = ended(15), ended(13), ended(16, "dead_letter"), make_task(id=born(100))
     with operator_scope("operator:test"):
         Run.objects.create(tenant=acme, task=old, attempt=1, run_key="k")

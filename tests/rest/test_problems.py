@@ -98,11 +98,11 @@ def test_what_only_a_real_server_meets(live: LiveServer, client, headers, body, 
     assert answer.json()["code"] == code
 
 
-def test_pages_of_other_origins_may_call_only_where_allowed(client, settings):
+def test_pages_of_other_origins_may_call_only_where_allowed(client, configure):
     asked = {"Origin": "https://app.example", "Access_Control_Request_Method": "POST"}
     assert "Access-Control-Allow-Origin" not in client.get("/limits", **asked).headers
     assert client.send("OPTIONS", "/tasks", **asked).status_code == 405
-    settings.CORS_ALLOWED_ORIGINS = ["https://app.example"]
+    configure(CORS_ALLOWED_ORIGINS=["https://app.example"])
     preflight = client.send("OPTIONS", "/tasks", **asked)
     assert preflight.status_code == 204
     assert preflight["Access-Control-Allow-Origin"] == "https://app.example"

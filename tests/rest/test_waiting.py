@@ -101,7 +101,7 @@ def test_waiting_holds_no_connection_and_leaves_threads_to_others(acme, make_tas
 
 def test_without_a_free_place_a_request_that_waits_is_told_so(client, make_task, monkeypatch):
     full = BoundedSemaphore(1)
-    monkeypatch.setattr(long_poll, "_slots", full)
+    monkeypatch.setattr(long_poll, "_slots", lambda: full)
     with full:
         answer = client.get(f"/tasks/{make_task().id}", Prefer="wait=1")
     assert (answer.status_code, code_of(answer)) == (503, "busy")

@@ -149,8 +149,8 @@ def test_what_cannot_be_read_is_asked_anew():
     assert ask(Source()) == (ANSWER, True)
 
 
-def test_without_redis_everybody_asks(settings):
-    settings.REDIS_URL = "redis://127.0.0.1:1"
+def test_without_redis_everybody_asks(configure):
+    configure(REDIS_URL="redis://127.0.0.1:1")
     source = Source()
     assert ask(source) == ask(source) == ask(source, fresh=True) == (ANSWER, False)
     assert source.calls == 3

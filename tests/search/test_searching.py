@@ -235,8 +235,8 @@ def test_a_source_that_failed_for_good_is_not_asked_again(look, brave):
     assert len(brave.asked) == 1
 
 
-def test_without_redis_it_works(look, brave, settings):
-    settings.REDIS_URL = "redis://127.0.0.1:1"
+def test_without_redis_it_works(look, brave, configure):
+    configure(REDIS_URL="redis://127.0.0.1:1")
     assert statuses(look("brave")) == statuses(look("brave")) == {"brave": "ok"}
     assert len(brave.asked) == 2
 

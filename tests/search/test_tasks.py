@@ -95,11 +95,11 @@ def test_two_processes_make_one_call(acme, globex, cluster, brave):
         brave.answer(request, parameters)
 
     brave.reply = reply
-    both = [submit(tenant, query="deep sea", sources=["brave"]) for tenant in (acme, globex)]
-    wait_until(lambda: all(fresh(task).status == "leased" for task in both))
-    assert len({fresh(task).worker_id for task in both}) == 2
+    submitted = [submit(tenant, query="deep sea", sources=["brave"]) for tenant in (acme, globex)]
+    wait_until(lambda: all(fresh(task).status == "leased" for task in submitted))
+    assert len({fresh(task).worker_id for task in submitted}) == 2
     both.set()
-    done = [ended(task) for task in both]
+    done = [ended(task) for task in submitted]
     assert sorted(task.result["cached"] for task in done) == [False, True]
     assert len(brave.asked) == 1
     results = [first_document(task)[1]["results"] for task in done]

@@ -3,6 +3,7 @@
 import pytest
 from redis.exceptions import RedisError
 
+from queueapp import conf
 from queueapp.redis import notifier
 from tests.notifications import let_rings_arrive, rings
 from tests.waiting import threads, wait_until
@@ -50,9 +51,9 @@ def test_an_ear_whose_connection_is_cut_hears_again(deaf):
     assert notifier.wait(["default"], 5.0)
 
 
-def test_a_hand_that_found_nobody_at_first_still_wants_no_answers(settings, tmp_path):
-    here = settings.REDIS_URL
-    settings.REDIS_URL = f"unix://{tmp_path}/redis.sock?db=0"
+def test_a_hand_that_found_nobody_at_first_still_wants_no_answers(configure, tmp_path):
+    here = conf.settings.redis_url
+    configure(REDIS_URL=f"unix://{tmp_path}/redis.sock?db=0")
     hand = notifier.PrefetchBuffer()
     with pytest.raises(RedisError):
         hand.send(b"PING\r\n")
@@ -60,5 +61,5 @@ def test_a_hand_that_found_nobody_at_first_still_wants_no_answers(settings, tmp_
     hand.send(b"PING\r\n")
     assert notifier.client().ping()  # Redis had time to answer the hand too
     assert not hand._line._connection.can_read(timeout=0.1)
-    settings.REDIS_URL = here
+    configure(REDIS_URL=here)
     let_rings_arrive()

@@ -2,6 +2,7 @@
 
 import time
 from functools import partial
+from threading import BoundedSemaphore
 
 import pytest
 from django.db import connection
@@ -172,7 +173,8 @@ def test_a_waiting_claim_holds_no_database_session(worker, acme):
 
 
 def test_too_many_waiting_requests_are_refused_and_those_that_do_not_wait_are_not(worker, monkeypatch):
-    monkeypatch.setattr(long_poll, "_slots", long_poll.threading.BoundedSemaphore(1))
+    slots = BoundedSemaphore(1)
+    monkeypatch.setattr(long_poll, "_slots", lambda: slots)
     with threads(1) as run, long_poll.waiting_slot(1):
         answer = run(worker.post, "/worker/claim", {"wait_seconds": 1}).result()
         assert (answer.status, answer.body["code"]) == (503, "busy")

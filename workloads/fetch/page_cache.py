@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from queueapp.pruners import BATCH, Pruned, pruner
 from queueapp.tenancy import tenant_scope
-from workloads.models import FetchedPage
+from workloads.fetch.models import FetchedPage
 
 VALIDATOR = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,999}")  # what may be sent back in a header
 KEY = ("tenant", "url")

@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from queueapp.rest.openapi.generator import ROOT, openapi
+from queueapp.rest.toolkit.views import JsonView
 
 # nothing inline, nothing from elsewhere, no script at all
 CONTENT_SECURITY_POLICY = (
@@ -20,10 +20,9 @@ CONTENT_SECURITY_POLICY = (
 CACHED = "public, max-age=60"
 
 
-class PublicView(APIView):
+class PublicView(JsonView):
     """Whatever is sent along, these can only be read."""
 
-    authentication_classes = ()
     http_method_names = ["get", "head"]  # noqa: RUF012 (declared so by Django)
 
 
@@ -45,7 +44,7 @@ class Docs(PublicView):
             "tags": [(tag["name"], _entries(described, tag["name"])) for tag in described["tags"]],
             "schemas": [(name, _pretty(each)) for name, each in sorted(described["components"]["schemas"].items())],
         }
-        response = render(request._request, "api/docs.html", context)
+        response = render(request._request, "queueapp/api_docs.html", context)
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         response.headers["Cache-Control"] = CACHED
         return response

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
+from queueapp import conf
 from queueapp.rest.toolkit.problem_details import is_api
 
 METHODS = "GET, POST, PUT, PATCH, DELETE"
@@ -22,7 +22,7 @@ class CorsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         origin = request.headers.get("Origin")
-        if origin not in settings.CORS_ALLOWED_ORIGINS or not is_api(request):
+        if origin not in conf.settings.cors_allowed_origins or not is_api(request):
             return self.get_response(request)
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             response = HttpResponse(status=204)

@@ -10,12 +10,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from uuid import UUID
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections
 from rest_framework.request import Request
 
+from queueapp import conf
 from queueapp.db import statements
 from queueapp.rest.toolkit.errors import Busy
 from queueapp.tenancy import system_scope
@@ -28,7 +29,10 @@ KEEPS_CONNECTION_SECONDS = 1.0  # when the last waiter has gone
 MAX_WAIT_SECONDS = 30
 WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?\s*(?:$|[,;])", re.I)
 
-_slots = threading.BoundedSemaphore(settings.API_WAITING_REQUESTS)
+
+@cache
+def _slots() -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(conf.settings.api_waiting_requests)
 
 
 def wanted_seconds(request: Request) -> int:
@@ -43,12 +47,12 @@ def waiting_slot(seconds: float) -> Iterator[None]:
     if not seconds:
         yield
         return
-    if not _slots.acquire(blocking=False):
+    if not _slots().acquire(blocking=False):
         raise Busy("Too many requests are waiting; ask again without waiting, or later.", headers={"Retry-After": "1"})
     try:
         yield
     finally:
-        _slots.release()
+        _slots().release()
 
 
 class CompletionWatcher:

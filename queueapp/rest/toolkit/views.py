@@ -2,17 +2,21 @@
 
 from typing import Any, ClassVar, TypeVar, cast
 
+from django.db import transaction
 from pydantic import BaseModel, ConfigDict, ValidationError
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from queueapp.errors import FieldError, TaskNotFound
+from queueapp.rest.toolkit import problem_details
+from queueapp.rest.toolkit.authentication import ApiKeyAuthentication
 from queueapp.rest.toolkit.errors import Forbidden, InvalidRequest, LengthRequired, NotVisible
-from queueapp.rest.toolkit.naming import named_tenant
-from queueapp.rest.toolkit.permissions import Principal, Right
+from queueapp.rest.toolkit.permissions import Principal, Right, acting_for
 from queueapp.rest.toolkit.security_events import record_refusal
-from queueapp.tasks.requests import field_errors
+from queueapp.rest.toolkit.strict_json import AlwaysJson, JsonRenderer, StrictJsonParser
+from queueapp.validation import field_errors
 
 
 class Form(BaseModel):
@@ -24,9 +28,37 @@ class Form(BaseModel):
 SomeForm = TypeVar("SomeForm", bound=Form)
 
 
-class ApiView(APIView):
+class JsonView(APIView):
+    """Base of every view: everything that DRF would take from the project's REST_FRAMEWORK setting is fixed here."""
+
+    authentication_classes: tuple[type[BaseAuthentication], ...] = ()
+    permission_classes = ()
+    throttle_classes = ()
+    parser_classes = (StrictJsonParser,)
+    renderer_classes = (JsonRenderer,)
+    content_negotiation_class = AlwaysJson
+    metadata_class = None
+    versioning_class = None
+    schema = None  # the API describes itself; a host's schema generator leaves it out
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """Outside ATOMIC_REQUESTS: views open the transactions that they need, and hold none while they wait."""
+        return transaction.non_atomic_requests(super().as_view(**initkwargs))
+
+    def perform_authentication(self, request: Request) -> None:
+        """Not even for the anonymous user that the project may have set."""
+        if self.authentication_classes:
+            super().perform_authentication(request)
+
+    def get_exception_handler(self) -> Any:
+        return problem_details.handle
+
+
+class ApiView(JsonView):
     """A view names the right that each of its methods needs; a method without one is refused to everybody."""
 
+    authentication_classes = (ApiKeyAuthentication,)
     rights: ClassVar[dict[str, Right]] = {}
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]  # noqa: RUF012 (declared so by Django)
 
@@ -40,7 +72,7 @@ class ApiView(APIView):
             right = self.rights.get(method or "")
             if right is None or not self.principal.may(right):
                 raise Forbidden(f"This key's role or scopes do not include the right {right!s}.")
-            self.principal = named_tenant(self.principal, request.query_params.get("tenant"))
+            self.principal = acting_for(self.principal, request.query_params.get("tenant"))
         if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
             raise LengthRequired("Send a Content-Length: chunked bodies are not read.")
 
@@ -62,7 +94,7 @@ class ApiView(APIView):
             raise InvalidRequest("The body must be a JSON object.", errors=[_must_be_object("body")])
         members = dict(body)
         if self.principal.is_admin and "tenant" in members:
-            self.principal = named_tenant(self.principal, members.pop("tenant"))
+            self.principal = acting_for(self.principal, members.pop("tenant"))
         return members
 
     def body(self, form: type[SomeForm]) -> SomeForm:
@@ -86,7 +118,7 @@ def checked(form: type[SomeForm], given: dict[str, Any], where: str) -> SomeForm
     try:
         return form.model_validate(given)
     except ValidationError as error:
-        errors = field_errors(error, "")
+        errors = field_errors(error)
         words = "; ".join(f"{each.field}: {each.message}" for each in errors)
         raise InvalidRequest(f"The {where} was refused: {words}", errors=errors) from None
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from queueapp.rest.toolkit.views import Form
-from queueapp.tasks.requests import Text
 from queueapp.tasks.settle import MAX_MESSAGE_CHARACTERS
+from queueapp.validation import Text
 
 MAX_CLAIM = 100
 MAX_WAIT_SECONDS = 30

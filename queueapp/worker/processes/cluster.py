@@ -8,7 +8,9 @@ from typing import Any
 
 from django import db
 from django_q.cluster import Cluster, Sentinel, get_mp_context
+from django_q.conf import Conf
 
+from queueapp.worker.processes.django_q_settings import ATTRIBUTES, Q_CLUSTER
 from queueapp.worker.processes.shared_memory import ServeOptions, get_options
 
 PR_SET_PDEATHSIG = 1
@@ -18,6 +20,23 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def die_with_parent() -> None:
     """Have the kernel kill this process when the one that forked it dies, however it dies."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def configure_django_q(workers: int) -> None:
+    """Have django-q2, in this process and those it forks, do nothing but keep our workers running.
+
+    Whatever the setting Q_CLUSTER says: that is for a cluster of the project's own.
+    """
+    Conf.BROKER_CLASS = "queueapp.worker.processes.broker.ServeBroker"
+    Conf.WORKERS = Conf.QUEUE_LIMIT = workers
+    Conf.RECYCLE = 1  # counts messages, and a message is a whole serving life: see broker.py
+    Conf.GUARD_CYCLE = 0.2  # seconds until a dead worker is replaced
+    Conf.TIMEOUT = -1  # serving has no end; the watchdog times each task
+    Conf.SCHEDULER = False
+    Conf.SAVE_LIMIT = -1
+    Conf.MAX_RSS = None
+    Conf.DAEMONIZE_WORKERS = True
+    Conf.CPU_AFFINITY = 0
 
 
 class ServeSentinel(Sentinel):  # type: ignore[misc]
@@ -43,6 +62,7 @@ class ServeCluster(Cluster):  # type: ignore[misc]
 
     def __init__(self, options: ServeOptions) -> None:
         super().__init__()
+        _configure_django_q(workers=len(options.memory.slots))
         self.cluster_id = options.cluster_id
 
     def start(self) -> int:
@@ -64,3 +84,9 @@ class ServeCluster(Cluster):  # type: ignore[misc]
         except ProcessLookupError:
             self.sentinel.kill()  # it died before it had made its group; its children die with it
         self.sentinel.join()
+
+
+def _configure_django_q(workers: int) -> None:
+    """For this process and those it forks, whatever the project's own Q_CLUSTER says."""
+    for key, value in {**Q_CLUSTER, "workers": workers, "queue_limit": workers}.items():
+        setattr(Conf, ATTRIBUTES.get(key, key.upper()), value)

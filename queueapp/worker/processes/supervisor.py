@@ -9,7 +9,7 @@ from types import FrameType
 
 from queueapp.claiming import Capabilities
 from queueapp.models.base import new_id
-from queueapp.worker.processes.cluster import ServeCluster
+from queueapp.worker.processes.cluster import ServeCluster, configure_django_q
 from queueapp.worker.processes.shared_memory import ClusterMemory, ServeOptions, Slot, set_options
 
 logger = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ class Supervisor:
         self._cluster: ServeCluster
 
     def run(self) -> None:
+        configure_django_q(self._workers)
         self._start_generation()
         while not self._asked_to_stop:
             time.sleep(POLL_INTERVAL_SECONDS)
