@@ -10,7 +10,7 @@ from queueapp.errors import PermanentFailure, RetryLater
 from queueapp.tenancy import bind_tenant
 from tests.search.servers import brave_item, searxng_item, send
 from tests.search.test_library import keep
-from tests.waiting import threads
+from tests.waiting import PATIENCE_SECONDS, threads
 from workloads.search import provider_call
 from workloads.search.results import Question
 from workloads.search.search import Patience, SearchFailed, failure_of, search
@@ -101,7 +101,7 @@ def test_tenants_at_once_make_one_call(acme, globex, task, brave):
 
     def reply(request, parameters):
         arrived.set()
-        assert may_answer.wait(10)
+        assert may_answer.wait(PATIENCE_SECONDS)
         brave.answer(request, parameters)
 
     brave.reply = reply
@@ -117,13 +117,13 @@ def test_tenants_at_once_make_one_call(acme, globex, task, brave):
 
     with threads(2) as run:
         first = run(look, acme, task)
-        assert arrived.wait(10)
+        assert arrived.wait(PATIENCE_SECONDS)
         second = run(look, globex, Waiting())
         for _ in range(3):  # one look at the list of sources, then those of waiting
-            assert waits.acquire(timeout=10)
+            assert waits.acquire(timeout=PATIENCE_SECONDS)
         may_answer.set()
-        assert statuses(first.result(10)) == {"brave": "ok"}
-        assert statuses(second.result(10)) == {"brave": "cached"}
+        assert statuses(first.result(PATIENCE_SECONDS)) == {"brave": "ok"}
+        assert statuses(second.result(PATIENCE_SECONDS)) == {"brave": "cached"}
     assert len(brave.asked) == 1
 
 

@@ -15,7 +15,7 @@ from tests.clusters import running_cluster
 from tests.factories import fresh
 from tests.search.servers import KEY, Site, brave_document, brave_item, running, searxng_item, send
 from tests.search.test_library import keep
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def submit(tenant, type="search", **params):
 
 
 def ended(task, *, seconds=20):
-    wait_until(lambda: fresh(task).status in FINAL, seconds=seconds)
+    wait_until(lambda: fresh(task).status in FINAL)
     return fresh(task)
 
 
@@ -91,7 +91,7 @@ def test_two_processes_make_one_call(acme, globex, cluster, brave):
     both = threading.Event()
 
     def reply(request, parameters):
-        assert both.wait(20)
+        assert both.wait(PATIENCE_SECONDS)
         brave.answer(request, parameters)
 
     brave.reply = reply
@@ -170,13 +170,13 @@ def test_a_batch_tells_its_progress_and_stops_when_cancelled(acme, cluster, brav
 
     def reply(request, parameters):
         arrived[parameters["q"]].set()
-        gates[parameters["q"]].wait(30)
+        gates[parameters["q"]].wait(PATIENCE_SECONDS)
         brave.answer(request, parameters)
 
     brave.reply = reply
     task = submit(acme, "search.batch", queries=["first", "second", "third"], sources=["brave"])
     gates["first"].set()
-    assert arrived["second"].wait(10)
+    assert arrived["second"].wait(PATIENCE_SECONDS)
     wait_until(lambda: (fresh(task).progress or {}).get("message") == "1 of 3 queries")
     assert fresh(task).progress["fraction"] == pytest.approx(1 / 3, abs=0.001)
     with operator_scope("operator:test"):
