@@ -48,7 +48,8 @@ def around_attempt(
 
     `proceed()` runs the hooks registered later, then the handler, and returns the outcome, also that of a failure; None
     where the outcome is settled already or the lease is lost. The hook returns it, or another, or does not proceed at
-    all. What the hook itself raises is taken as if the handler had. Handlers without a hook pay nothing.
+    all. What the hook itself raises is taken as if the handler had. The task's tenant is bound, as in the handler.
+    Handlers without a hook pay nothing.
     """
 
     def register(hook: AttemptHook) -> AttemptHook:

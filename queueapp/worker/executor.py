@@ -36,23 +36,24 @@ class Executor:
     def __init__(self, background: BackgroundConnection, interrupter: Interrupter) -> None:
         self._background = background
         self._interrupter = interrupter
-        self._steps: dict[str, Step] = {}  # by type, put together at its first attempt
+        self._pipelines: dict[str, Step] = {}  # by type, put together at its first attempt
 
     def execute(self, attempt: Attempt) -> Outcome | None:
         """Run the attempt. Returns the outcome to settle; None when it is settled already or the lease is gone."""
         try:
             attempt.params = _validated_params(attempt)
-            return self._steps_for(attempt.handler)(attempt)
+            with bind_tenant(attempt.task.tenant_id):
+                return self._pipeline_of(attempt.handler)(attempt)
         except ENDINGS as error:
             return _outcome_of(error, attempt)
 
-    def _steps_for(self, handler: Handler) -> Step:
-        step = self._steps.get(handler.type)
+    def _pipeline_of(self, handler: Handler) -> Step:
+        step = self._pipelines.get(handler.type)
         if step is None:
             step = self._call_in_transaction if handler.transactional else self._call_and_return
             for hook in reversed(hooks_around(handler)):
                 step = partial(_pass_hook, hook, step)
-            self._steps[handler.type] = step
+            self._pipelines[handler.type] = step
         return step
 
     def _call_and_return(self, attempt: Attempt) -> Outcome:
@@ -72,7 +73,7 @@ class Executor:
 
     def _call_handler(self, attempt: Attempt) -> Any:
         context = TaskContext(attempt, self._background)
-        with bind_tenant(attempt.task.tenant_id), self._interrupter.inside(attempt.key):
+        with self._interrupter.inside(attempt.key):
             return attempt.handler.function(context, attempt.params)
 
 

@@ -8,20 +8,21 @@ from queueapp.errors import LeaseLost, PermanentFailure
 from queueapp.handlers import get_handler
 from queueapp.hooks import around_attempt, hooks_around
 from queueapp.tasks.settle import OutcomeKind, completed
+from queueapp.tenancy import bound_tenant
 
 
-def test_a_hook_sees_the_attempt_before_and_the_outcome_after(execute):
+def test_a_hook_sees_the_attempt_before_and_the_outcome_after(execute, acme):
     seen = []
 
     @around_attempt()
     def watch(attempt, proceed):
-        seen.append((attempt.task.type, attempt.params.times))
+        seen.append((attempt.task.type, attempt.params.times, bound_tenant()))
         outcome = proceed()
         seen.append((outcome.kind, outcome.result))
         return outcome
 
     assert execute("sample.record", {"times": 7}).status == "completed"
-    assert seen == [("sample.record", 7), (OutcomeKind.COMPLETED, "1")]
+    assert seen == [("sample.record", 7, acme.id), (OutcomeKind.COMPLETED, "1")]
 
 
 def test_the_first_registered_is_the_outermost(execute):

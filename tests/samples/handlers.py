@@ -255,7 +255,7 @@ def ask_elsewhere(task: TaskContext, params: Question) -> dict[str, object]:
 def keep(task: TaskContext, params: Question) -> dict[str, object]:
     """Keeps runs and is never answered with an earlier result."""
     leave_mark(task, params)
-    return {"summary": "anew"}
+    return {"summary": "again"}
 
 
 @handler("sample.keyed", params=Question, result_key=lambda params: f"about:{params.about}" if params.about else None)
