@@ -46,7 +46,7 @@ def check_host(url: Url, allowlist: list[str]) -> None:
         raise HostNotAllowed(f"the host {url.host} may not be fetched (FETCH_DOMAIN_ALLOWLIST); allowed: {hosts}")
 
 
-def run_key(params: FetchParams) -> str:
+def result_key(params: FetchParams) -> str:
     """The same for everything that makes the same artifacts."""
     wanted = f"{params.reader_mode} {params.store_raw_html} {parse(params.url).canonical}"
     return f"fetch:{hashlib.sha256(wanted.encode()).hexdigest()}"

@@ -20,12 +20,13 @@ QUEUE = "search"
 @handler(
     "search",
     params=SearchParams,
-    check=check_sources,
+    validate=check_sources,
     queue=QUEUE,
     timeout_seconds=180,
     max_retries=3,
-    batch=False,
-    reuse_seconds=0,  # the library and a provider that failed may have more to say now; the others' answers are kept
+    prefetch=False,
+    # the library and a provider that failed may have more to say now; the others' answers are kept
+    result_ttl_seconds=0,
 )
 def search_one(task: TaskContext, params: SearchParams) -> dict[str, Any]:
     """Search, and keep what was found as artifacts: the merged results first, then what each provider sent."""
@@ -51,12 +52,12 @@ def search_one(task: TaskContext, params: SearchParams) -> dict[str, Any]:
 @handler(
     "search.batch",
     params=BatchParams,
-    check=check_batch,
+    validate=check_batch,
     queue=QUEUE,
     timeout_seconds=600,
     max_retries=3,
-    batch=False,
-    reuse_seconds=0,
+    prefetch=False,
+    result_ttl_seconds=0,
 )
 def search_batch(task: TaskContext, params: BatchParams) -> dict[str, Any]:
     """Search for one query after the other. A query that no source answered says so; all of them failing fails."""
