@@ -4,6 +4,10 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+from configapp import settings as config_settings
+
+__all__ = ["config_settings"]  # imported here, so that its section is known before any setting is read
+
 
 class ConfigappConfig(AppConfig):
     name = "configapp"

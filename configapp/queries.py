@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from configapp.catalogue import CATALOGUE
@@ -14,6 +13,7 @@ from configapp.errors import SecretUnreadable, UnknownKey
 from configapp.keyspec import KeySpec, Value
 from configapp.models import ConfigChange, ConfigEpoch, ConfigKey, ConfigVersion, SystemConfig
 from configapp.reader import Snapshot
+from configapp.settings import settings
 from configapp.validation import is_key
 from configapp.values import decode, mask
 from queueapp.tenancy import system_scope
@@ -80,8 +80,8 @@ def pending(key: str) -> QuerySet[ConfigChange]:
 
 def _setting(spec: KeySpec, row: SystemConfig | None) -> Setting:
     version, updated_at = (row.version, row.updated_at) if row else (0, None)
-    if spec.key in settings.CONFIG_OVERRIDES:
-        value = settings.CONFIG_OVERRIDES[spec.key]
+    if spec.key in settings.overrides:
+        value = settings.overrides[spec.key]
         return Setting(spec, mask(value) if spec.secret else value, Source.ENVIRONMENT, version, updated_at)
     if row and row.is_active:
         return Setting(spec, decode(row.config_value), Source.DATABASE, version, updated_at)
@@ -98,7 +98,7 @@ def load_snapshot(known: int | None) -> Snapshot | None:
         defaults = {key: spec.default for key, spec in all_specs().items()}
         rows = SystemConfig.objects.filter(is_active=True).select_related("secret")
         stored = {row.config_key: _value(row) for row in rows if row.config_key in defaults}
-    return Snapshot(epoch, defaults | stored | settings.CONFIG_OVERRIDES)
+    return Snapshot(epoch, defaults | stored | settings.overrides)
 
 
 def _value(row: SystemConfig) -> Value | SecretUnreadable | None:

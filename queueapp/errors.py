@@ -26,7 +26,7 @@ class TaskrunnerError(Exception):
 class InvalidTask(TaskrunnerError):
     """A request was refused and nothing was stored; `errors` says which fields and which limits.
 
-    Its code is the usual one, or what the check of a type named the reason (`fetch_domain_not_allowed`).
+    Its code is the usual one, or the one that the check of a type gave.
     """
 
     code = "task_rejected_invalid_params"

@@ -1,7 +1,8 @@
 """The ground that tests stand on: one migrated database a run, emptied after each test, and the usual people."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import connections
 from psycopg2.extensions import make_dsn
 from pytest_django import DjangoDbBlocker
+from pytest_django.fixtures import Settings
 
 from queueapp.models import Membership, Tenant
 from queueapp.tenancy import operator_scope
@@ -48,6 +50,19 @@ def ground(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Generat
         empty_everything()
         if faults:
             pytest.fail("This test left open: " + "; ".join(faults))
+
+
+@pytest.fixture
+def configure(settings: Settings) -> Callable[..., None]:
+    """configure(REDIS_URL=…): change keys of the setting TASKRUNNER until the test ends; a dictionary is a section."""
+
+    def change(**keys: Any) -> None:
+        changed = dict(settings.TASKRUNNER)
+        for key, value in keys.items():
+            changed[key] = {**changed.get(key, {}), **value} if isinstance(value, dict) else value
+        settings.TASKRUNNER = changed
+
+    return change
 
 
 @pytest.fixture

@@ -3,7 +3,11 @@
 import logging
 
 from django.apps import AppConfig
-from django.conf import settings
+
+from workloads.fetch.settings import settings as fetch_settings
+from workloads.search import settings as search_settings
+
+__all__ = ["search_settings"]  # imported here, so that its section is known before any setting is read
 
 logger = logging.getLogger(__name__)
 
@@ -12,6 +16,6 @@ class WorkloadsConfig(AppConfig):
     name = "workloads"
 
     def ready(self) -> None:
-        if networks := [str(network) for network in settings.FETCH_ALLOWED_NETWORKS]:
+        if networks := [str(network) for network in fetch_settings.allowed_networks]:
             event = {"event": "fetch_networks_allowed", "networks": networks}
             logger.warning("fetch tasks may call addresses that are not public: %s", ", ".join(networks), extra=event)

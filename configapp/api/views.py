@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +13,7 @@ from configapp.changes import Wanted
 from configapp.errors import ChangeRefused
 from configapp.models import ConfigAudit, ConfigChange
 from configapp.serializers import audit_document, detailed_document, setting_document, version_document
+from queueapp import conf
 from queueapp.errors import FieldError
 from queueapp.rest.openapi import Answer, Describer
 from queueapp.rest.openapi.answers import Page
@@ -263,8 +263,8 @@ def _wanted(items: Any) -> list[Wanted]:
     if not isinstance(items, list):
         errors = [FieldError("body", "not_a_list", "must be a list of {key, value}")]
         raise InvalidRequest("The body must be a list of {key, value}.", errors=errors)
-    if len(items) > settings.MAX_BATCH_SIZE:
-        message = f"must hold at most {settings.MAX_BATCH_SIZE} changes, not {len(items)}"
+    if len(items) > conf.settings.max_batch_size:
+        message = f"must hold at most {conf.settings.max_batch_size} changes, not {len(items)}"
         raise BatchTooLarge(f"The list {message}.", errors=[FieldError("body", BatchTooLarge.code, message)])
     members = [item if isinstance(item, dict) else {} for item in items]
     unknown = [

@@ -12,7 +12,7 @@ from queueapp.models import OperatorAction, Route, Run, RunMetric, RunNote, Secu
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, tenant_scope, worker_scope
 from tests.configapp.applying import Bringer
-from workloads.models import FetchedPage
+from workloads.fetch.models import FetchedPage
 
 
 def signed_in(user: User) -> Client:

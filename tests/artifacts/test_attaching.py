@@ -76,8 +76,8 @@ def test_a_transaction_of_the_handler_neither_holds_up_nor_takes_back(context, a
     assert [content_of(row) for row in rows()] == [b"kept"]
 
 
-def test_more_than_the_limit_is_refused_and_logged(context, settings, caplog):
-    settings.TASK_MAX_ARTIFACT_MB = 1
+def test_more_than_the_limit_is_refused_and_logged(context, configure, caplog):
+    configure(TASK_MAX_ARTIFACT_MB=1)
     context.attach("report", bytes(2**20), content_type="text/plain")
     with pytest.raises(ArtifactTooLarge, match="1048576 bytes"), caplog.at_level(logging.WARNING):
         context.attach("report", (bytes(2**16) for _ in range(10**9)), content_type="text/plain")

@@ -149,8 +149,8 @@ def test_other_types_of_bodies_are_refused(client, store, kind):
 
 
 @pytest.mark.parametrize("kind", ["json", "form"])
-def test_the_limit_counts_decoded_bytes(client, task, settings, kind):
-    settings.TASK_MAX_ARTIFACT_MB = 1
+def test_the_limit_counts_decoded_bytes(client, task, configure, kind):
+    configure(TASK_MAX_ARTIFACT_MB=1)
 
     def send(size):
         if kind == "json":

@@ -53,8 +53,8 @@ def declared():
         return [row.as_spec() for row in ConfigKey.objects.all()]
 
 
-def test_every_key_is_listed_with_what_holds_and_where_it_comes_from(root, bringer, settings):
-    settings.CONFIG_OVERRIDES = {"app.web_port": 7000}
+def test_every_key_is_listed_with_what_holds_and_where_it_comes_from(root, bringer, configure):
+    configure(CONFIG={"OVERRIDES": {"app.web_port": 7000}})
     submit_change(PORT, 9000, actor=ALICE)
     bringer.bring_all()
     found = {each.spec.key: (shown, each.source) for each, shown in root.get(LIST).context["settings"]}

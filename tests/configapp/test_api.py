@@ -130,8 +130,8 @@ def test_a_bulk_that_is_no_list_of_changes_is_refused(admin, body):
     assert all_changes() == []
 
 
-def test_a_bulk_has_a_limit(admin, settings):
-    settings.MAX_BATCH_SIZE = 2
+def test_a_bulk_has_a_limit(admin, configure):
+    configure(MAX_BATCH_SIZE=2)
     answer = admin.post("/config/bulk", [{"key": PORT, "value": 9000}] * 3)
     assert code_of(answer) == "batch_size_exceeded"
 
@@ -225,8 +225,8 @@ def test_the_export_holds_what_the_database_does(admin, bringer):
     assert len(accepted(admin.post("/config/bulk", again))["changes"]) == 2
 
 
-def test_an_override_of_the_environment_shows_as_such(admin, settings):
-    settings.CONFIG_OVERRIDES = {PORT: 7000}
+def test_an_override_of_the_environment_shows_as_such(admin, configure):
+    configure(CONFIG={"OVERRIDES": {PORT: 7000}})
     shown = admin.get(f"/config/{PORT}").json()
     assert (shown["value"], shown["source"]) == (7000, "environment")
 

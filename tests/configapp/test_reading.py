@@ -7,7 +7,6 @@ import time
 
 import pytest
 from django.db import connections
-from django.test import override_settings
 
 import configapp
 from configapp.changes import submit_change, unset
@@ -100,8 +99,8 @@ def test_a_forked_child_reads_on_its_own(bringer):
     assert comes_true(lambda: configapp.get(PORT) == 9000, seconds=1)  # the parent's connection is whole
 
 
-@override_settings(CONFIG_OVERRIDES={PORT: 7000})
-def test_the_environment_wins(bringer):
+def test_the_environment_wins(bringer, configure):
+    configure(CONFIG={"OVERRIDES": {PORT: 7000}})
     apply(bringer, PORT, 9000)
     assert configapp.get(PORT) == 7000
 

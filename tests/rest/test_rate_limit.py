@@ -93,8 +93,8 @@ def test_the_limit_is_the_tenants_whatever_the_key_or_header(client, acme, limit
     assert Api(key_for(acme, "admin")).post("/tasks", ECHO).status_code == 429
 
 
-def test_the_system_tenant_and_unlimited_ones_are_not_held(acme, limit, settings):
-    settings.TASKS_PER_MINUTE = 1
+def test_the_system_tenant_and_unlimited_ones_are_not_held(acme, limit, configure):
+    configure(TASKS_PER_MINUTE=1)
     with operator_scope("operator:test"):
         system = Tenant.objects.get(slug="system")
     limit(tasks_per_minute=None)

@@ -97,9 +97,9 @@ def test_runs_go_with_their_task(run, records):
 
 
 @pytest.mark.parametrize("type", ["sample.deaf_in_run", "sample.sleep"])
-def test_a_task_beyond_the_longest_runtime_is_killed_on_record(acme, settings, type):
+def test_a_task_beyond_the_longest_runtime_is_killed_on_record(acme, configure, type):
     """A deployment set to two seconds: a task that asks for nothing gets that, and is ended by it."""
-    settings.TASK_MAX_RUNTIME_SECONDS = 2
+    configure(TASK_MAX_RUNTIME_SECONDS=2)
     with running_cluster(TASK_MAX_RUNTIME_SECONDS="2") as cluster:
         task = tasks.submit(type, tenant_id=acme.id)
         assert task.timeout_seconds == 2

@@ -11,11 +11,11 @@ from queueapp.errors import ArtifactTooLarge, PermanentFailure, RetryLater
 from queueapp.handlers import handler
 from queueapp.worker.context import TaskContext
 from workloads.fetch.extraction import media_type, read
+from workloads.fetch.models import FetchedPage
 from workloads.fetch.page_cache import conditions, confirm_page, find_page, keep_page, validator
 from workloads.fetch.params import FetchParams, check_url, run_key
 from workloads.fetch.request import request
 from workloads.log_events import tell
-from workloads.models import FetchedPage
 from workloads.safe_http import Answer, BodyTooLarge, Url, parse
 
 REUSE_SECONDS = 300
