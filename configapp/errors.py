@@ -6,7 +6,7 @@ from queueapp.errors import FieldError, TaskrunnerError
 
 
 class UnknownKey(TaskrunnerError):
-    """The key is neither in the catalogue nor declared."""
+    """The key is neither in the catalogue nor a custom key."""
 
     code = "unknown_key"
 

@@ -30,7 +30,7 @@ def find_specs(keys: Collection[str]) -> dict[str, KeySpec]:
 
 def all_specs() -> dict[str, KeySpec]:
     """The specs of all keys. Needs an operator's scope."""
-    return {row.config_key: row.as_spec() for row in ConfigKey.objects.all()} | CATALOGUE
+    return {row.config_key: row.as_spec() for row in ConfigKey.objects.all()} | dict(CATALOGUE)
 
 
 class Source(StrEnum):
@@ -89,16 +89,16 @@ def _setting(spec: KeySpec, row: SystemConfig | None) -> Setting:
 
 
 def load_snapshot(known: int | None) -> Snapshot | None:
-    """What every key reads now; None where the database is still at the epoch that is known."""
+    """The values of all keys now; None if the database is still at the revision that is known."""
     with system_scope("configuration"):
-        # before the rows: what is committed meanwhile is then read again at the next look
-        epoch = ConfigEpoch.objects.values_list("number", flat=True).first() or 0
-        if epoch == known:
+        # before the rows: what is committed meanwhile is then read again at the next poll
+        revision = ConfigEpoch.objects.values_list("number", flat=True).first() or 0
+        if revision == known:
             return None
         defaults = {key: spec.default for key, spec in all_specs().items()}
         rows = SystemConfig.objects.filter(is_active=True).select_related("secret")
         stored = {row.config_key: _value(row) for row in rows if row.config_key in defaults}
-    return Snapshot(epoch, defaults | stored | settings.overrides)
+    return Snapshot(revision, defaults | stored | settings.overrides)
 
 
 def _value(row: SystemConfig) -> Value | SecretUnreadable | None:

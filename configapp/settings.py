@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from configapp.env_overrides import check_overrides
 from configapp.keyspec import Value
 from queueapp import conf
 
@@ -25,7 +26,7 @@ class ConfigSettings(conf.Section):
     """The keys of the section. The first encryption key encrypts, all decrypt; overrides are values by key."""
 
     encryption_keys: Annotated[list[SecretStr], AfterValidator(_fernet_keys)] = Field([])
-    overrides: dict[str, Value] = Field({})
+    overrides: Annotated[dict[str, Value], AfterValidator(check_overrides)] = Field({})
 
 
 settings = conf.register_section("CONFIG", ConfigSettings)

@@ -4,10 +4,8 @@ import logging
 
 from django.apps import AppConfig
 
+import workloads.search.settings  # noqa: F401  (registers its section, before any setting is read)
 from workloads.fetch.settings import settings as fetch_settings
-from workloads.search import settings as search_settings
-
-__all__ = ["search_settings"]  # imported here, so that its section is known before any setting is read
 
 logger = logging.getLogger(__name__)
 
