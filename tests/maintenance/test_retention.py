@@ -18,7 +18,7 @@ from queueapp.models import DedupKey, IdempotencyKey, Run, Task, TaskLog
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, system_scope, tenant_scope, worker_scope
 from tests.commands.test_command_purge_rescue import born
-from workloads.models import FetchedPage
+from workloads.fetch.models import FetchedPage
 
 # as the trigger writes it, so many days ago
 OLD_ROW = """
@@ -167,8 +167,8 @@ def test_expired_idempotency_keys_go(acme):
 
 
 @pytest.mark.parametrize(("days", "left"), [(90, ["new"]), (0, ["new", "old"])])
-def test_pages_that_nobody_fetched_again_go(acme, settings, days, left):
-    settings.FETCHED_PAGES_RETENTION_DAYS = days
+def test_pages_that_nobody_fetched_again_go(acme, configure, days, left):
+    configure(FETCH={"PAGES_RETENTION_DAYS": days})
     with tenant_scope(acme.id):
         for name, age in (("old", 91), ("new", 89)):
             fetched = timezone.now() - timedelta(days=age)

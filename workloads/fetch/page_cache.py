@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
 
 from queueapp.hooks import JobResult, maintenance_job
 from queueapp.tenancy import tenant_scope
 from workloads.fetch.models import FetchedPage
+from workloads.fetch.settings import settings
 
 BATCH = 1_000  # pages deleted at a time
 VALIDATOR = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,999}")  # what may be sent back in a header
@@ -55,9 +55,9 @@ def confirm_page(page: FetchedPage) -> None:
 @maintenance_job("fetched_pages_pruned", every_seconds=60)
 def prune_pages() -> JobResult:
     """Delete what no server has sent or confirmed for FETCHED_PAGES_RETENTION_DAYS, of all tenants."""
-    if not settings.FETCHED_PAGES_RETENTION_DAYS:
+    if not settings.pages_retention_days:
         return JobResult(0)
-    oldest = timezone.now() - timedelta(days=settings.FETCHED_PAGES_RETENTION_DAYS)
+    oldest = timezone.now() - timedelta(days=settings.pages_retention_days)
     old = FetchedPage.objects.filter(fetched_at__lt=oldest).order_by("fetched_at")
     # read first: a page that is confirmed meanwhile no longer matches and stays
     ids = list(old.values_list("id", flat=True)[:BATCH])

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from queueapp.handlers import PermanentFailure, handler
-from queueapp.limits.tenant_limits import TenantLimits, effective_limits
 from queueapp.worker.context import TaskContext
 from workloads.log_events import tell
+from workloads.search.limits import SearchLimits
 from workloads.search.params import BatchParams, Options, SearchParams, check_batch, check_sources
 from workloads.search.provider_call import Report
 from workloads.search.providers import default_sources, refused_sources
@@ -31,7 +31,7 @@ QUEUE = "search"
 def search_one(task: TaskContext, params: SearchParams) -> dict[str, Any]:
     """Search, and keep what was found as artifacts: the merged results first, then what each provider sent."""
     tell("search_task_started", task)
-    limits = effective_limits(task.tenant)
+    limits = SearchLimits.of(task.tenant)
     question = Question(params.query, params.recency_days, limits.search_max_results)
     findings = search(question, _sources(params, limits), task, fresh=params.force, patience=Patience())
     if not findings.sources_used:
@@ -79,7 +79,7 @@ def search_batch(task: TaskContext, params: BatchParams) -> dict[str, Any]:
 
 def _search_each(task: TaskContext, params: BatchParams) -> tuple[dict[str, Findings], list[str]]:
     """What each query found, and the artifacts of what the providers sent; a query that comes twice is asked once."""
-    limits = effective_limits(task.tenant)
+    limits = SearchLimits.of(task.tenant)
     sources = _sources(params, limits)
     found: dict[str, Findings] = {}
     raw_ids: list[str] = []
@@ -95,7 +95,7 @@ def _search_each(task: TaskContext, params: BatchParams) -> tuple[dict[str, Find
     return found, raw_ids
 
 
-def _sources(params: Options, limits: TenantLimits) -> list[str]:
+def _sources(params: Options, limits: SearchLimits) -> list[str]:
     """Which sources to ask. They were checked when the task was submitted, but the limits may have changed since."""
     if params.sources is None:
         return default_sources(limits.search_source_allowlist)
