@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
@@ -49,6 +50,33 @@ def waiting_slot(seconds: float) -> Iterator[None]:
         yield
     finally:
         _slots.release()
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The wait that a client prefers; of 0 seconds where it does not."""
+
+    seconds: int
+
+    @property
+    def granted(self) -> str:
+        """The value of Preference-Applied."""
+        return f"wait={self.seconds}"
+
+    def for_end_of(self, task_id: UUID | None) -> bool:
+        """Wait until the task has ended, at most so long. False where there is nothing to wait for."""
+        if not self.seconds or task_id is None:
+            return False
+        completion_watcher.wait(task_id, self.seconds)
+        return True
+
+
+@contextmanager
+def preferred_wait(request: Request) -> Iterator[Wait]:
+    """What `Prefer: wait=N` asks for. A place is taken first, so that nothing is accepted and then refused."""
+    seconds = wanted_seconds(request)
+    with waiting_slot(seconds):
+        yield Wait(seconds)
 
 
 class CompletionWatcher:
