@@ -229,7 +229,7 @@ class ConfigExport(ConfigView):
 def _wanted(items: Any) -> list[Wanted]:
     """The items of a bulk request, good and bad, so that all refusals are told and recorded together.
 
-    Raises InvalidRequest, BatchTooLarge for what is no list of {key, value} or a long one.
+    Raises InvalidRequest, BatchTooLarge for what is not a list of {key, value}, or is too long.
     """
     if not isinstance(items, list):
         errors = [FieldError("body", "not_a_list", "must be a list of {key, value}")]

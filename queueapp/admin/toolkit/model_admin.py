@@ -76,7 +76,7 @@ class OperatorAdmin(ModelAdmin):
         try:
             queryset.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
         except ValidationError as error:
-            raise BadRequest("A selected id is none.") from error
+            raise BadRequest("A selected id is invalid.") from error
         return super().response_action(request, queryset, *args)
 
 

@@ -40,7 +40,7 @@ class Base64Text:
         """The string is at its end."""
         self._decode(_unescaped(self._escaped))
         if self._carry:
-            _refuse("its length is no multiple of 4")
+            _refuse("its length is not a multiple of 4")
 
     def _decode(self, text: bytes) -> None:
         text = self._carry + LINE_ENDS.sub(b"", text)
@@ -64,7 +64,7 @@ def _unescaped(text: bytes) -> bytes:
         unescaped: str = json.loads(b'"' + text + b'"')
         return unescaped.encode("ascii")
     except ValueError:
-        _refuse("it holds an escape that stands for no character of base64")
+        _refuse("it holds an escape of a character that base64 does not have")
 
 
 def _refuse(reason: str) -> NoReturn:

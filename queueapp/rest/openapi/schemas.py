@@ -32,7 +32,7 @@ class SchemaBook:
         self.schemas: Schemas = definitions.get("$defs", {})
 
     def body(self, model: Any) -> Schema:
-        """Of a body that is no model, only that it is an object."""
+        """The schema of a body; of one without a model only that it is an object."""
         return self._found[model, "validation"] if is_model(model) else {"type": "object"}
 
     def response(self, model: type[BaseModel]) -> Schema:

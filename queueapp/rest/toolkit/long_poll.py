@@ -1,6 +1,6 @@
-"""Waiting for tasks to end: one thread a process looks for all who wait, so that waiting costs no connection.
+"""Waiting for tasks to end: one thread a process polls for all requests that wait, so that they hold no connection.
 
-It asks for all of them in one statement, 20 times a second and only while somebody waits. Workers do nothing for it:
+It polls for all of them in one statement, 20 times a second and only while one waits. Workers do nothing for it:
 a NOTIFY for each task would cost them more than this.
 """
 
@@ -94,7 +94,7 @@ class CompletionWatcher:
         with self._changed:
             self._waiters.setdefault(task_id, []).append(ended)
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._look, name="completion_watcher", daemon=True)
+                self._thread = threading.Thread(target=self._poll, name="completion_watcher", daemon=True)
                 self._thread.start()
             self._changed.notify()
         ended.wait(seconds)
@@ -105,7 +105,7 @@ class CompletionWatcher:
             if not waiters:
                 self._waiters.pop(task_id, None)
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         while True:
             with self._changed:
                 if not self._changed.wait_for(lambda: self._waiters, timeout=KEEPS_CONNECTION_SECONDS):

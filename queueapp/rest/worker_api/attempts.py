@@ -10,7 +10,7 @@ from queueapp.errors import FieldError, LeaseLost
 from queueapp.models import Task
 from queueapp.rest.toolkit.errors import Conflict, InvalidRequest, NotVisible
 from queueapp.rest.toolkit.permissions import Principal
-from queueapp.rest.worker_api.registration import beat, worker_id_of
+from queueapp.rest.worker_api.registration import record_heartbeat, worker_id_of
 from queueapp.rest.worker_api.schemas import (
     FailRequest,
     HeartbeatRequest,
@@ -45,7 +45,7 @@ class HeldAttempt:
     def heartbeat(self, body: HeartbeatRequest) -> HeartbeatResponse:
         """Renew the lease. Raises RanTooLong beyond the hard limit, which nobody else would enforce."""
         progress = body.progress.model_dump() if body.progress else None
-        beat(self.worker_id)
+        record_heartbeat(self.worker_id)
         with worker_scope(self.worker_id):
             cancelled = renew(self.worker_id, {(self._task_id, self.attempt): progress}, renew=True)
             task = self._read()

@@ -13,7 +13,7 @@ from queueapp.rest.toolkit.permissions import Right
 from queueapp.rest.toolkit.views import ApiView
 from queueapp.rest.worker_api.attempts import HeldAttempt
 from queueapp.rest.worker_api.long_poll import poll_until_found
-from queueapp.rest.worker_api.registration import capabilities_of, enter, worker_id_of
+from queueapp.rest.worker_api.registration import capabilities_of, register, worker_id_of
 from queueapp.rest.worker_api.schemas import (
     ClaimRequest,
     ClaimResponse,
@@ -55,7 +55,7 @@ class Claim(ApiView):
 
         def poll() -> list[Leased]:
             with worker_scope(worker_id):
-                enter(worker_id, self.principal, body.worker, capabilities)
+                register(worker_id, self.principal, body.worker, capabilities)
                 return claim_for_tenant(worker_id, self.principal.tenant_id, capabilities, body.max)
 
         leased = poll_until_found(poll, capabilities.queues, body.wait_seconds, request)
