@@ -33,8 +33,9 @@ COLUMNS = {
 STORED = """
     SELECT count(*) FILTER (WHERE status <> 'completed'),
         (SELECT count(*) FROM (
-            SELECT FROM task_logs WHERE to_status = 'completed' GROUP BY task_id HAVING count(*) > 1) AS twice)
-    FROM tasks
+            SELECT FROM taskrunner_task_logs WHERE to_status = 'completed'
+            GROUP BY task_id HAVING count(*) > 1) AS twice)
+    FROM taskrunner_tasks
 """
 
 

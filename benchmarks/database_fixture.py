@@ -21,7 +21,9 @@ from tests.clusters import RunningCluster, running_cluster
 ACTOR = "operator:benchmark"
 QUEUE = "bench"
 BATCH = 1_000
-TABLES = "tasks, task_logs, task_deltas, task_counts, task_stats, dedup_keys"
+TABLES = ", ".join(
+    f"taskrunner_{name}" for name in ("tasks", "task_logs", "task_deltas", "task_counts", "task_stats", "dedup_keys")
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Ground:
 
     def analyse(self) -> None:
         """What autovacuum would do within a minute: without it, plans of the first minute would be measured."""
-        self.administer("ANALYZE tasks")
+        self.administer("ANALYZE taskrunner_tasks")
 
     def administer(self, *statements: str) -> list[tuple[Any, ...]]:
         """Run statements as superuser, outside any transaction; the rows of the last one, if it has any."""
@@ -109,7 +111,8 @@ def wait_for(condition: Callable[[], object], seconds: float, every: float = 0.1
 
 
 UNFINISHED = """
-    SELECT EXISTS (SELECT FROM tasks WHERE status = 'queued') OR EXISTS (SELECT FROM tasks WHERE status = 'leased')
+    SELECT EXISTS (SELECT FROM taskrunner_tasks WHERE status = 'queued')
+        OR EXISTS (SELECT FROM taskrunner_tasks WHERE status = 'leased')
 """  # both looks are served by partial indexes
 
 

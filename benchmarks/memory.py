@@ -4,7 +4,7 @@ from benchmarks.database_fixture import Ground, all_done, cluster, pause, resume
 from benchmarks.report import Figure, TransitionResult
 from queueapp.redis import notifier
 
-TABLES = ("tasks", "task_logs", "task_deltas")
+TABLES = ("taskrunner_tasks", "taskrunner_task_logs", "taskrunner_task_deltas")
 SIZES = ", ".join(f"pg_total_relation_size('{table}')::int8" for table in TABLES)
 MIB = 1_048_576
 
@@ -24,7 +24,7 @@ def measure(ground: Ground) -> TransitionResult:
         wait_for(all_done, seconds=300)
         done = postgres_bytes(ground)
         workers = running.workers
-    ground.administer("VACUUM FULL tasks", "VACUUM FULL task_logs")
+    ground.administer("VACUUM FULL taskrunner_tasks", "VACUUM FULL taskrunner_task_logs")
     packed = postgres_bytes(ground)
     return TransitionResult(
         [

@@ -112,7 +112,7 @@ def fill(ground: Ground, tenants: list[UUID], size: int) -> None:
     for tenant in tenants:
         ground.submit(size // TENANTS - size // TENANTS // 100, tenant=tenant)
         ground.submit(size // TENANTS // 100, "bench.clock", tenant=tenant)
-    ground.administer("VACUUM ANALYZE tasks")
+    ground.administer("VACUUM ANALYZE taskrunner_tasks")
 
 
 def list_figures(lists: dict[int, dict[str, list[float]]]) -> list[Figure]:

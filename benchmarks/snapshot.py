@@ -21,7 +21,7 @@ MARGIN = 1.1  # more tasks than the calibration promises to be done in that time
 # under the snapshot it would walk over everything that was.
 RATES = """
     WITH done AS MATERIALIZED (
-        SELECT extract(epoch FROM finished_at - %(start)s)::float8 AS moment FROM tasks
+        SELECT extract(epoch FROM finished_at - %(start)s)::float8 AS moment FROM taskrunner_tasks
         WHERE finished_at <= %(start)s + make_interval(secs => %(seconds)s)
     ), span AS MATERIALIZED (SELECT max(moment) AS seconds FROM done)
     SELECT count(*) / seconds, count(*) FILTER (WHERE moment > seconds * 0.75) / seconds * 4
@@ -70,6 +70,6 @@ def window(ground: Ground, rate: float, seconds: float, *, held: bool) -> tuple[
 def snapshot(ground: Ground) -> Iterator[None]:
     with closing(ground.servers.postgres.connect_as_superuser(DATABASE)) as other, other.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        cursor.execute("SELECT count(*) FROM queues")  # the snapshot is taken by the first look
+        cursor.execute("SELECT count(*) FROM taskrunner_queues")  # the snapshot is taken by the first look
         yield
         other.rollback()

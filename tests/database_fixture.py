@@ -15,7 +15,14 @@ from tests.notifications import let_rings_arrive
 from tests.waiting import comes_true
 
 # What migrations put there. Of the first two, the rows that a test added go.
-KEPT = ["tenants", "queues", "task_transitions", "django_migrations", "django_content_type", "auth_permission"]
+KEPT = [
+    "taskrunner_tenants",
+    "taskrunner_queues",
+    "taskrunner_task_transitions",
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+]
 
 # A table that nothing was written to has no pages: most tests touch few, and truncating costs files.
 WRITTEN_TABLES = """
@@ -34,7 +41,7 @@ OPEN_TRANSACTIONS = """
 def kept_queues() -> list[str]:
     """The queues that exist after migrating. Called once before the first test."""
     with operator_scope("operator:ground"), connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM queues")
+        cursor.execute("SELECT name FROM taskrunner_queues")
         return [name for (name,) in cursor.fetchall()]
 
 
@@ -64,10 +71,10 @@ def empty_everything() -> None:
         if tables := ", ".join(name for (name,) in owner.fetchall()):
             owner.execute(f"TRUNCATE {tables} CASCADE")  # as the owner, whom row-level security does not hold back
     with operator_scope("operator:ground"), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM tenants WHERE slug <> 'system'")
-        cursor.execute("DELETE FROM queues WHERE name <> ALL (%s)", [kept_queues()])
+        cursor.execute("DELETE FROM taskrunner_tenants WHERE slug <> 'system'")
+        cursor.execute("DELETE FROM taskrunner_queues WHERE name <> ALL (%s)", [kept_queues()])
         cursor.execute(
-            "UPDATE queues SET paused_at = NULL, strategy = 'priority'"
+            "UPDATE taskrunner_queues SET paused_at = NULL, strategy = 'priority'"
             " WHERE paused_at IS NOT NULL OR strategy <> 'priority'"
         )
     let_rings_arrive()

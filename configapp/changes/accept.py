@@ -23,7 +23,7 @@ MAX_LABELS = 16
 
 # Locked in one order, so that two requests cannot wait for each other; 31402 keeps these locks apart from others.
 LOCK_KEYS_AND_DRAW_NUMBER = """
-    SELECT nextval('config_submissions') FROM (
+    SELECT nextval('taskrunner_config_submissions') FROM (
         SELECT count(pg_advisory_xact_lock(31402, lock))
         FROM (SELECT hashtext(key) AS lock FROM unnest(%s::text[]) AS key ORDER BY 1) AS sorted
     ) AS locked

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('encrypted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'db_table': 'config_secrets',
+                'db_table': 'taskrunner_config_secrets',
             },
         ),
         migrations.CreateModel(
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('number', models.BigIntegerField()),
             ],
             options={
-                'db_table': 'config_epoch',
+                'db_table': 'taskrunner_config_epoch',
                 'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='config_epoch_single')],
             },
         ),
@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'db_table': 'config_keys',
+                'db_table': 'taskrunner_config_keys',
                 'ordering': ('config_key',),
                 'constraints': [models.CheckConstraint(condition=models.Q(('config_key__regex', '^[a-zA-Z0-9_.]{3,64}$')), name='config_declared_key_format'), models.CheckConstraint(condition=models.Q(('kind__in', [configapp.keyspec.Kind['STRING'], configapp.keyspec.Kind['INTEGER'], configapp.keyspec.Kind['NUMBER'], configapp.keyspec.Kind['BOOLEAN'], configapp.keyspec.Kind['URL'], configapp.keyspec.Kind['CHOICE']])), name='config_declared_kind_known')],
             },
@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('secret', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='configapp.configsecret')),
             ],
             options={
-                'db_table': 'config_changes',
+                'db_table': 'taskrunner_config_changes',
                 'ordering': ('-submission', 'config_key'),
             },
         ),
@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
                 ('secret', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='configapp.configsecret')),
             ],
             options={
-                'db_table': 'config_versions',
+                'db_table': 'taskrunner_config_versions',
                 'ordering': ('config_key', '-version'),
             },
         ),
@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
                 ('change', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='record', to='configapp.configchange')),
             ],
             options={
-                'db_table': 'config_audit',
+                'db_table': 'taskrunner_config_audit',
                 'ordering': ('-id',),
                 'indexes': [models.Index(fields=['config_key', '-id'], name='config_audit_by_key')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ('success', 'failure', 'refused'))), name='config_audit_status_known')],

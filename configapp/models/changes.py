@@ -44,7 +44,7 @@ class ConfigChange(UuidModel):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        db_table = "config_changes"
+        db_table = "taskrunner_config_changes"
         ordering = ("-submission", "config_key")
         constraints = (
             models.UniqueConstraint(name="config_change_once", fields=("submission", "config_key")),
@@ -96,7 +96,7 @@ class ConfigAudit(UuidModel):
     task_id = models.UUIDField(null=True, help_text="The task that applied it.")
 
     class Meta:
-        db_table = "config_audit"
+        db_table = "taskrunner_config_audit"
         verbose_name = "audit record"
         verbose_name_plural = "audit"
         ordering = ("-id",)

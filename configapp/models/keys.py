@@ -1,4 +1,4 @@
-"""Keys that operators declared, beside those of the catalogue."""
+"""Custom keys: those that operators add to the catalogue's."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -28,8 +28,8 @@ class ConfigKey(models.Model):
     updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        db_table = "config_keys"
-        verbose_name = "declared key"
+        db_table = "taskrunner_config_keys"
+        verbose_name = "custom key"
         ordering = ("config_key",)
         constraints = (
             models.CheckConstraint(name="config_declared_key_format", condition=Q(config_key__regex=KEY_PATTERN)),

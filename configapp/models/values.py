@@ -19,7 +19,7 @@ class ConfigSecret(UuidModel):
     encrypted_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        db_table = "config_secrets"
+        db_table = "taskrunner_config_secrets"
 
     def __str__(self) -> str:
         return f"secret {self.id}"
@@ -38,7 +38,7 @@ class ConfigVersion(UuidModel):
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        db_table = "config_versions"
+        db_table = "taskrunner_config_versions"
         ordering = ("config_key", "-version")
         constraints = (
             models.UniqueConstraint(name="config_version_once", fields=("config_key", "version")),
@@ -75,13 +75,13 @@ class SystemConfig(models.Model):
 
 
 class ConfigEpoch(models.Model):
-    """One row, whose number grows with every change of a value or of a declared key: what processes look at."""
+    """One row, whose number grows with every change of a value or of a custom key: what processes poll."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     number = models.BigIntegerField()
 
     class Meta:
-        db_table = "config_epoch"
+        db_table = "taskrunner_config_epoch"
         constraints = (models.CheckConstraint(name="config_epoch_single", condition=Q(id=1)),)
 
     def __str__(self) -> str:

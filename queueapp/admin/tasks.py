@@ -23,7 +23,7 @@ from queueapp.admin.toolkit.filters import (
     TenantFilter,
     TypeFilter,
     asked_for,
-    kinds_asked_for,
+    partitions_asked_for,
 )
 from queueapp.admin.toolkit.model_admin import BrowseList, ReadOnlyAdmin, by_id
 from queueapp.admin.toolkit.pagination import TaskPaginator
@@ -92,12 +92,12 @@ BUTTONS = ("retry", "cancel")
 
 
 class TaskList(BrowseList):
-    """Narrowed by type and queue through the few kinds that have them."""
+    """Narrowed by type and queue through the few partitions that have them."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         tasks = super().get_queryset(request, exclude_parameters)
-        kinds = kinds_asked_for(request)
-        return tasks if kinds is None else tasks.filter(kind__in=kinds)
+        partitions = partitions_asked_for(request)
+        return tasks if partitions is None else tasks.filter(partition__in=partitions)
 
 
 @admin.register(Task)
@@ -196,7 +196,7 @@ class TaskAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *args: Any, **kwargs: Any
     ) -> TaskPaginator:
         paginator = TaskPaginator(queryset, per_page, *args, **kwargs)
-        paginator.kinds = kinds_asked_for(request)
+        paginator.partitions = partitions_asked_for(request)
         return paginator
 
     def get_urls(self) -> list[URLPattern]:

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('heartbeat_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'db_table': 'clusters',
+                'db_table': 'taskrunner_clusters',
                 'ordering': ('-id',),
             },
         ),
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('detail', models.JSONField(default=dict)),
             ],
             options={
-                'db_table': 'operator_actions',
+                'db_table': 'taskrunner_operator_actions',
                 'ordering': ('-id',),
             },
         ),
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                 ('detail', models.JSONField(default=dict)),
             ],
             options={
-                'db_table': 'security_events',
+                'db_table': 'taskrunner_security_events',
                 'ordering': ('-id',),
             },
         ),
@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                 ('run_seconds', models.FloatField(default=0, help_text='Sum over the moves: time leased.')),
             ],
             options={
-                'db_table': 'task_deltas',
+                'db_table': 'taskrunner_task_deltas',
             },
         ),
         migrations.CreateModel(
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'db_table': 'queues',
+                'db_table': 'taskrunner_queues',
                 'ordering': ('name',),
                 'constraints': [models.CheckConstraint(condition=models.Q(('name__regex', '^[a-z0-9][a-z0-9_.-]*$')), name='queue_name_format'), models.CheckConstraint(condition=models.Q(('strategy__in', ('fifo', 'lifo', 'priority', 'weighted_random', 'fair'))), name='queue_strategy_known')],
             },
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 ('queue', models.ForeignKey(db_column='queue', on_delete=django.db.models.deletion.PROTECT, related_name='routes', to='queueapp.queue', to_field='name')),
             ],
             options={
-                'db_table': 'routes',
+                'db_table': 'taskrunner_routes',
                 'ordering': ('pattern',),
             },
         ),
@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
                 ('requirements', models.JSONField(default=dict)),
             ],
             options={
-                'db_table': 'partitions',
+                'db_table': 'taskrunner_partitions',
                 'constraints': [models.UniqueConstraint(fields=('queue', 'type', 'requirements'), name='partition_once')],
             },
         ),
@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
                 ('detail', models.JSONField(null=True)),
             ],
             options={
-                'db_table': 'task_logs',
+                'db_table': 'taskrunner_task_logs',
                 'ordering': ('id',),
                 'indexes': [models.Index(fields=['task_id', 'id'], name='task_log_story')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind', 'transition'), ('to_status__isnull', False)), models.Q(('kind', 'log'), ('to_status__isnull', True)), _connector='OR'), name='task_log_transition_iff_target')],
@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'db_table': 'tenants',
+                'db_table': 'taskrunner_tenants',
                 'ordering': ('slug',),
                 'constraints': [models.CheckConstraint(condition=models.Q(('id', '00000000-0000-0000-0000-000000000000'), _negated=True), name='tenant_is_not_nil'), models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9][a-z0-9-]*$')), name='tenant_slug_format')],
             },
@@ -193,11 +193,11 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('started_at', models.DateTimeField(blank=True, help_text='Start of the latest attempt.', null=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('kind', models.ForeignKey(db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, to='queueapp.partition')),
+                ('partition', models.ForeignKey(db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, to='queueapp.partition')),
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],
             options={
-                'db_table': 'tasks',
+                'db_table': 'taskrunner_tasks',
                 'ordering': ('-id',),
             },
         ),
@@ -210,7 +210,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],
             options={
-                'db_table': 'memberships',
+                'db_table': 'taskrunner_memberships',
             },
         ),
         migrations.CreateModel(
@@ -224,7 +224,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],
             options={
-                'db_table': 'dedup_keys',
+                'db_table': 'taskrunner_dedup_keys',
             },
         ),
         migrations.CreateModel(
@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
                 ('stopped_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'db_table': 'workers',
+                'db_table': 'taskrunner_workers',
                 'ordering': ('-id',),
                 'indexes': [models.Index(fields=['heartbeat_at'], name='worker_heartbeat')],
             },
@@ -262,7 +262,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],
             options={
-                'db_table': 'task_stats',
+                'db_table': 'taskrunner_task_stats',
                 'indexes': [models.Index(fields=['minute'], name='task_stat_by_minute')],
                 'constraints': [models.UniqueConstraint(fields=('tenant', 'minute', 'queue', 'type', 'to_status'), name='task_stat_once')],
             },
@@ -277,21 +277,21 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],
             options={
-                'db_table': 'task_counts',
+                'db_table': 'taskrunner_task_counts',
                 'constraints': [models.UniqueConstraint(fields=('tenant', 'queue', 'status'), name='task_count_once')],
             },
         ),
         migrations.AddIndex(
             model_name='task',
-            index=models.Index(fields=['kind', '-id'], name='task_by_partition'),
+            index=models.Index(fields=['partition', '-id'], name='task_by_partition'),
         ),
         migrations.AddIndex(
             model_name='task',
-            index=models.Index(condition=models.Q(('status', queueapp.states.Status['QUEUED'])), fields=['kind', 'priority', 'ready_seq'], name='task_ready_by_priority'),
+            index=models.Index(condition=models.Q(('status', queueapp.states.Status['QUEUED'])), fields=['partition', 'priority', 'ready_seq'], name='task_ready_by_priority'),
         ),
         migrations.AddIndex(
             model_name='task',
-            index=models.Index(condition=models.Q(('status', queueapp.states.Status['QUEUED'])), fields=['kind', 'tenant', 'ready_seq'], name='task_ready_by_tenant'),
+            index=models.Index(condition=models.Q(('status', queueapp.states.Status['QUEUED'])), fields=['partition', 'tenant', 'ready_seq'], name='task_ready_by_tenant'),
         ),
         migrations.AddIndex(
             model_name='task',

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],
             options={
-                'db_table': 'api_keys',
+                'db_table': 'taskrunner_api_keys',
                 'ordering': ('-id',),
                 'indexes': [models.Index(fields=['tenant', 'name'], name='api_key_by_name')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ('client', 'worker', 'admin'))), name='api_key_role_known'), models.CheckConstraint(condition=models.Q(('digest__regex', '^[0-9a-f]{64}$')), name='api_key_digest_format')],
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],
             options={
-                'db_table': 'idempotency_keys',
+                'db_table': 'taskrunner_idempotency_keys',
                 'indexes': [models.Index(models.F('expires_at'), name='idempotency_key_expiry')],
                 'constraints': [models.UniqueConstraint(fields=('tenant', 'key'), name='idempotency_key_once'), models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='idempotency_key_not_empty'), models.CheckConstraint(condition=models.Q(('digest__regex', '^[0-9a-f]{64}$')), name='idempotency_digest_format')],
             },

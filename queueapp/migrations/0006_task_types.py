@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'db_table': 'task_types',
+                'db_table': 'taskrunner_task_types',
                 'ordering': ('type',),
             },
         ),
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='task',
-            index=models.Index(condition=models.Q(('status', queueapp.states.Status['QUEUED'])), fields=['kind', 'tenant', '-priority', 'ready_seq'], name='task_ready_by_tenant'),
+            index=models.Index(condition=models.Q(('status', queueapp.states.Status['QUEUED'])), fields=['partition', 'tenant', '-priority', 'ready_seq'], name='task_ready_by_tenant'),
         ),
         migrations.AddField(
             model_name='tasktype',

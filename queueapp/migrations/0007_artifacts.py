@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],
             options={
-                'db_table': 'artifacts',
+                'db_table': 'taskrunner_artifacts',
                 'ordering': ('-id',),
                 'indexes': [models.Index(fields=['tenant', '-id'], name='artifact_by_tenant'), models.Index(fields=['tenant', 'type', '-id'], name='artifact_by_type'), models.Index(fields=['task', 'id'], name='artifact_by_task')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('type__regex', '^[A-Za-z0-9_.-]{1,100}$')), name='artifact_type_format'), models.CheckConstraint(condition=models.Q(('content_type__regex', '^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(; ?[A-Za-z0-9_-]+=[A-Za-z0-9_.-]+)*$')), name='artifact_content_type_format'), models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='artifact_sha256_format'), models.CheckConstraint(condition=models.Q(('attempt__gte', 0), ('size_bytes__gte', 0)), name='artifact_figures_not_negative'), models.CheckConstraint(condition=models.Q(django.db.models.lookups.LessThanOrEqual(queueapp.models.artifacts.OctetLength(django.db.models.functions.comparison.Cast('metadata', models.TextField())), 1048576)), name='artifact_metadata_bounded')],
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],
             options={
-                'db_table': 'pending_objects',
+                'db_table': 'taskrunner_pending_objects',
                 'indexes': [models.Index(fields=['due_at'], name='unclaimed_object_due')],
             },
         ),

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],
             options={
-                'db_table': 'runs',
+                'db_table': 'taskrunner_runs',
                 'ordering': ('-id',),
             },
         ),
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],
             options={
-                'db_table': 'run_metrics',
+                'db_table': 'taskrunner_run_metrics',
                 'ordering': ('id',),
             },
         ),
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],
             options={
-                'db_table': 'run_notes',
+                'db_table': 'taskrunner_run_notes',
                 'ordering': ('id',),
             },
         ),

@@ -33,7 +33,7 @@ class ApiKey(TenantModel):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        db_table = "api_keys"
+        db_table = "taskrunner_api_keys"
         ordering = ("-id",)
         constraints = (
             models.CheckConstraint(name="api_key_role_known", condition=Q(role__in=("client", "worker", "admin"))),
@@ -56,7 +56,7 @@ class IdempotencyKey(TenantModel):
     expires_at = models.DateTimeField()
 
     class Meta:
-        db_table = "idempotency_keys"
+        db_table = "taskrunner_idempotency_keys"
         constraints = (
             models.UniqueConstraint(name="idempotency_key_once", fields=("tenant", "key")),
             models.CheckConstraint(name="idempotency_key_not_empty", condition=~Q(key="")),

@@ -47,7 +47,7 @@ class Artifact(TenantModel):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        db_table = "artifacts"
+        db_table = "taskrunner_artifacts"
         ordering = ("-id",)
         constraints = (
             models.CheckConstraint(name="artifact_type_format", condition=Q(type__regex=ARTIFACT_TYPE_PATTERN)),
@@ -85,7 +85,7 @@ class PendingObject(TenantModel):
     taken_at = models.DateTimeField(null=True)
 
     class Meta:
-        db_table = "pending_objects"
+        db_table = "taskrunner_pending_objects"
         indexes = (models.Index(name="unclaimed_object_due", fields=("due_at",)),)
 
     def __str__(self) -> str:

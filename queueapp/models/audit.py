@@ -10,7 +10,7 @@ from queueapp.models.base import UuidModel
 class AppendOnlyModel(UuidModel):
     """No role may update or delete these rows. No foreign keys: a record outlives what it is about.
 
-    Only the function prune_task_logs deletes, from the log of tasks that are gone (engine/retention.py).
+    Only the function taskrunner_prune_task_logs deletes, from the log of tasks that are gone (engine/retention.py).
     """
 
     tenant_id = models.UUIDField(null=True)
@@ -41,7 +41,7 @@ class TaskLog(AppendOnlyModel):
     detail = models.JSONField(null=True)
 
     class Meta:
-        db_table = "task_logs"
+        db_table = "taskrunner_task_logs"
         ordering = ("id",)
         indexes = (models.Index(name="task_log_story", fields=("task_id", "id")),)
         constraints = (
@@ -62,7 +62,7 @@ class SecurityEvent(AppendOnlyModel):
     detail = models.JSONField(default=dict)
 
     class Meta:
-        db_table = "security_events"
+        db_table = "taskrunner_security_events"
         ordering = ("-id",)
 
     def __str__(self) -> str:
@@ -77,7 +77,7 @@ class OperatorAction(AppendOnlyModel):
     detail = models.JSONField(default=dict)
 
     class Meta:
-        db_table = "operator_actions"
+        db_table = "taskrunner_operator_actions"
         ordering = ("-id",)
 
     def __str__(self) -> str:

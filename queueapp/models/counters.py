@@ -24,7 +24,7 @@ class TaskDelta(models.Model):
     run_seconds = models.FloatField(default=0, help_text="Sum over the moves: time leased.")
 
     class Meta:
-        db_table = "task_deltas"
+        db_table = "taskrunner_task_deltas"
 
     def __str__(self) -> str:
         return f"{self.moves} × {self.from_status} → {self.to_status}"
@@ -38,7 +38,7 @@ class TaskCount(TenantModel):
     tasks = models.BigIntegerField()
 
     class Meta:
-        db_table = "task_counts"
+        db_table = "taskrunner_task_counts"
         constraints = (models.UniqueConstraint(name="task_count_once", fields=("tenant", "queue", "status")),)
 
     def __str__(self) -> str:
@@ -57,7 +57,7 @@ class TaskStat(TenantModel):
     run_seconds = models.FloatField()
 
     class Meta:
-        db_table = "task_stats"
+        db_table = "taskrunner_task_stats"
         constraints = (
             models.UniqueConstraint(name="task_stat_once", fields=("tenant", "minute", "queue", "type", "to_status")),
         )

@@ -24,7 +24,7 @@ class Queue(UuidModel):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        db_table = "queues"
+        db_table = "taskrunner_queues"
         ordering = ("name",)
         constraints = (
             models.CheckConstraint(name="queue_name_format", condition=Q(name__regex="^[a-z0-9][a-z0-9_.-]*$")),
@@ -47,7 +47,7 @@ class Route(UuidModel):
     )
 
     class Meta:
-        db_table = "routes"
+        db_table = "taskrunner_routes"
         ordering = ("pattern",)
 
     def __str__(self) -> str:
@@ -67,7 +67,7 @@ class Partition(models.Model):
     requirements = models.JSONField(default=dict)
 
     class Meta:
-        db_table = "partitions"
+        db_table = "taskrunner_partitions"
         constraints = (models.UniqueConstraint(name="partition_once", fields=("queue", "type", "requirements")),)
 
     def __str__(self) -> str:

@@ -28,7 +28,7 @@ class Run(TenantModel):
     metadata = models.JSONField(default=dict, db_default={}, help_text="{task_id, task_type, attempt}")
 
     class Meta:
-        db_table = "runs"
+        db_table = "taskrunner_runs"
         ordering = ("-id",)
         constraints = (
             # also the target of composite foreign keys, and the order of a tenant's list
@@ -67,7 +67,7 @@ class RunMetric(TenantModel):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        db_table = "run_metrics"
+        db_table = "taskrunner_run_metrics"
         ordering = ("id",)
         constraints = (models.CheckConstraint(name="run_metric_has_a_name", condition=~Q(name="")),)
         indexes = (
@@ -91,7 +91,7 @@ class RunNote(TenantModel):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        db_table = "run_notes"
+        db_table = "taskrunner_run_notes"
         ordering = ("id",)
         constraints = (models.CheckConstraint(name="run_note_has_a_type", condition=~Q(type="")),)
         indexes = (

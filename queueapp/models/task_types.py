@@ -25,7 +25,7 @@ class TaskType(TenantModel):
     updated_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        db_table = "task_types"
+        db_table = "taskrunner_task_types"
         ordering = ("type",)
         constraints = (
             models.UniqueConstraint(name="task_type_once", fields=("tenant", "type")),

@@ -55,7 +55,9 @@ class Task(TenantModel):
 
     type = models.CharField(max_length=200)
     queue = models.CharField(max_length=64)
-    kind = models.ForeignKey(Partition, on_delete=models.PROTECT, db_constraint=False, db_index=False, editable=False)
+    partition = models.ForeignKey(
+        Partition, on_delete=models.PROTECT, db_constraint=False, db_index=False, editable=False
+    )
     params = models.JSONField(default=dict, db_default={})
     requirements = models.JSONField(default=dict, db_default={})
     labels = ArrayField(models.CharField(max_length=64), default=list, db_default=[], blank=True)
@@ -90,7 +92,7 @@ class Task(TenantModel):
     objects = TaskQuerySet.as_manager()
 
     class Meta:
-        db_table = "tasks"
+        db_table = "taskrunner_tasks"
         ordering = ("-id",)
         constraints = (
             # also the target of the composite foreign keys, and the order of a tenant's task list
@@ -115,16 +117,16 @@ class Task(TenantModel):
             ),
         )
         indexes = (
-            models.Index(name="task_by_partition", fields=("kind", "-id")),
+            models.Index(name="task_by_partition", fields=("partition", "-id")),
             # the hot ones are partial: their cost follows the head of the backlog, not the history
             models.Index(
                 name="task_ready_by_priority",
-                fields=("kind", "priority", "ready_seq"),
+                fields=("partition", "priority", "ready_seq"),
                 condition=Q(status=Status.QUEUED),
             ),
             models.Index(
                 name="task_ready_by_tenant",
-                fields=("kind", "tenant", "-priority", "ready_seq"),
+                fields=("partition", "tenant", "-priority", "ready_seq"),
                 condition=Q(status=Status.QUEUED),
             ),
             models.Index(
@@ -160,7 +162,7 @@ class DedupKey(TenantModel):
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
 
     class Meta:
-        db_table = "dedup_keys"
+        db_table = "taskrunner_dedup_keys"
         constraints = (
             models.UniqueConstraint(name="dedup_key_once", fields=("tenant", "queue", "key")),
             models.CheckConstraint(name="dedup_key_not_empty", condition=~Q(key="")),

@@ -20,7 +20,7 @@ class Tenant(UuidModel):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        db_table = "tenants"
+        db_table = "taskrunner_tenants"
         ordering = ("slug",)
         constraints = (
             # every login rests at the nil tenant, so a real one of that id would be visible without a scope
@@ -44,7 +44,7 @@ class Membership(TenantModel):
     role = models.CharField(max_length=20, choices=Role, default=Role.VIEWER)
 
     class Meta:
-        db_table = "memberships"
+        db_table = "taskrunner_memberships"
         constraints = (
             models.UniqueConstraint(name="membership_once_per_user", fields=("tenant", "user")),
             models.CheckConstraint(

@@ -17,7 +17,7 @@ class Cluster(UuidModel):
     heartbeat_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        db_table = "clusters"
+        db_table = "taskrunner_clusters"
         ordering = ("-id",)
 
     def __str__(self) -> str:
@@ -42,7 +42,7 @@ class Worker(UuidModel):
     stopped_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        db_table = "workers"
+        db_table = "taskrunner_workers"
         ordering = ("-id",)
         indexes = (models.Index(name="worker_heartbeat", fields=("heartbeat_at",)),)
 

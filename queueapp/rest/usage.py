@@ -25,7 +25,6 @@ class Limits(ApiView):
         return Response(
             {
                 **limits.model_dump(),
-                "search_cache_ttl_seconds": settings.SEARCH_CACHE_TTL_SECONDS,
                 "max_body_bytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
                 "max_wait_seconds": MAX_WAIT_SECONDS,
                 "use": {

@@ -12,7 +12,7 @@ from queueapp.tenancy.guard import tenant_tables
 from queueapp.tenancy.scopes import CLIENT, OPERATOR, WORKER
 
 # What a login may ask before it knows for which tenant (migrations/sql/0005_api_keys.sql).
-KEY_FUNCTIONS = {"find_api_key", "note_api_key_used"}
+KEY_FUNCTIONS = {"taskrunner_find_api_key", "taskrunner_note_api_key_used"}
 
 
 def grant_after_migrate(sender: AppConfig, using: str, **_: Any) -> None:

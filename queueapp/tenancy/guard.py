@@ -29,7 +29,8 @@ def tenant_tables() -> frozenset[str]:
     return frozenset(
         model._meta.db_table
         for model in apps.get_models()
-        if model._meta.db_table == "tenants" or any(field.column == "tenant_id" for field in model._meta.fields)
+        if model._meta.db_table == "taskrunner_tenants"
+        or any(field.column == "tenant_id" for field in model._meta.fields)
     )
 
 
@@ -87,5 +88,5 @@ def require_scope(execute: Callable[..., Any], sql: str, params: Any, many: bool
 
 @cache
 def _mention_of_tenant_table() -> re.Pattern[str]:
-    names = "|".join(sorted([*tenant_tables(), "worker_inbox", "audit"], key=len, reverse=True))
+    names = "|".join(sorted([*tenant_tables(), "worker_inbox", "taskrunner_audit"], key=len, reverse=True))
     return re.compile(rf"(?<![\w.'])({names})(?![\w.'])")

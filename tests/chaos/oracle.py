@@ -9,27 +9,28 @@ from django.db import connection
 from queueapp.tenancy import operator_scope
 
 CHECKS = {
-    "unfinished": "SELECT count(*) FROM tasks WHERE status NOT IN ('completed', 'dead_letter', 'cancelled')",
-    "completed": "SELECT count(*) FROM tasks WHERE status = 'completed'",
-    "dead_letters": "SELECT count(*) FROM tasks WHERE status = 'dead_letter'",
+    "unfinished": "SELECT count(*) FROM taskrunner_tasks WHERE status NOT IN ('completed', 'dead_letter', 'cancelled')",
+    "completed": "SELECT count(*) FROM taskrunner_tasks WHERE status = 'completed'",
+    "dead_letters": "SELECT count(*) FROM taskrunner_tasks WHERE status = 'dead_letter'",
     "dead_without_three_crashes": """
-        SELECT count(*) FROM tasks t WHERE status = 'dead_letter' AND (crash_count < 3 OR 3 > (
-            SELECT count(*) FROM task_logs l
+        SELECT count(*) FROM taskrunner_tasks t WHERE status = 'dead_letter' AND (crash_count < 3 OR 3 > (
+            SELECT count(*) FROM taskrunner_task_logs l
             WHERE l.task_id = t.id AND l.reason IN ('lease_expired', 'worker_crashed')))
     """,
     "completed_twice": """
-        SELECT count(*) FROM (SELECT task_id FROM task_logs WHERE to_status = 'completed'
+        SELECT count(*) FROM (SELECT task_id FROM taskrunner_task_logs WHERE to_status = 'completed'
             GROUP BY task_id HAVING count(*) > 1) AS twice
     """,
     # every log starts where the one before ended, the first with nothing, and the last at the task's status
     "audit_gaps": """
         SELECT count(*) FROM (
             SELECT from_status, lag(to_status) OVER (PARTITION BY task_id ORDER BY id) AS before
-            FROM task_logs WHERE kind = 'transition') AS story WHERE from_status IS DISTINCT FROM before
+            FROM taskrunner_task_logs WHERE kind = 'transition') AS story WHERE from_status IS DISTINCT FROM before
     """,
     "audit_ends_elsewhere": """
-        SELECT count(*) FROM tasks t WHERE status IS DISTINCT FROM (
-            SELECT to_status FROM task_logs l WHERE l.task_id = t.id AND kind = 'transition' ORDER BY id DESC LIMIT 1)
+        SELECT count(*) FROM taskrunner_tasks t WHERE status IS DISTINCT FROM (
+            SELECT to_status FROM taskrunner_task_logs l WHERE l.task_id = t.id AND kind = 'transition'
+            ORDER BY id DESC LIMIT 1)
     """,
 }
 FAULTS = ("unfinished", "dead_without_three_crashes", "completed_twice", "audit_gaps", "audit_ends_elsewhere")
@@ -64,7 +65,7 @@ def audit(submitted: int, marks: Path) -> Findings:
         for name, query in CHECKS.items():
             cursor.execute(query)
             found[name] = cursor.fetchone()[0]
-        cursor.execute("SELECT count(*) FROM tasks")
+        cursor.execute("SELECT count(*) FROM taskrunner_tasks")
         stored = cursor.fetchone()[0]
     lines = marks.read_text().splitlines() if marks.exists() else []
     per_task = Counter(line.split()[0] for line in lines)

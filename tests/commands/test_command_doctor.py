@@ -72,27 +72,33 @@ def damaged(damage, repair):
 
 
 def test_a_table_without_forced_security_is_a_fault_that_its_fix_mends(healthy):
-    force = "ALTER TABLE task_logs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+    force = "ALTER TABLE taskrunner_task_logs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
     for damage in ("NO FORCE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"):
-        with damaged(f"ALTER TABLE task_logs {damage}", force):
+        with damaged(f"ALTER TABLE taskrunner_task_logs {damage}", force):
             finding = part("row-level security", faults=True)
-            assert "task_logs" in finding["message"]
+            assert "taskrunner_task_logs" in finding["message"]
             as_owner(finding["fix"].removeprefix("as the owner: "))
             assert part("row-level security")["level"] == "ok"
 
 
 def test_a_table_without_a_policy_is_a_fault(healthy):
-    repair = "CREATE POLICY operator ON task_deltas FOR ALL TO taskrunner_operator USING (true);" + (
-        "CREATE POLICY trigger_writes ON task_deltas FOR INSERT TO CURRENT_USER WITH CHECK (true)"
+    repair = "CREATE POLICY operator ON taskrunner_task_deltas FOR ALL TO taskrunner_operator USING (true);" + (
+        "CREATE POLICY trigger_writes ON taskrunner_task_deltas FOR INSERT TO CURRENT_USER WITH CHECK (true)"
     )
-    with damaged("DROP POLICY operator ON task_deltas; DROP POLICY trigger_writes ON task_deltas", repair):
-        assert "no policy on task_deltas" in part("row-level security", faults=True)["message"]
+    with damaged(
+        "DROP POLICY operator ON taskrunner_task_deltas; DROP POLICY trigger_writes ON taskrunner_task_deltas", repair
+    ):
+        assert "no policy on taskrunner_task_deltas" in part("row-level security", faults=True)["message"]
 
 
 def test_a_missing_table_is_a_fault(healthy):
-    with damaged("ALTER TABLE task_stats RENAME TO lost", "ALTER TABLE lost RENAME TO task_stats"):
+    with damaged(
+        "ALTER TABLE taskrunner_task_stats RENAME TO lost", "ALTER TABLE lost RENAME TO taskrunner_task_stats"
+    ):
         findings = json.loads(manage("doctor", "--json").communicate(timeout=PATIENCE_SECONDS)[0])["findings"]
-    assert ("row-level security", "there is no table task_stats") in [(row["part"], row["message"]) for row in findings]
+    assert ("row-level security", "there is no table taskrunner_task_stats") in [
+        (row["part"], row["message"]) for row in findings
+    ]
 
 
 def test_a_migration_that_is_not_applied_is_a_fault(healthy):

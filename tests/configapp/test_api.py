@@ -225,8 +225,8 @@ def test_the_export_holds_what_the_database_does(admin, bringer):
     assert len(accepted(admin.post("/config/bulk", again))["changes"]) == 2
 
 
-def test_an_override_of_the_environment_shows_as_such(admin, settings):
-    settings.CONFIG_OVERRIDES = {PORT: 7000}
+def test_an_override_of_the_environment_shows_as_such(admin, configure):
+    configure(CONFIG={"OVERRIDES": {PORT: 7000}})
     shown = admin.get(f"/config/{PORT}").json()
     assert (shown["value"], shown["source"]) == (7000, "environment")
 

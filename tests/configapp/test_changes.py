@@ -185,7 +185,7 @@ def test_what_the_database_refuses_is_on_record_too(ground):
 def test_a_task_submitted_by_hand_changes_nothing(bringer, acme):
     tasks.submit("config.apply", tenant_id=acme.id)
     with tenant_scope(acme.id), connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM config_changes")
+        cursor.execute("SELECT count(*) FROM taskrunner_config_changes")
         assert cursor.fetchone() == (0,)
     (done,) = bringer.bring_all()
     assert (done.status, done.error_code) == ("dead_letter", "permanent_failure")

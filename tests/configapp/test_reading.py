@@ -6,12 +6,11 @@ import sys
 
 import pytest
 from django.db import connections
-from django.test import override_settings
 
 import configapp
 from configapp import reader
 from configapp.changes import submit_change, unset
-from configapp.custom_keys import declare_key, withdraw_key
+from configapp.custom_keys import delete_custom_key, save_custom_key
 from configapp.errors import UnknownKey
 from configapp.keyspec import KeySpec, Kind
 from configapp.signals import config_changed
@@ -99,21 +98,21 @@ def test_a_forked_child_reads_on_its_own(bringer):
     assert comes_true(lambda: configapp.get(PORT) == 9000)  # the parent's connection is whole
 
 
-@override_settings(CONFIG_OVERRIDES={PORT: 7000})
-def test_the_environment_wins(bringer):
+def test_the_environment_wins(bringer, configure):
+    configure(CONFIG={"OVERRIDES": {PORT: 7000}})
     apply(bringer, PORT, 9000)
     assert configapp.get(PORT) == 7000
 
 
-def test_a_declared_key_is_read_with_its_default_until_it_is_withdrawn(bringer):
+def test_a_custom_key_is_read_with_its_default_until_it_is_deleted(bringer):
     configapp.get(PORT)
     with operator_scope(ALICE):
-        declare_key(KeySpec("feature.new_search", Kind.BOOLEAN, "on or off", default=False))
+        save_custom_key(KeySpec("feature.new_search", Kind.BOOLEAN, "on or off", default=False))
     assert comes_true(lambda: _read("feature.new_search") is False)
     apply(bringer, "feature.new_search", "true")
     assert comes_true(lambda: _read("feature.new_search") is True)
     with operator_scope(ALICE):
-        withdraw_key("feature.new_search")
+        delete_custom_key("feature.new_search")
     assert comes_true(lambda: _read("feature.new_search") is None)
 
 

@@ -96,14 +96,14 @@ def _answer(cursor, statement):
         "UPDATE system_config SET config_value = '1'",
         "INSERT INTO system_config (config_key, config_value, version) VALUES ('app.debug', 'true', 1)",
         "DELETE FROM system_config",
-        "UPDATE config_versions SET value = '1'",
-        "DELETE FROM config_versions",
-        "UPDATE config_audit SET actor = 'nobody'",
-        "DELETE FROM config_audit",
-        "DELETE FROM config_changes",
-        "UPDATE config_changes SET value = '1'",
-        "UPDATE config_epoch SET number = 0",
-        "TRUNCATE config_audit",
+        "UPDATE taskrunner_config_versions SET value = '1'",
+        "DELETE FROM taskrunner_config_versions",
+        "UPDATE taskrunner_config_audit SET actor = 'nobody'",
+        "DELETE FROM taskrunner_config_audit",
+        "DELETE FROM taskrunner_config_changes",
+        "UPDATE taskrunner_config_changes SET value = '1'",
+        "UPDATE taskrunner_config_epoch SET number = 0",
+        "TRUNCATE taskrunner_config_audit",
     ],
 )
 def test_records_and_values_are_nobodys_to_write(history, system, statement):
@@ -112,15 +112,16 @@ def test_records_and_values_are_nobodys_to_write(history, system, statement):
 
 
 def test_only_the_handlers_role_applies_and_it_cannot_read_secrets(history, system):
-    apply = "UPDATE config_changes SET status = 'applied', version = 3, finished_at = now() WHERE status = 'accepted'"
+    apply = "UPDATE taskrunner_config_changes SET status = 'applied', version = 3, finished_at = now()"
+    apply += " WHERE status = 'accepted'"
     assert refusal(operator(), apply)[0] == NO_PRIVILEGE
     assert refusal(tenant_scope(system), apply) is None
-    assert refusal(tenant_scope(system), "SELECT token FROM config_secrets")[0] == NO_PRIVILEGE
+    assert refusal(tenant_scope(system), "SELECT token FROM taskrunner_config_secrets")[0] == NO_PRIVILEGE
 
 
 VERSION = """
-    INSERT INTO config_versions (config_key, version, value, is_active, change_id, actor)
-    SELECT config_key, {version}, '1', true, id, actor FROM config_changes c WHERE {change}
+    INSERT INTO taskrunner_config_versions (config_key, version, value, is_active, change_id, actor)
+    SELECT config_key, {version}, '1', true, id, actor FROM taskrunner_config_changes c WHERE {change}
 """
 WAITING = "status = 'accepted'"
 FIRST = "config_key = 'app.api_port' AND version = 1"
@@ -133,28 +134,31 @@ FIRST = "config_key = 'app.api_port' AND version = 1"
         (VERSION.format(version=4, change=WAITING), "config_version_without_gap"),
         (VERSION.format(version=3, change=FIRST), "config_version_in_order"),
         (
-            "UPDATE config_changes SET status = 'accepted', version = NULL, finished_at = NULL WHERE version = 2",
+            "UPDATE taskrunner_config_changes SET status = 'accepted', version = NULL, finished_at = NULL"
+            " WHERE version = 2",
             "config_change_ends_once",
         ),
         (
-            "UPDATE config_changes SET status = 'applied', version = 9 WHERE status = 'accepted'",
+            "UPDATE taskrunner_config_changes SET status = 'applied', version = 9 WHERE status = 'accepted'",
             "config_change_finished_iff_not_accepted",
         ),
         (
-            "UPDATE config_changes SET status = 'conflict', version = 9, finished_at = now() WHERE status = 'accepted'",
+            "UPDATE taskrunner_config_changes SET status = 'conflict', version = 9, finished_at = now()"
+            " WHERE status = 'accepted'",
             "config_change_version_iff_applied",
         ),
         (
-            "UPDATE config_changes SET status = 'lost', finished_at = now() WHERE status = 'accepted'",
+            "UPDATE taskrunner_config_changes SET status = 'lost', finished_at = now() WHERE status = 'accepted'",
             "config_change_status_known",
         ),
         (
-            "INSERT INTO config_audit (actor, config_key, action, status, reason, detail, change_id)"
-            " SELECT actor, config_key, action, 'success', '', '', change_id FROM config_audit WHERE version = 1",
-            "config_audit_change_id_key",
+            "INSERT INTO taskrunner_config_audit (actor, config_key, action, status, reason, detail, change_id)"
+            " SELECT actor, config_key, action, 'success', '', '', change_id FROM taskrunner_config_audit"
+            " WHERE version = 1",
+            "taskrunner_config_audit_change_id_key",
         ),
         (
-            "INSERT INTO config_audit (actor, config_key, action, status, reason, detail)"
+            "INSERT INTO taskrunner_config_audit (actor, config_key, action, status, reason, detail)"
             " VALUES ('x', 'app.debug', 'set', 'perhaps', '', '')",
             "config_audit_status_known",
         ),
@@ -166,7 +170,7 @@ def test_the_rules_hold_for_the_handlers_role_too(history, system, statement, co
 
 def test_a_version_may_not_overtake_a_change_that_waits(history, system):
     submit_change("app.api_port", 9003, actor=ALICE)
-    last = "submission = (SELECT max(submission) FROM config_changes)"
+    last = "submission = (SELECT max(submission) FROM taskrunner_config_changes)"
     assert refusal(tenant_scope(system), VERSION.format(version=3, change=last))[1] == "config_version_in_order"
 
 
@@ -182,29 +186,31 @@ def test_a_change_makes_one_version(history, system):
         ("(1, uuidv7(), 'no key!', 'set', 'x', 'accepted')", "config_change_key_format"),
         ("(1, uuidv7(), 'app.debug', 'burn', 'x', 'accepted')", "config_change_action_known"),
         (
-            "((SELECT max(submission) FROM config_changes), uuidv7(), 'app.api_port', 'set', 'x', 'accepted')",
+            "((SELECT max(submission) FROM taskrunner_config_changes), uuidv7(),"
+            " 'app.api_port', 'set', 'x', 'accepted')",
             "config_change_once",
         ),
     ],
 )
 def test_a_change_must_be_well_formed(history, values, constraint):
-    statement = f"INSERT INTO config_changes (submission, task_id, config_key, action, actor, status) VALUES {values}"
+    columns = "submission, task_id, config_key, action, actor, status"
+    statement = f"INSERT INTO taskrunner_config_changes ({columns}) VALUES {values}"
     assert refusal(operator(), statement)[1] == constraint
 
 
-def test_the_epoch_grows_with_every_applied_change_and_every_declared_key(history, bringer):
-    before = epoch()
+def test_the_revision_grows_with_every_applied_change_and_every_custom_key(history, bringer):
+    before = revision()
     bringer.bring_all()
-    assert epoch() == before + 1
+    assert revision() == before + 1
     with operator(), connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO config_keys (config_key, kind, description, choices, secret, free_text, actor)"
+            "INSERT INTO taskrunner_config_keys (config_key, kind, description, choices, secret, free_text, actor)"
             " VALUES ('my.key', 'string', '', '{}', false, false, 'x')"
         )
-    assert epoch() == before + 2
+    assert revision() == before + 2
 
 
-def epoch():
+def revision():
     with operator(), connection.cursor() as cursor:
-        cursor.execute("SELECT number FROM config_epoch")
+        cursor.execute("SELECT number FROM taskrunner_config_epoch")
         return cursor.fetchone()[0]

@@ -46,7 +46,15 @@ def acting_as(who: str, tenant_id: UUID, worker_id: UUID) -> Iterator[CursorWrap
 def _let_the_owner_through() -> Iterator[None]:
     with transaction.atomic(using="owner"):
         with connections["owner"].cursor() as cursor:
-            for table in ("tasks", "task_logs", "dedup_keys", "artifacts", "runs", "run_metrics", "run_notes"):
+            for table in (
+                "taskrunner_tasks",
+                "taskrunner_task_logs",
+                "taskrunner_dedup_keys",
+                "taskrunner_artifacts",
+                "taskrunner_runs",
+                "taskrunner_run_metrics",
+                "taskrunner_run_notes",
+            ):
                 cursor.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
         yield
         transaction.set_rollback(True, using="owner")
@@ -57,7 +65,7 @@ def move(cursor: CursorWrapper, who: str, task: Task, target: Status) -> Refusal
     finished = "now()" if target in FINAL else "NULL"
     lease = "now() + interval '1 minute'" if target == Status.LEASED else "NULL"
     lease_column = "" if who == Who.CLIENT else f", lease_expires_at = {lease}"
-    statement = f"UPDATE tasks SET status = %s, finished_at = {finished}{lease_column} WHERE id = %s"
+    statement = f"UPDATE taskrunner_tasks SET status = %s, finished_at = {finished}{lease_column} WHERE id = %s"
     return attempt(cursor, statement, [target, task.id])
 
 
@@ -68,7 +76,9 @@ def insert(cursor: CursorWrapper, who: str, tenant_id: UUID, worker_id: UUID, ta
     if who != Who.CLIENT and target == Status.LEASED:
         columns |= {"worker_id": worker_id, "lease_expires_at": "tomorrow"}
     places = ", ".join(["%s"] * len(columns))
-    return attempt(cursor, f"INSERT INTO tasks ({', '.join(columns)}) VALUES ({places})", list(columns.values()))
+    return attempt(
+        cursor, f"INSERT INTO taskrunner_tasks ({', '.join(columns)}) VALUES ({places})", list(columns.values())
+    )
 
 
 def attempt(cursor: CursorWrapper, statement: str, parameters: Any = None) -> Refusal | None:

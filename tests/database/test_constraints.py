@@ -44,7 +44,7 @@ def names(make_task, acme, globex, acme_viewer):
 def test_every_named_constraint_has_its_violation(ground):
     tables = [model._meta.db_table for model in apps.get_app_config("queueapp").get_models()]
     with connection.cursor() as cursor:
-        cursor.execute(NAMED_CONSTRAINTS, [[*tables, "task_transitions"]])
+        cursor.execute(NAMED_CONSTRAINTS, [[*tables, "taskrunner_task_transitions"]])
         named = sorted(without_digest(name) for (name,) in cursor.fetchall())
     assert sorted(name for name, *_ in VIOLATIONS) == named
 
@@ -64,12 +64,12 @@ def test_the_constraint_refuses(names, acme, name, sqlstate, owner, statement):
 def test_the_fence_and_the_identity_of_a_task_are_fixed(names, make_task, change):
     task = make_task("leased")
     with acting_as(Who.OPERATOR, task.tenant_id, task.worker_id) as cursor:
-        refusal = attempt(cursor, f"UPDATE tasks SET {change} WHERE id = '{task.id}'", names)
+        refusal = attempt(cursor, f"UPDATE taskrunner_tasks SET {change} WHERE id = '{task.id}'", names)
     assert refusal == Refusal("23514", "task_identity_fixed")
 
 
 def test_deleting_a_task_takes_its_deduplication_keys_along(names):
     with system_scope("test"), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM tasks WHERE id = %s", [names["task"]])
+        cursor.execute("DELETE FROM taskrunner_tasks WHERE id = %s", [names["task"]])
         assert not DedupKey.objects.exists()
         assert Membership.objects.count() == 1

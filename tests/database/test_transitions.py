@@ -30,7 +30,7 @@ def transitions_of(task_id):
 
 def test_the_database_holds_the_table_of_states_py(ground):
     with operator_scope("operator:test"), connection.cursor() as cursor:
-        cursor.execute("SELECT from_status, to_status, who, reason FROM task_transitions WHERE who <> 'sql'")
+        cursor.execute("SELECT from_status, to_status, who, reason FROM taskrunner_task_transitions WHERE who <> 'sql'")
         stored = cursor.fetchall()
     assert sorted(map(str, stored)) == sorted(
         str((t.source and t.source.value, t.target.value, t.who.value, t.reason)) for t in TRANSITIONS
@@ -101,7 +101,9 @@ def test_a_login_without_a_role_makes_any_legal_move_and_is_named(make_task, sou
         task = make_task(source, worker_id=worker_id)
         with acting_as(SQL, task.tenant_id, worker_id) as cursor:
             assert move(cursor, SQL, task, target) is None
-            cursor.execute("SELECT to_status, actor FROM task_logs WHERE task_id = %s ORDER BY id DESC", [task.id])
+            cursor.execute(
+                "SELECT to_status, actor FROM taskrunner_task_logs WHERE task_id = %s ORDER BY id DESC", [task.id]
+            )
             owner = connections["owner"].settings_dict["USER"]
             assert cursor.fetchone() == (target, f"sql:{owner}")
 

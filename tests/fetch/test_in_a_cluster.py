@@ -24,9 +24,9 @@ def cluster(ground):
 
 
 @pytest.fixture
-def fetch(acme, settings):
+def fetch(acme, configure):
     """Submit a fetch."""
-    settings.FETCH_ALLOWED_NETWORKS = ALLOWED
+    configure(FETCH={"ALLOWED_NETWORKS": ALLOWED})
     return lambda url: tasks.submit("fetch", {"url": url}, tenant_id=acme.id)
 
 

@@ -8,8 +8,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db import ProgrammingError, connection, connections
 
 from queueapp.tenancy import operator_scope, tenant_scope
-from workloads.fetch.models import SEARCHED_CHARACTERS
-from workloads.models import FetchedPage
+from workloads.fetch.models import SEARCHED_CHARACTERS, FetchedPage
 
 
 def keep(tenant, name, *, title="", text="text"):
@@ -29,7 +28,7 @@ def keep(tenant, name, *, title="", text="text"):
 
 def found(tenant, query, wanted=10):
     with tenant_scope(tenant.id), connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM match_fetched_pages(to_tsquery('simple', %s), %s)", [query, wanted])
+        cursor.execute("SELECT id FROM taskrunner_match_fetched_pages(to_tsquery('simple', %s), %s)", [query, wanted])
         return [page_id for (page_id,) in cursor.fetchall()]
 
 
@@ -51,11 +50,11 @@ def test_another_tenants_pages_are_not_found(acme, globex):
 def test_only_a_tenants_scope_may_ask(acme):
     keep(acme, "a")
     with (
-        pytest.raises(ProgrammingError, match="permission denied for function match_fetched_pages"),
+        pytest.raises(ProgrammingError, match="permission denied for function taskrunner_match_fetched_pages"),
         operator_scope("operator:test"),
         connection.cursor() as cursor,
     ):
-        cursor.execute("SELECT * FROM match_fetched_pages(to_tsquery('simple', 'text'), 1)")
+        cursor.execute("SELECT * FROM taskrunner_match_fetched_pages(to_tsquery('simple', 'text'), 1)")
 
 
 def test_the_orm_can_filter_by_the_same_column(acme):
@@ -79,11 +78,11 @@ def test_the_function_uses_the_index_where_a_policy_could_not(acme):
             for number in range(2000)
         )
     with connections["owner"].cursor() as owner:
-        owner.execute("ANALYZE fetched_pages")
+        owner.execute("ANALYZE taskrunner_fetched_pages")
     with connections["owner"].cursor() as owner:
         # the function's own query, planned as the role that it runs as
         owner.execute(
-            "EXPLAIN (FORMAT json) SELECT p.id FROM fetched_pages p"
+            "EXPLAIN (FORMAT json) SELECT p.id FROM taskrunner_fetched_pages p"
             " WHERE p.tenant_id = (SELECT current_setting('taskrunner.tenant_id', true)::uuid)"
             " AND p.search @@ to_tsquery('simple', 'word77')"
         )

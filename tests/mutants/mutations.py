@@ -27,36 +27,37 @@ MUTATIONS = [
     Mutation(
         "force-forgotten",
         "queueapp/migrations/sql/0004_row_level_security.sql",
-        "ALTER TABLE tasks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;",
-        "ALTER TABLE tasks ENABLE ROW LEVEL SECURITY;",
+        "ALTER TABLE taskrunner_tasks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;",
+        "ALTER TABLE taskrunner_tasks ENABLE ROW LEVEL SECURITY;",
         "the owner of the tables would see every tenant's tasks",
         ("tests/tenancy/test_catalogue.py", "tests/tenancy/test_raw_sql.py"),
     ),
     Mutation(
         "policy-without-tenant",
         "queueapp/migrations/sql/0004_row_level_security.sql",
-        "CREATE POLICY client ON task_logs FOR SELECT TO taskrunner_client\n"
+        "CREATE POLICY client ON taskrunner_task_logs FOR SELECT TO taskrunner_client\n"
         "    USING (tenant_id = (SELECT current_setting('taskrunner.tenant_id', true)::uuid));",
-        "CREATE POLICY client ON task_logs FOR SELECT TO taskrunner_client USING (true);",
+        "CREATE POLICY client ON taskrunner_task_logs FOR SELECT TO taskrunner_client USING (true);",
         "a client would read every tenant's story",
         ("tests/tenancy/test_raw_sql.py",),
     ),
     Mutation(
         "worker-sees-all",
         "queueapp/migrations/sql/0004_row_level_security.sql",
-        "CREATE POLICY worker_sees ON tasks FOR SELECT TO taskrunner_worker\n"
+        "CREATE POLICY worker_sees ON taskrunner_tasks FOR SELECT TO taskrunner_worker\n"
         "    USING (status = 'queued' OR worker_id = "
         "(SELECT nullif(current_setting('taskrunner.worker_id', true), '')::uuid));",
-        "CREATE POLICY worker_sees ON tasks FOR SELECT TO taskrunner_worker USING (true);",
+        "CREATE POLICY worker_sees ON taskrunner_tasks FOR SELECT TO taskrunner_worker USING (true);",
         "a worker would read what other workers hold and what has ended",
         ("tests/tenancy/test_raw_sql.py",),
     ),
     Mutation(
         "records-can-be-rewritten",
         "queueapp/migrations/sql/0004_row_level_security.sql",
-        "GRANT SELECT, INSERT ON security_events, operator_actions TO taskrunner_operator;",
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON security_events, operator_actions TO taskrunner_operator;\n"
-        "CREATE POLICY operator ON security_events TO taskrunner_operator USING (true);",
+        "GRANT SELECT, INSERT ON taskrunner_security_events, taskrunner_operator_actions TO taskrunner_operator;",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON taskrunner_security_events, taskrunner_operator_actions"
+        " TO taskrunner_operator;\n"
+        "CREATE POLICY operator ON taskrunner_security_events TO taskrunner_operator USING (true);",
         "an operator could hide what was refused",
         ("tests/tenancy/test_raw_sql.py",),
     ),
@@ -112,7 +113,7 @@ MUTATIONS = [
     Mutation(
         "audit-trigger-missing",
         "queueapp/migrations/sql/0003_transitions.sql",
-        "CREATE TRIGGER tasks_updated AFTER UPDATE ON tasks\n    REFERENCING OLD TABLE AS old_rows"
+        "CREATE TRIGGER tasks_updated AFTER UPDATE ON taskrunner_tasks\n    REFERENCING OLD TABLE AS old_rows"
         " NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_updated();",
         "",
         "moves would be neither checked nor logged",
@@ -121,7 +122,7 @@ MUTATIONS = [
     Mutation(
         "deletions-not-counted",
         "queueapp/migrations/sql/0003_transitions.sql",
-        "CREATE TRIGGER tasks_deleted AFTER DELETE ON tasks\n"
+        "CREATE TRIGGER tasks_deleted AFTER DELETE ON taskrunner_tasks\n"
         "    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_deleted();",
         "",
         "the counters would drift from the rows at every purge",
@@ -165,7 +166,7 @@ MUTATIONS = [
     Mutation(
         "dedup-without-ttl",
         "queueapp/tasks/sql/submit_tasks_with_keys.sql",
-        "WHERE dedup_keys.expires_at <= clock_timestamp()\n            OR excluded",
+        "WHERE taskrunner_dedup_keys.expires_at <= clock_timestamp()\n            OR excluded",
         "WHERE excluded",
         "a key would be taken for ever",
         ("tests/tasks/test_dedup.py",),
@@ -189,8 +190,9 @@ MUTATIONS = [
     Mutation(
         "pruning-waits-for-submits",
         "queueapp/maintenance/sql/prune.sql",
-        "FROM dedup_keys WHERE expires_at < now() ORDER BY expires_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED)",
-        "FROM dedup_keys WHERE expires_at < now() ORDER BY expires_at LIMIT %(batch)s FOR UPDATE)",
+        "FROM taskrunner_dedup_keys WHERE expires_at < now() ORDER BY"
+        " expires_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED)",
+        "FROM taskrunner_dedup_keys WHERE expires_at < now() ORDER BY expires_at LIMIT %(batch)s FOR UPDATE)",
         "pruning and a batch could deadlock",
         ("tests/tasks/test_deadlocks.py",),
     ),
@@ -230,7 +232,8 @@ MUTATIONS = [
         "config-open-to-tenants",
         "configapp/migrations/sql/0002_row_level_security.sql",
         "CREATE POLICY client ON system_config FOR SELECT TO taskrunner_client USING (EXISTS (\n"
-        "    SELECT FROM tenants WHERE slug = 'system' AND id = current_setting('taskrunner.tenant_id', true)::uuid));",
+        "    SELECT FROM taskrunner_tenants WHERE slug = 'system'"
+        " AND id = current_setting('taskrunner.tenant_id', true)::uuid));",
         "CREATE POLICY client ON system_config FOR SELECT TO taskrunner_client USING (true);",
         "every tenant could read the configuration",
         ("tests/configapp/test_rules.py",),

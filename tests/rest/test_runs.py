@@ -110,6 +110,6 @@ def test_a_worker_key_does_not_read_runs(worker, make_run):
 
 def test_without_row_level_security_the_apis_own_filter_holds(client, stranger, make_run):
     run_id = run_of(client, make_run())["id"]
-    with without_policies("runs"):
+    with without_policies("taskrunner_runs"):
         assert stranger.get(f"/runs/{run_id}").status_code == 404
         assert stranger.get("/runs").json()["results"] == []

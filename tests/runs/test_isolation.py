@@ -43,9 +43,9 @@ def statuses():
 
 def test_a_worker_sees_the_run_of_what_it_holds_and_nobody_elses(held, others, worker_id):
     with worker_scope(worker_id), connection.cursor() as cursor:
-        for table in ("runs", "run_metrics", "run_notes"):
+        for table in ("taskrunner_runs", "taskrunner_run_metrics", "taskrunner_run_notes"):
             cursor.execute(f"SELECT task_id FROM {table}")
-            assert cursor.fetchall() == ([(held.id,)] if table == "runs" else [])
+            assert cursor.fetchall() == ([(held.id,)] if table == "taskrunner_runs" else [])
             for statement in (
                 f"DELETE FROM {table}",
                 f"UPDATE {table} SET tenant_id = tenant_id",
@@ -54,14 +54,15 @@ def test_a_worker_sees_the_run_of_what_it_holds_and_nobody_elses(held, others, w
             ):
                 assert answer_to(cursor, statement) is None, statement
         for statement in (
-            "INSERT INTO run_metrics (tenant_id, task_id, name, value)"
+            "INSERT INTO taskrunner_run_metrics (tenant_id, task_id, name, value)"
             f" VALUES ('{others.tenant_id}', '{others.id}', 'm', '1')",
-            "INSERT INTO run_notes (tenant_id, task_id, type, content)"
+            "INSERT INTO taskrunner_run_notes (tenant_id, task_id, type, content)"
             f" VALUES ('{held.tenant_id}', '{others.id}', 'n', '')",
-            f"INSERT INTO runs (tenant_id, task_id, attempt, run_key) VALUES ('{held.tenant_id}', '{held.id}', 9, 'k')",
+            "INSERT INTO taskrunner_runs (tenant_id, task_id, attempt, run_key)"
+            f" VALUES ('{held.tenant_id}', '{held.id}', 9, 'k')",
         ):
             assert answer_to(cursor, statement) is None, statement
-        cursor.execute("UPDATE runs SET status = 'failed', finished_at = now()")
+        cursor.execute("UPDATE taskrunner_runs SET status = 'failed', finished_at = now()")
         assert cursor.rowcount == 1
 
 

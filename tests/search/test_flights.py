@@ -39,8 +39,8 @@ def ask(source, *, fresh=False, check_cancelled=lambda: None):
     return fetch_once(KEY, source, fresh=fresh, check_cancelled=check_cancelled)
 
 
-def test_an_answer_is_kept_for_its_time(settings):
-    settings.SEARCH_CACHE_TTL_SECONDS = 77
+def test_an_answer_is_kept_for_its_time(configure):
+    configure(SEARCH={"CACHE_TTL_SECONDS": 77})
     source = Source()
     assert ask(source) == (ANSWER, False)
     assert ask(source) == (ANSWER, True)
@@ -156,8 +156,8 @@ def test_without_redis_everybody_asks(configure):
     assert source.calls == 3
 
 
-def test_without_a_ttl_nothing_is_kept(settings):
-    settings.SEARCH_CACHE_TTL_SECONDS = 0
+def test_without_a_ttl_nothing_is_kept(configure):
+    configure(SEARCH={"CACHE_TTL_SECONDS": 0})
     source = Source()
     assert ask(source) == ask(source) == (ANSWER, False)
     assert not notifier.client().keys("search:*")

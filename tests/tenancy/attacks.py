@@ -67,7 +67,7 @@ class Attack:
         yield f"{merge} WHEN MATCHED THEN DELETE"
 
     def _inserts(self, tenant: str, column: str, columns: str) -> Iterator[str]:
-        new_id = 2**40 if self.table == "task_deltas" else str(uuid4())
+        new_id = 2**40 if self.table == "taskrunner_task_deltas" else str(uuid4())
         for changes, ending in (
             ({"id": new_id}, ""),
             ({tenant: str(self.attacker)}, "ON CONFLICT DO NOTHING RETURNING *"),

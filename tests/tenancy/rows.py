@@ -26,13 +26,13 @@ from queueapp.models import (
 from queueapp.tenancy import operator_scope, tenant_scope
 from queueapp.tenancy.guard import tenant_tables
 from tests.factories import create_task
-from workloads.models import FetchedPage
+from workloads.fetch.models import FetchedPage
 
 TABLES = sorted(tenant_tables())
 
 
 def tenant_column(table: str) -> str:
-    return "id" if table == "tenants" else "tenant_id"
+    return "id" if table == "taskrunner_tenants" else "tenant_id"
 
 
 def fill(tenant: Tenant, worker_id: UUID) -> None:

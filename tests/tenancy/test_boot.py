@@ -64,4 +64,6 @@ def test_an_unsafe_login_is_refused(postgres, login, fault, arguments):
 def test_a_plain_login_is_not(postgres):
     done = start(postgres.url("app"))
     assert "Refusing to run" not in done.stderr
-    assert 'relation "queues" does not exist' in done.stderr  # it came as far as asking for a table: there is none yet
+    assert (
+        'relation "taskrunner_queues" does not exist' in done.stderr
+    )  # it came as far as asking for a table: there is none yet

@@ -6,7 +6,7 @@ from django.db import connections
 from queueapp.tenancy.guard import tenant_tables
 
 ROLES = ["taskrunner_client", "taskrunner_operator", "taskrunner_worker"]
-RECORDS = ["task_logs", "security_events", "operator_actions"]
+RECORDS = ["taskrunner_task_logs", "taskrunner_security_events", "taskrunner_operator_actions"]
 TABLES = sorted(tenant_tables())
 
 
@@ -32,7 +32,7 @@ def test_the_guard_knows_every_table_with_a_tenant(ask):
         SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'tenant_id'
         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT attisdropped
     """)
-    assert sorted([table for (table,) in found] + ["tenants"]) == TABLES
+    assert sorted([table for (table,) in found] + ["taskrunner_tenants"]) == TABLES
 
 
 def test_row_level_security_is_enabled_and_forced_with_policies(ask):

@@ -24,7 +24,7 @@ def without_guard() -> Iterator[None]:
 
 
 @contextmanager
-def without_policies(table: str = "tasks") -> Iterator[None]:
+def without_policies(table: str = "taskrunner_tasks") -> Iterator[None]:
     """Row-level security off, and the table open to the app's login, as if nobody had written 0004."""
     app = connection.ops.quote_name(connection.settings_dict["USER"])
     with connections["owner"].cursor() as owner:
@@ -40,7 +40,7 @@ def tasks(make_task, globex):
     return [make_task(), make_task(tenant=globex)]
 
 
-@pytest.mark.parametrize("table", sorted(tenant_tables() | {"worker_inbox", "audit"}))
+@pytest.mark.parametrize("table", sorted(tenant_tables() | {"worker_inbox", "taskrunner_audit"}))
 def test_the_guard_refuses_every_tenant_table_without_a_scope(ground, table):
     for statement in (f"SELECT * FROM {table}", f'DELETE FROM "{table}"', f"with x as (table {table}) select 1"):
         with pytest.raises(ScopeError, match=f"{table} holds tenants' rows"), connection.cursor() as cursor:
@@ -54,7 +54,7 @@ def test_the_guard_lets_other_tables_pass(ground):
 
 
 def test_without_the_guard_the_database_refuses(tasks):
-    with without_guard(), pytest.raises(ProgrammingError, match="permission denied for table tasks"):
+    with without_guard(), pytest.raises(ProgrammingError, match="permission denied for table taskrunner_tasks"):
         Task.objects.count()
 
 
@@ -66,7 +66,7 @@ def test_without_the_guard_a_scope_shows_one_tenant(tasks, acme):
 def test_without_the_guard_the_database_refuses_a_second_statement_in_a_scope_of_one(tasks, acme):
     with without_guard(), one_statement_scope(acme.id):
         assert list(Task.objects.values_list("tenant_id", flat=True)) == [acme.id]
-        with pytest.raises(ProgrammingError, match="permission denied for table tasks"):
+        with pytest.raises(ProgrammingError, match="permission denied for table taskrunner_tasks"):
             Task.objects.count()
 
 

@@ -18,10 +18,14 @@ from tests.tenancy.attacks import Attack, answer_to
 from tests.tenancy.rows import TABLES, everything, fill
 
 # with the owner's rights: before a tenant is known, and through an index that no policy would use
-READ_BY_FUNCTIONS = ("api_keys", "tenants", "fetched_pages")
-RECORDED_BY_WORKERS = ("runs", "run_metrics", "run_notes")  # tests/runs/test_isolation.py says how little they reach
-SEEN_BY_WORKERS = ("tasks", "artifacts", "pending_objects", *RECORDED_BY_WORKERS)
-APPEND_ONLY = ("task_logs", "security_events", "operator_actions")
+READ_BY_FUNCTIONS = ("taskrunner_api_keys", "taskrunner_tenants", "taskrunner_fetched_pages")
+RECORDED_BY_WORKERS = (
+    "taskrunner_runs",
+    "taskrunner_run_metrics",
+    "taskrunner_run_notes",
+)  # tests/runs/test_isolation.py says how little they reach
+SEEN_BY_WORKERS = ("taskrunner_tasks", "taskrunner_artifacts", "taskrunner_pending_objects", *RECORDED_BY_WORKERS)
+APPEND_ONLY = ("taskrunner_task_logs", "taskrunner_security_events", "taskrunner_operator_actions")
 
 
 @pytest.fixture
@@ -72,7 +76,7 @@ def test_a_worker_has_no_business_with_other_tables(attack, worker_id, table):
 
 
 def test_a_worker_sees_what_is_queued_and_what_it_holds(attack, worker_id):
-    before, attempts = everything("tasks"), attack("tasks")
+    before, attempts = everything("taskrunner_tasks"), attack("taskrunner_tasks")
     tasks = [json.loads(row) for row in before]
     mine = [task["id"] for task in tasks if task["status"] == "queued" or task["worker_id"] == str(worker_id)]
     hidden = {task["id"] for task in tasks} - set(mine)
@@ -81,14 +85,14 @@ def test_a_worker_sees_what_is_queued_and_what_it_holds(attack, worker_id):
         for statement in attempts.statements(cursor):
             answer = answer_to(cursor, statement) or ""
             assert not any(task_id in answer for task_id in hidden), statement
-        cursor.execute("SELECT id::text FROM tasks ORDER BY id")
+        cursor.execute("SELECT id::text FROM taskrunner_tasks ORDER BY id")
         assert [task_id for (task_id,) in cursor.fetchall()] == mine
-    assert [row for row in everything("tasks") if json.loads(row)["id"] in hidden] == [
+    assert [row for row in everything("taskrunner_tasks") if json.loads(row)["id"] in hidden] == [
         row for row in before if json.loads(row)["id"] in hidden
     ]
 
 
-@pytest.mark.parametrize("table", ["artifacts", "pending_objects"])
+@pytest.mark.parametrize("table", ["taskrunner_artifacts", "taskrunner_pending_objects"])
 def test_a_worker_sees_the_artifacts_of_the_tasks_it_holds(attack, worker_id, acme, globex, table):
     before, attempts = everything(table), attack(table)
     with operator_scope("operator:test"):
@@ -122,7 +126,7 @@ def test_not_even_an_operator_rewrites_the_records(filled, globex, table):
     "statement",
     [
         *(f"{verb} {table}" for table in TABLES for verb in ("SELECT * FROM", "DELETE FROM", "TRUNCATE")),
-        *(f"COPY (SELECT * FROM {relation}) TO STDOUT" for relation in [*TABLES, "worker_inbox", "audit"]),
+        *(f"COPY (SELECT * FROM {relation}) TO STDOUT" for relation in [*TABLES, "worker_inbox", "taskrunner_audit"]),
     ],
 )
 def test_a_login_without_a_scope_is_refused(stranger, statement):
@@ -142,11 +146,11 @@ def test_the_owner_without_a_role_sees_no_row(filled, acme, table):
 def test_views_show_what_their_reader_may_see(filled, worker_id, acme, globex):
     with tenant_scope(acme.id), connection.cursor() as cursor:
         assert answer_to(cursor, "SELECT * FROM worker_inbox") is None
-        assert answer_to(cursor, "SELECT * FROM audit") is None
+        assert answer_to(cursor, "SELECT * FROM taskrunner_audit") is None
     register(worker_id, new_id(), Capabilities(queues=("default",), categories=("echo",)))
     with worker_scope(worker_id), connection.cursor() as cursor:
-        assert answer_to(cursor, "SELECT * FROM audit") is None
-        cursor.execute("SELECT tenant_id, status FROM worker_inbox JOIN tasks USING (id, tenant_id)")
+        assert answer_to(cursor, "SELECT * FROM taskrunner_audit") is None
+        cursor.execute("SELECT tenant_id, status FROM worker_inbox JOIN taskrunner_tasks USING (id, tenant_id)")
         assert sorted(cursor.fetchall()) == sorted([(acme.id, "queued"), (globex.id, "queued")])
 
 
@@ -157,7 +161,7 @@ def test_a_leaky_function_is_shown_own_rows_only(filled, acme, globex):
             "CREATE FUNCTION pg_temp.leak(uuid) RETURNS boolean COST 0.0000001 LANGUAGE plpgsql AS"
             " $$ BEGIN RAISE NOTICE 'saw %', $1; RETURN true; END $$"
         )
-        cursor.execute("SELECT count(*) FROM tasks WHERE pg_temp.leak(tenant_id)")
+        cursor.execute("SELECT count(*) FROM taskrunner_tasks WHERE pg_temp.leak(tenant_id)")
         assert cursor.fetchone() == (4,)
     saw = "".join(connection.connection.notices)
     assert str(acme.id) in saw
@@ -165,8 +169,9 @@ def test_a_leaky_function_is_shown_own_rows_only(filled, acme, globex):
 
 
 def test_a_foreign_key_tells_foreign_ids_from_unknown_ones_to_nobody(filled, acme, globex):
-    foreign = json.loads(everything("tasks", globex.id)[0])["id"]
-    statement = "INSERT INTO dedup_keys (tenant_id, queue, key, expires_at, task_id) VALUES (%s, 'q', 'x', now(), %s)"
+    foreign = json.loads(everything("taskrunner_tasks", globex.id)[0])["id"]
+    columns = "tenant_id, queue, key, expires_at, task_id"
+    statement = f"INSERT INTO taskrunner_dedup_keys ({columns}) VALUES (%s, 'q', 'x', now(), %s)"
     answers = []
     for task_id in (foreign, str(new_id())):
         with (

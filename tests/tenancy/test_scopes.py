@@ -141,8 +141,9 @@ def test_a_scopes_settings_come_with_its_first_statement(acme):
     with CaptureQueriesContext(connection) as queries, tenant_scope(acme.id, actor="client:100% 'quoted'"):
         assert session() == as_client(acme, "client:100% 'quoted'")
         assert Task.objects.filter(type__startswith="50%").count() == 0
-    assert len([query for query in queries if "current_setting" in query["sql"] or "tasks" in query["sql"]]) == 2
-    assert len([query for query in queries if "set_config" in query["sql"]]) == 1
+    sent = [query["sql"] for query in queries]
+    assert len([sql for sql in sent if "current_setting" in sql or "taskrunner_tasks" in sql]) == 2
+    assert len([sql for sql in sent if "set_config" in sql]) == 1
 
 
 def test_a_scope_of_one_statement_opens_no_transaction(acme):
@@ -187,7 +188,7 @@ def test_a_scope_of_one_statement_has_no_second(make_task):
 def test_a_scope_of_one_statement_keeps_nothing_of_a_failed_one(acme):
     with pytest.raises(IntegrityError), one_statement_scope(acme.id), connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO tasks (tenant_id, type, queue, status, priority)"
+            "INSERT INTO taskrunner_tasks (tenant_id, type, queue, status, priority)"
             " SELECT %s, 'echo', 'default', 'queued', n FROM generate_series(10, 11) AS n",
             [acme.id],
         )
@@ -226,7 +227,7 @@ def test_server_side_cursors_and_batches_run_in_the_scope_too(make_task):
     with tenant_scope(task.tenant_id):
         assert [found.id for found in Task.objects.iterator(chunk_size=10)] == [task.id]
     with tenant_scope(task.tenant_id), connection.cursor() as cursor:
-        cursor.executemany("UPDATE tasks SET priority = %s", [(7,), (8,)])
+        cursor.executemany("UPDATE taskrunner_tasks SET priority = %s", [(7,), (8,)])
     with tenant_scope(task.tenant_id):
         assert Task.objects.get().priority == 8
 

@@ -135,7 +135,7 @@ def test_a_batch_reads_each_declaration_once_and_registered_types_none(declared,
 
         with tenant_scope(acme.id), connection.execute_wrapper(note):
             tasks.submit_many(requests)
-        return sum("task_types" in query for query in queries)
+        return sum("taskrunner_task_types" in query for query in queries)
 
     assert count([{"type": "echo"}] * 3) == 0
     assert count([{"type": NARRATION, "params": {"text": "x"}}] * 3) == 1
@@ -162,5 +162,5 @@ def test_its_tasks_are_for_http_workers_only(worker, client_of_acme, declared):
 def test_the_database_refuses_figures_that_mean_nothing(declared, column, value):
     with operator_scope("operator:test"), transaction.atomic(), connection.cursor() as cursor:
         with pytest.raises(IntegrityError):
-            cursor.execute(f"UPDATE task_types SET {column} = {value}")
+            cursor.execute(f"UPDATE taskrunner_task_types SET {column} = {value}")
         transaction.set_rollback(True)

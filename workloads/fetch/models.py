@@ -18,7 +18,7 @@ SEARCH_CONFIGURATION = "simple"
 
 
 class FetchedPage(TenantModel):
-    """What a URL answered the last time. Search it with the SQL function match_fetched_pages(tsquery, integer)."""
+    """What a URL answered the last time. Search it with the SQL function taskrunner_match_fetched_pages."""
 
     url = models.TextField(help_text="Canonical: the page's identity.")
     requested_url = models.TextField(help_text="As the last task named it.")
@@ -41,7 +41,7 @@ class FetchedPage(TenantModel):
     )
 
     class Meta:
-        db_table = "fetched_pages"
+        db_table = "taskrunner_fetched_pages"
         constraints = (
             models.UniqueConstraint(name="fetched_page_once", fields=("tenant", "url")),
             models.CheckConstraint(name="fetched_page_url_is_http", condition=Q(url__regex="^https?://")),

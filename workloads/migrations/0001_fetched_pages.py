@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],
             options={
-                'db_table': 'fetched_pages',
+                'db_table': 'taskrunner_fetched_pages',
                 'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search'], name='fetched_page_search')],
                 'constraints': [models.UniqueConstraint(fields=('tenant', 'url'), name='fetched_page_once'), models.CheckConstraint(condition=models.Q(('url__regex', '^https?://')), name='fetched_page_url_is_http'), models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('url'), 2048), name='fetched_page_url_short'), models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('title'), 500), name='fetched_page_title_short'), models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='fetched_page_has_text'), models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='fetched_page_digest_format')],
             },

@@ -19,8 +19,8 @@ def asked_for(request: HttpRequest, name: str) -> str | None:
     return request.GET.get(name, "").replace("\x00", "") or None
 
 
-def kinds_asked_for(request: HttpRequest) -> list[int] | None:
-    """The kinds of task that the URL's type and queue select; None where it names neither."""
+def partitions_asked_for(request: HttpRequest) -> list[int] | None:
+    """The partitions of task that the URL's type and queue select; None where it names neither."""
     wanted = {name: value for name in ("type", "queue") if (value := asked_for(request, name))}
     return list(Partition.objects.filter(**wanted).values_list("pk", flat=True)) if wanted else None
 

@@ -48,11 +48,11 @@ class _Unnest(Func):
 class TaskPaginator(CappedPaginator):
     """Finds a page's ids in an index first, and reads the rows of that page only.
 
-    With several `kinds`, it takes the newest ids of each and merges them. Asked for all of them at once, the
+    With several `partitions`, it takes the newest ids of each and merges them. Asked for all of them at once, the
     planner walks the primary key from the newest task on: through all of it for a queue that has been still.
     """
 
-    kinds: Sequence[int] | None = None
+    partitions: Sequence[int] | None = None
 
     def page(self, number: int | str) -> AnyPage:
         number = self.validate_number(number)
@@ -61,8 +61,8 @@ class TaskPaginator(CappedPaginator):
         return Page(self.object_list.filter(pk__in=ids), number, self)
 
     def _newest(self, end: int) -> Any:
-        if self.kinds is None or len(self.kinds) == 1:
+        if self.partitions is None or len(self.partitions) == 1:
             return self.object_list.values_list("pk", flat=True)
-        newest = self.object_list.filter(kind=OuterRef("pk")).values("pk")[:end]
-        kinds = Partition.objects.filter(pk__in=self.kinds).annotate(newest=_Unnest(ArraySubquery(newest)))
-        return kinds.order_by("-newest").values_list("newest", flat=True)
+        newest = self.object_list.filter(partition=OuterRef("pk")).values("pk")[:end]
+        partitions = Partition.objects.filter(pk__in=self.partitions).annotate(newest=_Unnest(ArraySubquery(newest)))
+        return partitions.order_by("-newest").values_list("newest", flat=True)

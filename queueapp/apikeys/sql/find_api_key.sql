@@ -1,2 +1,2 @@
 -- What is known of the key with this prefix; asked before a tenant is known, so answered with the owner's rights.
-SELECT * FROM find_api_key(%(prefix)s)
+SELECT * FROM taskrunner_find_api_key(%(prefix)s)

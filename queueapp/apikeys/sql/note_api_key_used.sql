@@ -1,2 +1,2 @@
 -- Remember that a key was used, to the minute.
-SELECT note_api_key_used(%(key_id)s)
+SELECT taskrunner_note_api_key_used(%(key_id)s)

@@ -3,4 +3,4 @@
 SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS drawn,
     pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest_running,
     pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next_id
-FROM task_ready_seq
+FROM taskrunner_ready_seq

@@ -10,7 +10,7 @@ WITH sub_queue AS MATERIALIZED (
         row_number() OVER (PARTITION BY sub_queue.place ORDER BY sub_queue.priority DESC, head.ready_seq) * 1000 + sub_queue.place AS rank
     FROM sub_queue CROSS JOIN LATERAL (
         SELECT t.id, t.ready_seq, CASE WHEN t.crash_count > 0 THEN 1 ELSE 1.0::float8 / sub_queue.batch_size END AS cost
-        FROM tasks t
+        FROM taskrunner_tasks t
         WHERE t.partition_id = sub_queue.partition_id AND t.tenant_id = sub_queue.tenant_id AND t.priority = sub_queue.priority
             AND t.status = 'queued' AND t.ready_seq > sub_queue.cursor
         ORDER BY t.ready_seq LIMIT %(share)s) AS head
@@ -19,13 +19,13 @@ WITH sub_queue AS MATERIALIZED (
     -- one after the other in their order, until there are enough. || '' leaves the planner nothing but the primary key:
     -- while a table is new, walking an index of queued tasks for each would look as good to it
     SELECT candidate.* FROM candidate CROSS JOIN LATERAL (
-        SELECT FROM tasks t WHERE t.id = candidate.id AND t.status || '' = 'queued' FOR UPDATE SKIP LOCKED) AS still_there
+        SELECT FROM taskrunner_tasks t WHERE t.id = candidate.id AND t.status || '' = 'queued' FOR UPDATE SKIP LOCKED) AS still_there
     LIMIT %(most)s
 ), chosen AS MATERIALIZED (
     SELECT id, sum(cost) OVER next AS cost_so_far, row_number() OVER next AS position
     FROM locked WINDOW next AS (ORDER BY rank, ready_seq)
 )
-UPDATE tasks t SET status = 'leased', attempt = t.attempt + 1, worker_id = %(worker_id)s,
+UPDATE taskrunner_tasks t SET status = 'leased', attempt = t.attempt + 1, worker_id = %(worker_id)s,
     started_at = clock_timestamp(), updated_at = clock_timestamp(),
     lease_expires_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s)
 FROM chosen WHERE t.id = chosen.id AND chosen.cost_so_far < 1.000001

@@ -1,9 +1,9 @@
 -- The newest queued task of each partition and priority, outside the stretch in which nothing can be.
 SELECT sub_queue.partition_id, sub_queue.priority, coalesce((
-    SELECT t.ready_seq FROM tasks t
+    SELECT t.ready_seq FROM taskrunner_tasks t
     WHERE t.partition_id = sub_queue.partition_id AND t.priority = sub_queue.priority AND t.status = 'queued' AND t.ready_seq > sub_queue.until
     ORDER BY t.ready_seq DESC LIMIT 1), (
-    SELECT t.ready_seq FROM tasks t
+    SELECT t.ready_seq FROM taskrunner_tasks t
     WHERE t.partition_id = sub_queue.partition_id AND t.priority = sub_queue.priority AND t.status = 'queued' AND t.ready_seq <= sub_queue.after
     ORDER BY t.ready_seq DESC LIMIT 1)) AS ready_seq
 FROM unnest(%(partitions)s::integer[], %(priorities)s::smallint[], %(after)s::bigint[], %(until)s::bigint[])

@@ -4,14 +4,14 @@ WITH RECURSIVE partition AS (
     SELECT * FROM unnest(%(partitions)s::integer[], %(elsewhere)s::bigint[]) AS k (partition_id, elsewhere)
 ), newcomer AS (
     SELECT partition.*, (
-        SELECT t.tenant_id FROM tasks t
+        SELECT t.tenant_id FROM taskrunner_tasks t
         WHERE t.partition_id = partition.partition_id AND t.status = 'queued' AND t.ready_seq > partition.elsewhere
             AND t.tenant_id > '00000000-0000-0000-0000-000000000000'
         ORDER BY t.tenant_id LIMIT 1) AS tenant_id
     FROM partition
     UNION ALL
     SELECT last.partition_id, last.elsewhere, (
-        SELECT t.tenant_id FROM tasks t
+        SELECT t.tenant_id FROM taskrunner_tasks t
         WHERE t.partition_id = last.partition_id AND t.status = 'queued' AND t.ready_seq > last.elsewhere
             AND t.tenant_id > last.tenant_id
         ORDER BY t.tenant_id LIMIT 1)
@@ -29,7 +29,7 @@ WITH RECURSIVE partition AS (
 )
 SELECT * FROM (
     SELECT sub_queue.partition_id, sub_queue.tenant_id, sub_queue.priority, (
-        SELECT t.ready_seq FROM tasks t
+        SELECT t.ready_seq FROM taskrunner_tasks t
         WHERE t.partition_id = sub_queue.partition_id AND t.tenant_id = sub_queue.tenant_id AND t.priority = sub_queue.priority
             AND t.status = 'queued' AND t.ready_seq > sub_queue.after
         ORDER BY t.ready_seq LIMIT 1) AS ready_seq

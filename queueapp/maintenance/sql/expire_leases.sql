@@ -2,14 +2,14 @@
 -- workers that stopped within the last minute, for those of others have run out. The third lease lost with its worker
 -- ends the task.
 WITH gone AS MATERIALIZED (
-    SELECT id FROM workers WHERE %(thorough)s AND stopped_at > statement_timestamp() - interval '1 minute'
+    SELECT id FROM taskrunner_workers WHERE %(thorough)s AND stopped_at > statement_timestamp() - interval '1 minute'
 ), found AS (
-    (SELECT id FROM tasks
+    (SELECT id FROM taskrunner_tasks
     WHERE status = 'leased' AND lease_expires_at < statement_timestamp()
         AND lease_expires_at > statement_timestamp() - make_interval(secs => %(seconds_back)s)
     LIMIT %(batch)s)
     UNION
-    (SELECT id FROM tasks
+    (SELECT id FROM taskrunner_tasks
     WHERE EXISTS (SELECT FROM gone) AND status = 'leased' AND lease_expires_at >= statement_timestamp()
         AND worker_id IN (SELECT id FROM gone)
     LIMIT %(batch)s)
@@ -18,14 +18,14 @@ WITH gone AS MATERIALIZED (
             WHEN t.cancel_requested_at IS NOT NULL THEN 'cancelled'
             WHEN t.crash_count + 1 >= 3 THEN 'dead_letter'
             ELSE 'queued' END AS to_status
-    FROM tasks t
+    FROM taskrunner_tasks t
     -- not "status = 'leased'", which would let the planner walk the index of leases for a second time
     WHERE t.id = ANY (ARRAY(SELECT id FROM found)) AND t.lease_expires_at IS NOT NULL
         AND (t.lease_expires_at < statement_timestamp() OR t.worker_id IN (SELECT id FROM gone))
     ORDER BY t.id LIMIT %(batch)s
     FOR UPDATE OF t SKIP LOCKED
 )
-UPDATE tasks t SET status = lost.to_status, crash_count = t.crash_count + 1, lease_expires_at = NULL,
+UPDATE taskrunner_tasks t SET status = lost.to_status, crash_count = t.crash_count + 1, lease_expires_at = NULL,
     run_at = now(), updated_at = now(),
     worker_id = CASE WHEN lost.to_status = 'queued' THEN NULL ELSE t.worker_id END,
     finished_at = CASE WHEN lost.to_status <> 'queued' THEN now() END,

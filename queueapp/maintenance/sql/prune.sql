@@ -1,24 +1,24 @@
--- Forget what nobody will ask for again: expired deduplication keys, workers gone for a day, old statistics.
+-- Delete what is not needed any more: expired deduplication keys, workers gone for a day, old statistics.
 WITH keys AS (
     -- skips what submits are taking over: they lock keys in an order of their own, and waiting could deadlock
-    DELETE FROM dedup_keys WHERE id IN (
-        SELECT id FROM dedup_keys WHERE expires_at < now() ORDER BY expires_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
+    DELETE FROM taskrunner_dedup_keys WHERE id IN (
+        SELECT id FROM taskrunner_dedup_keys WHERE expires_at < now() ORDER BY expires_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
     RETURNING 1
 ), requests AS (
-    DELETE FROM idempotency_keys WHERE id IN (
-        SELECT id FROM idempotency_keys WHERE expires_at < now()
+    DELETE FROM taskrunner_idempotency_keys WHERE id IN (
+        SELECT id FROM taskrunner_idempotency_keys WHERE expires_at < now()
         ORDER BY expires_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
     RETURNING 1
 ), silent AS (
-    UPDATE workers SET stopped_at = heartbeat_at WHERE stopped_at IS NULL AND heartbeat_at < now() - interval '1 minute'
+    UPDATE taskrunner_workers SET stopped_at = heartbeat_at WHERE stopped_at IS NULL AND heartbeat_at < now() - interval '1 minute'
     RETURNING 1
 ), gone AS (
-    DELETE FROM workers w WHERE w.stopped_at < now() - interval '1 day'
-        AND NOT EXISTS (SELECT FROM tasks t WHERE t.status = 'leased' AND t.worker_id = w.id)
+    DELETE FROM taskrunner_workers w WHERE w.stopped_at < now() - interval '1 day'
+        AND NOT EXISTS (SELECT FROM taskrunner_tasks t WHERE t.status = 'leased' AND t.worker_id = w.id)
     RETURNING 1
 ), statistics AS (
-    DELETE FROM task_stats WHERE id IN (
-        SELECT id FROM task_stats WHERE minute < now() - interval '30 days' ORDER BY minute LIMIT %(batch)s)
+    DELETE FROM taskrunner_task_stats WHERE id IN (
+        SELECT id FROM taskrunner_task_stats WHERE minute < now() - interval '30 days' ORDER BY minute LIMIT %(batch)s)
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM keys) AS dedup_keys, (SELECT count(*) FROM requests) AS idempotency_keys,

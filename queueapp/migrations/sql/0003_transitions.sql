@@ -1,12 +1,12 @@
 -- Every legal move of a task: the same table as queueapp/states.py, held equal to it by a test.
-CREATE TABLE task_transitions (
+CREATE TABLE taskrunner_task_transitions (
     from_status text,  -- NULL: the task is new
     to_status text NOT NULL,
     who text NOT NULL,
     reason text NOT NULL,
     CONSTRAINT task_transition_once UNIQUE NULLS NOT DISTINCT (from_status, to_status, who)
 );
-INSERT INTO task_transitions (from_status, to_status, who, reason) VALUES
+INSERT INTO taskrunner_task_transitions (from_status, to_status, who, reason) VALUES
     (NULL         , 'scheduled', 'client', 'submit'),
     (NULL         , 'scheduled', 'operator', 'submit'),
     (NULL         , 'blocked', 'client', 'submit'),
@@ -41,8 +41,8 @@ INSERT INTO task_transitions (from_status, to_status, who, reason) VALUES
     ('cancelled'  , 'queued', 'client', 'retry'),
     ('cancelled'  , 'queued', 'operator', 'retry');
 -- 'sql' is a login without a scope (the owner in a psql session): any legal move, logged as such.
-INSERT INTO task_transitions (from_status, to_status, who, reason)
-SELECT from_status, to_status, 'sql', min(reason) FROM task_transitions GROUP BY from_status, to_status;
+INSERT INTO taskrunner_task_transitions (from_status, to_status, who, reason)
+SELECT from_status, to_status, 'sql', min(reason) FROM taskrunner_task_transitions GROUP BY from_status, to_status;
 
 -- Who is moving: the role that the scope took on; the system is an operator whose actor says so.
 CREATE FUNCTION taskrunner_who() RETURNS text LANGUAGE sql STABLE AS $$
@@ -59,11 +59,11 @@ CREATE FUNCTION taskrunner_actor() RETURNS text LANGUAGE sql STABLE AS $$
     SELECT coalesce(nullif(current_setting('taskrunner.actor', true), ''), 'sql:' || session_user)
 $$;
 
-CREATE FUNCTION refuse_transition(task_id uuid, from_status text, to_status text, who text) RETURNS text
+CREATE FUNCTION taskrunner_refuse_transition(task_id uuid, from_status text, to_status text, who text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION 'task %: % may not move it from % to %', task_id, who, coalesce(from_status, 'new'), to_status
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'task_transition_legal', TABLE = 'tasks';
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'task_transition_legal', TABLE = 'taskrunner_tasks';
 END
 $$;
 
@@ -71,28 +71,28 @@ $$;
 -- SECURITY DEFINER, because only the owner may write these tables, whoever moved the task. Joined by hash in any case:
 -- a function is planned at a session's first call, so a worker whose first set was one task would compare every old row
 -- of a set with every new one for the rest of its life.
-CREATE FUNCTION tasks_inserted() RETURNS trigger
+CREATE FUNCTION taskrunner_tasks_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 SET enable_hashjoin = on SET enable_nestloop = off AS $$
 DECLARE
     mover constant text := taskrunner_who();
     named_actor constant text := taskrunner_actor();
 BEGIN
-    INSERT INTO task_logs (tenant_id, task_id, at, kind, to_status, attempt, actor, reason, level, message)
+    INSERT INTO taskrunner_task_logs (tenant_id, task_id, at, kind, to_status, attempt, actor, reason, level, message)
     SELECT n.tenant_id, n.id, clock_timestamp(), 'transition', n.status, n.attempt, named_actor,
-        coalesce(legal.reason, refuse_transition(n.id, NULL, n.status, mover)), 'info', ''
+        coalesce(legal.reason, taskrunner_refuse_transition(n.id, NULL, n.status, mover)), 'info', ''
     FROM new_rows n
-    LEFT JOIN task_transitions legal ON legal.who = mover AND legal.from_status IS NULL AND legal.to_status = n.status;
-    INSERT INTO task_deltas (at, tenant_id, queue, type, to_status, moves, wait_seconds, run_seconds)
+    LEFT JOIN taskrunner_task_transitions legal ON legal.who = mover AND legal.from_status IS NULL AND legal.to_status = n.status;
+    INSERT INTO taskrunner_task_deltas (at, tenant_id, queue, type, to_status, moves, wait_seconds, run_seconds)
     SELECT now(), n.tenant_id, n.queue, n.type, n.status, count(*), 0, 0
     FROM new_rows n GROUP BY n.tenant_id, n.queue, n.type, n.status;
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER tasks_inserted AFTER INSERT ON tasks
-    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_inserted();
+CREATE TRIGGER taskrunner_tasks_inserted AFTER INSERT ON taskrunner_tasks
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION taskrunner_tasks_inserted();
 
-CREATE FUNCTION tasks_updated() RETURNS trigger
+CREATE FUNCTION taskrunner_tasks_updated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 SET enable_hashjoin = on SET enable_nestloop = off AS $$
 DECLARE
@@ -103,19 +103,19 @@ BEGIN
         SELECT n.tenant_id, n.id, n.queue, n.type, n.attempt, n.error_code, n.error_message, n.started_at, o.run_at,
             o.status AS from_status, n.status AS to_status, o.started_at AS ran_from,
             coalesce(n.worker_id, o.worker_id) AS worker_id, n.status IN ('failed', 'dead_letter') AS went_wrong,
-            coalesce(legal.reason, refuse_transition(n.id, o.status, n.status, mover)) AS reason
+            coalesce(legal.reason, taskrunner_refuse_transition(n.id, o.status, n.status, mover)) AS reason
         FROM new_rows n JOIN old_rows o ON o.id = n.id AND o.status <> n.status
-        LEFT JOIN task_transitions legal
+        LEFT JOIN taskrunner_task_transitions legal
             ON legal.who = mover AND legal.from_status = o.status AND legal.to_status = n.status
     ), logged AS (
-        INSERT INTO task_logs (tenant_id, task_id, at, kind, from_status, to_status, attempt, worker_id, actor, reason, level, message)
+        INSERT INTO taskrunner_task_logs (tenant_id, task_id, at, kind, from_status, to_status, attempt, worker_id, actor, reason, level, message)
         SELECT tenant_id, id, clock_timestamp(), 'transition', from_status, to_status, attempt, worker_id, named_actor,
             CASE WHEN went_wrong AND error_code <> '' THEN error_code ELSE reason END,
             CASE WHEN went_wrong THEN 'error' ELSE 'info' END,
             CASE WHEN went_wrong THEN error_message ELSE '' END
         FROM moved
     )
-    INSERT INTO task_deltas (at, tenant_id, queue, type, from_status, to_status, moves, wait_seconds, run_seconds)
+    INSERT INTO taskrunner_task_deltas (at, tenant_id, queue, type, from_status, to_status, moves, wait_seconds, run_seconds)
     SELECT now(), tenant_id, queue, type, from_status, to_status, count(*),
         coalesce(sum(extract(epoch FROM started_at - run_at)) FILTER (WHERE to_status = 'leased'), 0),
         coalesce(sum(extract(epoch FROM clock_timestamp() - ran_from)) FILTER (WHERE from_status = 'leased'), 0)
@@ -123,88 +123,88 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER tasks_updated AFTER UPDATE ON tasks
-    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_updated();
+CREATE TRIGGER taskrunner_tasks_updated AFTER UPDATE ON taskrunner_tasks
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION taskrunner_tasks_updated();
 
-CREATE FUNCTION tasks_deleted() RETURNS trigger
+CREATE FUNCTION taskrunner_tasks_deleted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    INSERT INTO task_deltas (at, tenant_id, queue, type, from_status, moves, wait_seconds, run_seconds)
+    INSERT INTO taskrunner_task_deltas (at, tenant_id, queue, type, from_status, moves, wait_seconds, run_seconds)
     SELECT now(), o.tenant_id, o.queue, o.type, o.status, count(*), 0, 0
     FROM old_rows o GROUP BY o.tenant_id, o.queue, o.type, o.status;
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER tasks_deleted AFTER DELETE ON tasks
-    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_deleted();
+CREATE TRIGGER taskrunner_tasks_deleted AFTER DELETE ON taskrunner_tasks
+    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION taskrunner_tasks_deleted();
 
 -- The order of arrival, drawn each time a task becomes ready. Claimers follow it.
-CREATE SEQUENCE task_ready_seq;
-CREATE FUNCTION tasks_draw_ready_seq() RETURNS trigger
+CREATE SEQUENCE taskrunner_ready_seq;
+CREATE FUNCTION taskrunner_tasks_draw_ready_seq() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    NEW.ready_seq := nextval('task_ready_seq');
+    NEW.ready_seq := nextval('taskrunner_ready_seq');
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER tasks_become_ready BEFORE UPDATE ON tasks FOR EACH ROW
-    WHEN (NEW.status = 'queued' AND OLD.status <> 'queued') EXECUTE FUNCTION tasks_draw_ready_seq();
+CREATE TRIGGER tasks_become_ready BEFORE UPDATE ON taskrunner_tasks FOR EACH ROW
+    WHEN (NEW.status = 'queued' AND OLD.status <> 'queued') EXECUTE FUNCTION taskrunner_tasks_draw_ready_seq();
 
 -- A new task: its place in the order, and its kind (a row of partitions, made on first sight).
-CREATE FUNCTION tasks_before_insert() RETURNS trigger
+CREATE FUNCTION taskrunner_tasks_before_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    NEW.ready_seq := nextval('task_ready_seq');
-    SELECT k.id INTO NEW.partition_id FROM partitions k
+    NEW.ready_seq := nextval('taskrunner_ready_seq');
+    SELECT k.id INTO NEW.partition_id FROM taskrunner_partitions k
      WHERE k.queue = NEW.queue AND k.type = NEW.type AND k.requirements = NEW.requirements;
     IF NOT FOUND THEN
-        INSERT INTO partitions (queue, type, requirements) VALUES (NEW.queue, NEW.type, NEW.requirements)
+        INSERT INTO taskrunner_partitions (queue, type, requirements) VALUES (NEW.queue, NEW.type, NEW.requirements)
         ON CONFLICT DO NOTHING;
-        SELECT k.id INTO STRICT NEW.partition_id FROM partitions k
+        SELECT k.id INTO STRICT NEW.partition_id FROM taskrunner_partitions k
          WHERE k.queue = NEW.queue AND k.type = NEW.type AND k.requirements = NEW.requirements;
     END IF;
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER tasks_before_insert BEFORE INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION tasks_before_insert();
+CREATE TRIGGER taskrunner_tasks_before_insert BEFORE INSERT ON taskrunner_tasks FOR EACH ROW EXECUTE FUNCTION taskrunner_tasks_before_insert();
 
 -- What no update may touch: the fence never falls, and a task never changes tenant.
-CREATE FUNCTION refuse_task_update() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION taskrunner_refuse_task_update() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION 'task %: attempt may not fall and tenant, type and queue may not change', OLD.id
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'task_identity_fixed', TABLE = 'tasks';
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'task_identity_fixed', TABLE = 'taskrunner_tasks';
 END
 $$;
-CREATE TRIGGER tasks_identity_fixed BEFORE UPDATE ON tasks FOR EACH ROW
+CREATE TRIGGER tasks_identity_fixed BEFORE UPDATE ON taskrunner_tasks FOR EACH ROW
     WHEN (NEW.attempt < OLD.attempt OR NEW.id <> OLD.id OR NEW.tenant_id <> OLD.tenant_id
         OR NEW.type <> OLD.type OR NEW.queue <> OLD.queue)
-    EXECUTE FUNCTION refuse_task_update();
+    EXECUTE FUNCTION taskrunner_refuse_task_update();
 
 -- Asking a running task to stop moves nothing yet, but who asked belongs into its story.
-CREATE FUNCTION tasks_log_cancel_request() RETURNS trigger
+CREATE FUNCTION taskrunner_tasks_log_cancel_request() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    INSERT INTO task_logs (tenant_id, task_id, at, kind, attempt, worker_id, actor, reason, level, message)
+    INSERT INTO taskrunner_task_logs (tenant_id, task_id, at, kind, attempt, worker_id, actor, reason, level, message)
     VALUES (NEW.tenant_id, NEW.id, clock_timestamp(), 'log', NEW.attempt, NEW.worker_id, taskrunner_actor(),
         'cancel_requested', 'info', 'asked to stop');
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER tasks_cancel_requested AFTER UPDATE ON tasks FOR EACH ROW
+CREATE TRIGGER tasks_cancel_requested AFTER UPDATE ON taskrunner_tasks FOR EACH ROW
     WHEN (NEW.status = 'leased' AND OLD.cancel_requested_at IS NULL AND NEW.cancel_requested_at IS NOT NULL)
-    EXECUTE FUNCTION tasks_log_cancel_request();
+    EXECUTE FUNCTION taskrunner_tasks_log_cancel_request();
 
 -- A line that a handler logged. The caller has proved that it holds the lease (sql/append_log.sql).
-CREATE FUNCTION append_task_log(
+CREATE FUNCTION taskrunner_append_task_log(
     tenant_id uuid, task_id uuid, attempt integer, worker_id uuid, level text, message text, detail jsonb
 ) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     log_id constant uuid := uuidv7();
 BEGIN
-    INSERT INTO task_logs (id, tenant_id, task_id, at, kind, attempt, worker_id, actor, reason, level, message, detail)
+    INSERT INTO taskrunner_task_logs (id, tenant_id, task_id, at, kind, attempt, worker_id, actor, reason, level, message, detail)
     VALUES (log_id, tenant_id, task_id, clock_timestamp(), 'log', attempt, worker_id, taskrunner_actor(), '',
         level, message, detail);
     RETURN log_id;
 END
 $$;
-REVOKE ALL ON FUNCTION append_task_log FROM PUBLIC;
+REVOKE ALL ON FUNCTION taskrunner_append_task_log FROM PUBLIC;

@@ -1,11 +1,11 @@
-DROP TRIGGER tasks_inserted ON tasks;
-DROP TRIGGER tasks_updated ON tasks;
-DROP TRIGGER tasks_deleted ON tasks;
-DROP TRIGGER tasks_become_ready ON tasks;
-DROP TRIGGER tasks_before_insert ON tasks;
-DROP TRIGGER tasks_identity_fixed ON tasks;
-DROP TRIGGER tasks_cancel_requested ON tasks;
-DROP FUNCTION tasks_inserted, tasks_updated, tasks_deleted, tasks_draw_ready_seq, tasks_before_insert,
-    refuse_task_update, tasks_log_cancel_request, append_task_log, refuse_transition, taskrunner_actor, taskrunner_who;
-DROP SEQUENCE task_ready_seq;
-DROP TABLE task_transitions;
+DROP TRIGGER taskrunner_tasks_inserted ON taskrunner_tasks;
+DROP TRIGGER taskrunner_tasks_updated ON taskrunner_tasks;
+DROP TRIGGER taskrunner_tasks_deleted ON taskrunner_tasks;
+DROP TRIGGER tasks_become_ready ON taskrunner_tasks;
+DROP TRIGGER taskrunner_tasks_before_insert ON taskrunner_tasks;
+DROP TRIGGER tasks_identity_fixed ON taskrunner_tasks;
+DROP TRIGGER tasks_cancel_requested ON taskrunner_tasks;
+DROP FUNCTION taskrunner_tasks_inserted, taskrunner_tasks_updated, taskrunner_tasks_deleted, taskrunner_tasks_draw_ready_seq, taskrunner_tasks_before_insert,
+    taskrunner_refuse_task_update, taskrunner_tasks_log_cancel_request, taskrunner_append_task_log, taskrunner_refuse_transition, taskrunner_actor, taskrunner_who;
+DROP SEQUENCE taskrunner_ready_seq;
+DROP TABLE taskrunner_task_transitions;

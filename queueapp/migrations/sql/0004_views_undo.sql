@@ -1,4 +1,4 @@
-DROP VIEW audit;
+DROP VIEW taskrunner_audit;
 DROP VIEW worker_inbox;
-DROP FUNCTION capabilities_meet;
-DROP FUNCTION type_matches;
+DROP FUNCTION taskrunner_capabilities_meet;
+DROP FUNCTION taskrunner_type_matches;

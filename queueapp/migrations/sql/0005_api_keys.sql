@@ -1,35 +1,35 @@
-ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE taskrunner_api_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE taskrunner_idempotency_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
-CREATE POLICY client ON idempotency_keys FOR ALL TO taskrunner_client
+CREATE POLICY client ON taskrunner_idempotency_keys FOR ALL TO taskrunner_client
     USING (tenant_id = (SELECT current_setting('taskrunner.tenant_id', true)::uuid));
-GRANT SELECT, INSERT, UPDATE ON idempotency_keys TO taskrunner_client;
+GRANT SELECT, INSERT, UPDATE ON taskrunner_idempotency_keys TO taskrunner_client;
 
-CREATE POLICY operator ON api_keys FOR ALL TO taskrunner_operator USING (true);
-CREATE POLICY operator ON idempotency_keys FOR ALL TO taskrunner_operator USING (true);
-GRANT SELECT, INSERT, UPDATE ON api_keys TO taskrunner_operator;
-GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO taskrunner_operator;
+CREATE POLICY operator ON taskrunner_api_keys FOR ALL TO taskrunner_operator USING (true);
+CREATE POLICY operator ON taskrunner_idempotency_keys FOR ALL TO taskrunner_operator USING (true);
+GRANT SELECT, INSERT, UPDATE ON taskrunner_api_keys TO taskrunner_operator;
+GRANT SELECT, INSERT, UPDATE, DELETE ON taskrunner_idempotency_keys TO taskrunner_operator;
 
 -- A key is looked up before its tenant is known, so with the owner's rights, by its prefix and nothing else.
 -- Only a login may call these (tenancy/grants.py): the roles of a scope have no use for them.
-CREATE POLICY key_lookup ON api_keys FOR SELECT TO CURRENT_USER USING (true);
-CREATE POLICY key_use ON api_keys FOR UPDATE TO CURRENT_USER USING (true);
-CREATE POLICY key_lookup ON tenants FOR SELECT TO CURRENT_USER USING (true);
+CREATE POLICY key_lookup ON taskrunner_api_keys FOR SELECT TO CURRENT_USER USING (true);
+CREATE POLICY key_use ON taskrunner_api_keys FOR UPDATE TO CURRENT_USER USING (true);
+CREATE POLICY key_lookup ON taskrunner_tenants FOR SELECT TO CURRENT_USER USING (true);
 
-CREATE FUNCTION find_api_key(wanted_prefix text) RETURNS TABLE (
+CREATE FUNCTION taskrunner_find_api_key(wanted_prefix text) RETURNS TABLE (
     id uuid, tenant_id uuid, tenant_slug text, tenant_limits jsonb, name text, role text, digest text, scopes text[],
     capabilities jsonb, usable boolean, expires_at timestamptz
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT k.id, k.tenant_id, t.slug, t.limits, k.name, k.role, k.digest, k.scopes::text[], k.capabilities,
         t.active AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now()), k.expires_at
-    FROM api_keys k JOIN tenants t ON t.id = k.tenant_id WHERE k.prefix = wanted_prefix
+    FROM taskrunner_api_keys k JOIN taskrunner_tenants t ON t.id = k.tenant_id WHERE k.prefix = wanted_prefix
 $$;
-REVOKE ALL ON FUNCTION find_api_key FROM PUBLIC;
+REVOKE ALL ON FUNCTION taskrunner_find_api_key FROM PUBLIC;
 
 -- Coarse, so that a busy key costs one write a minute.
-CREATE FUNCTION note_api_key_used(key_id uuid) RETURNS void
+CREATE FUNCTION taskrunner_note_api_key_used(key_id uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    UPDATE api_keys SET last_used_at = date_trunc('minute', now())
+    UPDATE taskrunner_api_keys SET last_used_at = date_trunc('minute', now())
     WHERE id = key_id AND (last_used_at IS NULL OR last_used_at < date_trunc('minute', now()))
 $$;
-REVOKE ALL ON FUNCTION note_api_key_used FROM PUBLIC;
+REVOKE ALL ON FUNCTION taskrunner_note_api_key_used FROM PUBLIC;

@@ -1,2 +1,2 @@
-ALTER TABLE tenants DROP CONSTRAINT tenant_limits_known;
-DROP FUNCTION is_list_of, is_whole_number;
+ALTER TABLE taskrunner_tenants DROP CONSTRAINT tenant_limits_known;
+DROP FUNCTION taskrunner_is_list_of, taskrunner_is_whole_number;

@@ -1,4 +1,4 @@
-DROP FUNCTION prune_task_logs;
-DROP POLICY retention_deletes ON task_logs;
-DROP POLICY retention_sees ON task_logs;
-DROP POLICY retention_sees ON tasks;
+DROP FUNCTION taskrunner_prune_task_logs;
+DROP POLICY retention_deletes ON taskrunner_task_logs;
+DROP POLICY retention_sees ON taskrunner_task_logs;
+DROP POLICY retention_sees ON taskrunner_tasks;

@@ -1,10 +1,10 @@
 -- Keep what a handler wants remembered, only while its attempt holds the task. No row: the lease was lost.
 WITH held AS (
-    SELECT id, tenant_id, attempt FROM tasks
+    SELECT id, tenant_id, attempt FROM taskrunner_tasks
     WHERE id = %(task_id)s AND attempt = %(attempt)s AND worker_id = %(worker_id)s AND lease_expires_at IS NOT NULL
     FOR NO KEY UPDATE
 )
-INSERT INTO run_notes (tenant_id, run_id, task_id, type, content)
+INSERT INTO taskrunner_run_notes (tenant_id, run_id, task_id, type, content)
 SELECT held.tenant_id, r.id, held.id, %(type)s, %(content)s
-FROM held LEFT JOIN runs r ON r.tenant_id = held.tenant_id AND r.task_id = held.id AND r.attempt = held.attempt
+FROM held LEFT JOIN taskrunner_runs r ON r.tenant_id = held.tenant_id AND r.task_id = held.id AND r.attempt = held.attempt
 RETURNING id

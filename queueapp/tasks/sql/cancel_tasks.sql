@@ -1,9 +1,9 @@
 -- Cancel waiting tasks at once; ask the worker of a leased one to stop. Returns each task's status before and after.
 WITH target AS (
-    SELECT id, status FROM tasks WHERE id = ANY (%(ids)s) AND (%(tenant_id)s::uuid IS NULL OR tenant_id = %(tenant_id)s)
+    SELECT id, status FROM taskrunner_tasks WHERE id = ANY (%(ids)s) AND (%(tenant_id)s::uuid IS NULL OR tenant_id = %(tenant_id)s)
     ORDER BY id FOR UPDATE
 ), moved AS (
-    UPDATE tasks t SET
+    UPDATE taskrunner_tasks t SET
         status = CASE WHEN target.status = 'leased' THEN 'leased' ELSE 'cancelled' END,
         cancel_requested_at = coalesce(t.cancel_requested_at, now()),
         finished_at = CASE WHEN target.status = 'leased' THEN NULL ELSE now() END,

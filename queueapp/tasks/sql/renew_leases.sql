@@ -4,7 +4,7 @@
 WITH held AS (
     SELECT * FROM unnest(%(ids)s::uuid[], %(attempts)s::integer[], %(progress)s::text[]) AS h (id, attempt, progress) ORDER BY id
 ), renewed AS (
-    UPDATE tasks t SET progress = coalesce(held.progress::jsonb, t.progress), updated_at = clock_timestamp(),
+    UPDATE taskrunner_tasks t SET progress = coalesce(held.progress::jsonb, t.progress), updated_at = clock_timestamp(),
         lease_expires_at = CASE WHEN %(renew)s
             THEN clock_timestamp() + make_interval(secs => %(lease_seconds)s) ELSE t.lease_expires_at END
     FROM held
@@ -13,5 +13,5 @@ WITH held AS (
     RETURNING t.id
 )
 SELECT t.id, t.cancel_requested_at IS NOT NULL AS cancel_requested
-FROM held JOIN tasks t ON t.id = held.id AND t.attempt = held.attempt
+FROM held JOIN taskrunner_tasks t ON t.id = held.id AND t.attempt = held.attempt
 WHERE t.worker_id = %(worker_id)s AND t.lease_expires_at IS NOT NULL

@@ -1,7 +1,7 @@
 -- Write the outcomes of a set of attempts, each only while this worker still holds that very attempt.
 -- Found by primary key and attempt: a predicate on status would let the planner walk a partial index full of
 -- dead entries. Rows missing from the result had lost their lease.
-WITH outcome AS (
+WITH reported AS (
     SELECT * FROM json_to_recordset(%(outcomes)s) AS o (
         id uuid, attempt integer, kind text, result text, error_code text, error_message text, retry_seconds double precision
     )
@@ -17,12 +17,12 @@ WITH outcome AS (
                 WHEN t.failures + 1 > t.max_retries THEN 'dead_letter' ELSE 'failed' END
             WHEN 'permanent' THEN 'dead_letter'
         END AS to_status
-    FROM outcome o JOIN tasks t ON t.id = o.id AND t.attempt = o.attempt
+    FROM reported o JOIN taskrunner_tasks t ON t.id = o.id AND t.attempt = o.attempt
     -- named as an array too, or the planner walks the whole primary key to save the sort
-    WHERE t.id = ANY (ARRAY(SELECT id FROM outcome)) AND t.worker_id = %(worker_id)s AND t.lease_expires_at IS NOT NULL
+    WHERE t.id = ANY (ARRAY(SELECT id FROM reported)) AND t.worker_id = %(worker_id)s AND t.lease_expires_at IS NOT NULL
     ORDER BY t.id FOR UPDATE OF t
 )
-UPDATE tasks t SET status = v.to_status, failures = v.failures_now, result = v.result::jsonb,
+UPDATE taskrunner_tasks t SET status = v.to_status, failures = v.failures_now, result = v.result::jsonb,
     error_code = v.error_code, error_message = v.error_message,
     run_at = CASE WHEN v.to_status IN ('failed', 'queued') THEN now() + make_interval(secs => v.retry_seconds)
         ELSE t.run_at END,

@@ -1,5 +1,5 @@
 -- Insert one task that has no deduplication key, and return the whole row.
-INSERT INTO tasks (id, tenant_id, type, queue, params, requirements, labels, priority, run_at, status,
+INSERT INTO taskrunner_tasks (id, tenant_id, type, queue, params, requirements, labels, priority, run_at, status,
     max_retries, timeout_seconds)
 SELECT %(id)s, %(tenant_id)s, %(type)s, %(queue)s, %(params)s, %(requirements)s, %(labels)s, %(priority)s, due_at,
     CASE WHEN due_at > now() THEN 'scheduled' ELSE 'queued' END, %(max_retries)s, %(timeout_seconds)s

@@ -1,6 +1,6 @@
 -- Insert a set of tasks without deduplication keys, and return the queues that have something new to claim.
 WITH inserted AS (
-    INSERT INTO tasks (id, tenant_id, type, queue, params, requirements, labels, priority, run_at, status,
+    INSERT INTO taskrunner_tasks (id, tenant_id, type, queue, params, requirements, labels, priority, run_at, status,
         max_retries, timeout_seconds)
     SELECT id, %(tenant_id)s::uuid, type, queue, params, requirements, labels, priority, due_at,
         CASE WHEN due_at > now() THEN 'scheduled' ELSE 'queued' END, max_retries, timeout_seconds

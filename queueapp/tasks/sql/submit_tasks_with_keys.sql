@@ -8,11 +8,11 @@ WITH request AS (
         dedup_key text, dedup_ttl_seconds double precision, dedup_replace boolean
     )
 ), taken AS (
-    INSERT INTO dedup_keys (tenant_id, queue, key, expires_at, task_id)
+    INSERT INTO taskrunner_dedup_keys (tenant_id, queue, key, expires_at, task_id)
     SELECT %(tenant_id)s::uuid, queue, dedup_key, now() + make_interval(secs => dedup_ttl_seconds), id
     FROM request WHERE dedup_key IS NOT NULL ORDER BY queue, dedup_key
     ON CONFLICT (tenant_id, queue, key) DO UPDATE SET task_id = excluded.task_id, expires_at = excluded.expires_at
-        WHERE dedup_keys.expires_at <= clock_timestamp()
+        WHERE taskrunner_dedup_keys.expires_at <= clock_timestamp()
             OR excluded.task_id IN (SELECT id FROM request WHERE dedup_replace)
     -- an expired key was free, so whose task it points to is left alone
     RETURNING new.task_id, CASE WHEN old.expires_at > clock_timestamp() THEN old.task_id END AS replaced_id
@@ -22,7 +22,7 @@ WITH request AS (
     FROM request LEFT JOIN taken ON taken.task_id = request.id
     WHERE request.dedup_key IS NULL OR taken.task_id IS NOT NULL
 ), inserted AS (
-    INSERT INTO tasks (id, tenant_id, type, queue, params, requirements, labels, priority, run_at, status,
+    INSERT INTO taskrunner_tasks (id, tenant_id, type, queue, params, requirements, labels, priority, run_at, status,
         max_retries, timeout_seconds)
     SELECT id, %(tenant_id)s::uuid, type, queue, params, requirements, labels, priority, due_at,
         CASE WHEN due_at > now() THEN 'scheduled' ELSE 'queued' END,

@@ -7,6 +7,6 @@ SELECT type,
     sum(wait_seconds) / nullif(sum(moves) FILTER (WHERE to_status = 'leased'), 0) AS average_wait_seconds,
     sum(run_seconds) / nullif(sum(moves) FILTER (WHERE to_status IN ('completed', 'failed', 'dead_letter')), 0)
         AS average_run_seconds
-FROM task_stats
+FROM taskrunner_task_stats
 WHERE minute > now() - interval '1 hour' AND (%(tenant_id)s::uuid IS NULL OR tenant_id = %(tenant_id)s)
 GROUP BY type ORDER BY type

@@ -3,11 +3,11 @@ SELECT w.id,
     w.stopped_at IS NULL AND w.heartbeat_at > clock_timestamp() - make_interval(secs => %(dead_after)s) AS is_live,
     extract(epoch FROM clock_timestamp() - w.heartbeat_at)::double precision AS seconds_since_heartbeat,
     coalesce(held.tasks, '[]') AS tasks
-FROM workers w
+FROM taskrunner_workers w
 LEFT JOIN LATERAL (
     SELECT jsonb_agg(jsonb_build_object('id', t.id, 'type', t.type, 'attempt', t.attempt, 'started_at', t.started_at)
         ORDER BY t.id) AS tasks
-    FROM tasks t WHERE t.status = 'leased' AND t.worker_id = w.id
+    FROM taskrunner_tasks t WHERE t.status = 'leased' AND t.worker_id = w.id
 ) held ON true
 WHERE w.id = ANY (%(ids)s::uuid[])
     OR %(ids)s::uuid[] IS NULL AND (%(include_dead)s

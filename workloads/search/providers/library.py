@@ -40,7 +40,7 @@ class Library:
 def _matching(question: Question) -> QuerySet[FetchedPage, Any]:
     query = SearchQuery(question.query, search_type="websearch", config=SEARCH_CONFIGURATION)
     found = RawSQL(
-        "SELECT id FROM match_fetched_pages(websearch_to_tsquery(%s, %s), %s)",
+        "SELECT id FROM taskrunner_match_fetched_pages(websearch_to_tsquery(%s, %s), %s)",
         [SEARCH_CONFIGURATION, question.query, CANDIDATES],
     )
     pages = FetchedPage.objects.filter(id__in=found)

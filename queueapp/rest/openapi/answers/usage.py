@@ -1,7 +1,8 @@
 """A tenant's own figures."""
 
-from pydantic import Field
+from pydantic import BaseModel, Field, create_model
 
+from queueapp.limits.tenant_limits import limits_model
 from queueapp.rest.openapi.answers.common import ResponseModel
 
 
@@ -13,21 +14,15 @@ class LimitsUse(ResponseModel):
     tasks_left: int | None
 
 
-class Limits(ResponseModel):
-    """What holds for the tenant; no tasks_per_minute means no limit. A megabyte has 2**20 bytes."""
-
-    task_max_runtime_seconds: int
-    task_max_artifact_mb: int
-    tasks_per_minute: int | None
-    max_batch_size: int
-    search_source_allowlist: list[str]
-    search_max_results: int
-    search_cache_ttl_seconds: int
-    fetch_domain_allowlist: list[str]
-    allowed_types: list[str]
-    max_body_bytes: int
-    max_wait_seconds: int
-    use: LimitsUse
+# with the limits that the installed families registered: this is imported after them, with the URLs
+Limits: type[BaseModel] = create_model(
+    "Limits",
+    __base__=limits_model(),
+    __doc__="What holds for the tenant.",
+    max_body_bytes=(int, ...),
+    max_wait_seconds=(int, ...),
+    use=(LimitsUse, ...),
+)
 
 
 class TypeUsage(ResponseModel):
