@@ -1,12 +1,10 @@
 """What can go wrong with the configuration, as exceptions with stable codes."""
 
-from collections.abc import Sequence
-
-from queueapp.errors import FieldError, TaskrunnerError
+from queueapp.errors import TaskrunnerError, ValidationFailure
 
 
 class UnknownKey(TaskrunnerError):
-    """The key is neither in the catalogue nor declared."""
+    """The key is neither in the catalogue nor a custom key."""
 
     code = "unknown_key"
 
@@ -15,14 +13,10 @@ class UnknownKey(TaskrunnerError):
         super().__init__(f"There is no configuration key {key!r}.")
 
 
-class ChangeRefused(TaskrunnerError):
-    """Nothing was accepted; `errors` says for each bad item what is wrong. No message repeats a secret value."""
+class ChangeRefused(ValidationFailure):
+    """A change of the configuration was refused. No message repeats a secret value."""
 
     code = "config_change_refused"
-
-    def __init__(self, errors: Sequence[FieldError]) -> None:
-        self.errors = list(errors)
-        super().__init__("; ".join(f"{error.field}: {error.message}" for error in self.errors))
 
 
 class VersionMismatch(ChangeRefused):

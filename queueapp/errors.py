@@ -23,18 +23,24 @@ class TaskrunnerError(Exception):
     code = "error"
 
 
-class InvalidTask(TaskrunnerError):
-    """A request was refused and nothing was stored; `errors` says which fields and which limits.
+class ValidationFailure(TaskrunnerError):
+    """Base of refusals of what was given: nothing changed, and `errors` says which fields and why."""
 
-    Its code is the usual one, or what the check of a type named the reason (`fetch_domain_not_allowed`).
-    """
+    code = "invalid_request"
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        self.errors = list(errors)
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in self.errors))
+
+
+class InvalidTask(ValidationFailure):
+    """A task was refused. The code is the usual one, or what its type's own check says (`fetch_domain_not_allowed`)."""
 
     code = "task_rejected_invalid_params"
 
     def __init__(self, errors: Sequence[FieldError], code: str | None = None) -> None:
-        self.errors = list(errors)
         self.code = code or self.code
-        super().__init__("; ".join(f"{error.field}: {error.message}" for error in self.errors))
+        super().__init__(errors)
 
 
 class TaskNotFound(TaskrunnerError):
@@ -45,6 +51,16 @@ class TaskNotFound(TaskrunnerError):
     def __init__(self, task_id: UUID) -> None:
         self.task_id = task_id
         super().__init__(f"No task {task_id}.")
+
+
+class TenantNotFound(TaskrunnerError):
+    """No tenant of this slug is visible in the current scope."""
+
+    code = "tenant_not_found"
+
+    def __init__(self, tenant: str) -> None:
+        self.tenant = tenant
+        super().__init__(f"There is no tenant {tenant!r:.60} here; `manage.py createtenant` makes one.")
 
 
 class WrongState(TaskrunnerError):
@@ -77,14 +93,10 @@ class QueueNotFound(TaskrunnerError):
         super().__init__(f"There is no queue {name!r}; there are: {', '.join(known)}.")
 
 
-class InvalidValue(TaskrunnerError):
-    """An operator gave a name or a value that cannot be used; nothing changed."""
+class InvalidValue(ValidationFailure):
+    """An operator gave a name or a value that cannot be used."""
 
     code = "invalid_value"
-
-    def __init__(self, *errors: FieldError) -> None:
-        self.errors = list(errors)
-        super().__init__("; ".join(f"{error.field}: {error.message}" for error in self.errors))
 
 
 class LeaseLost(TaskrunnerError):
@@ -97,14 +109,10 @@ class LeaseLost(TaskrunnerError):
         super().__init__(f"Attempt {attempt} no longer holds task {task_id}.")
 
 
-class InvalidArtifact(TaskrunnerError):
-    """What was said of an artifact was refused and nothing was stored; `errors` says which fields and why."""
+class InvalidArtifact(ValidationFailure):
+    """The description of an artifact was refused."""
 
     code = "invalid_artifact"
-
-    def __init__(self, errors: Sequence[FieldError]) -> None:
-        self.errors = list(errors)
-        super().__init__("; ".join(f"{error.field}: {error.message}" for error in self.errors))
 
 
 class ArtifactTooLarge(TaskrunnerError):

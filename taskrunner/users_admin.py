@@ -1,4 +1,7 @@
-"""Django's own pages of users and groups, without the look-ups by which a column could be guessed letter by letter."""
+"""The admin site of our project: its title, and Django's pages of users and groups, made safer.
+
+Without the look-ups by which a column could be guessed letter by letter.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -23,6 +26,8 @@ class FiltersOnly(ModelAdmin):
         return lookup in {f"{column}{ending}" for column in self.list_filter for ending in FILTER_ENDINGS}
 
 
+admin.site.site_header = admin.site.site_title = "Taskrunner"
+admin.site.site_url = None  # there is no other page to view
 admin.site.unregister([User, Group])
 
 

@@ -9,7 +9,7 @@ from queueapp.apikeys import authenticate
 from queueapp.limits import rate_limiter, tenant_limits
 from queueapp.redis import notifier
 from queueapp.tasks import routing
-from queueapp.tenancy import current_scope, operator_scope, scopes
+from queueapp.tenancy import current_scope, lookup, operator_scope, scopes
 from tests.notifications import let_rings_arrive
 from tests.waiting import comes_true
 
@@ -89,6 +89,7 @@ def _forget() -> None:
     tenant_limits.forget()
     authenticate.forget()
     reader.forget()
+    lookup.forget()
 
 
 def _still_bound() -> str | None:

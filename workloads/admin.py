@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from queueapp.admin.toolkit.model_admin import ReadOnlyAdmin, by_value
-from workloads.models import FetchedPage
+from workloads.fetch.models import FetchedPage
 
 TEXT_SHOWN = 20_000
 

@@ -88,7 +88,7 @@ class ConfigurationAdmin(OperatorAdmin):
         return True
 
     def _page(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
-        shared = {**self.admin_site.each_context(request), "opts": self.opts}
+        shared = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
         return TemplateResponse(request, f"admin/configapp/{name}.html", {**shared, **context})
 
 

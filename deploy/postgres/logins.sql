@@ -1,5 +1,5 @@
 -- Taskrunner's two logins: the owner, who migrates, and the app, who runs. A superuser runs this while connected
--- to Taskrunner's database. Running it again is harmless and sets both passwords anew.
+-- to Taskrunner's database. Running it again is harmless and sets both passwords again.
 --
 -- The session must hold the passwords as taskrunner.owner_password and taskrunner.app_password:
 -- initdb.d/logins.sql sets them from psql, taskrunner/devserver/embedded/logins.py from Python.

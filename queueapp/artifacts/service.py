@@ -19,8 +19,8 @@ from queueapp.json_values import storable_json
 from queueapp.models import Artifact
 from queueapp.models.artifacts import ARTIFACT_TYPE_PATTERN, CONTENT_TYPE_PATTERN, MAX_METADATA_BYTES
 from queueapp.models.base import new_id
-from queueapp.tasks.requests import field_errors
 from queueapp.tenancy import tenant_scope, worker_scope
+from queueapp.validation import field_errors
 
 
 def _bounded(value: dict[str, Any]) -> dict[str, Any]:
@@ -50,14 +50,12 @@ def describe(type: str, content_type: str, metadata: dict[str, Any] | None) -> A
     try:
         return ArtifactDescription(type=type, content_type=content_type, metadata=metadata or {})
     except ValidationError as error:
-        raise InvalidArtifact(field_errors(error, "")) from None
+        raise InvalidArtifact(field_errors(error)) from None
 
 
 logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 3_600  # from naming an object to its row; then the sweep may take it
-
-Attempt = tuple[UUID, int]
 
 
 @dataclass(frozen=True, slots=True)

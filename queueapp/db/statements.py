@@ -11,8 +11,6 @@ from weakref import WeakKeyDictionary
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
 
-import queueapp
-
 JSONB = 3802  # the type's oid; Django leaves its values as text
 
 Row = dict[str, Any]
@@ -29,7 +27,7 @@ def load(name: str) -> str:
 
 @cache
 def _files() -> dict[str, Path]:
-    return {path.stem: path for path in Path(queueapp.__file__).parent.glob("**/sql/*.sql")}
+    return {path.stem: path for path in Path(__file__).parents[1].glob("**/sql/*.sql")}
 
 
 def rows(name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:

@@ -10,12 +10,12 @@ from django.db.models.functions import Coalesce, Now
 from pydantic import ValidationError
 
 from queueapp.errors import FieldError, InvalidValue, QueueNotFound, ScopeError
-from queueapp.limits.tenant_limits import TenantLimits, limits_of
+from queueapp.limits.tenant_limits import TenantLimits, limits_model, limits_of, own_values
 from queueapp.models import OperatorAction, Queue, Tenant
 from queueapp.redis import notifier
-from queueapp.tasks.requests import field_errors
 from queueapp.tenancy import current_scope
 from queueapp.tenancy.roles import Role
+from queueapp.validation import field_errors
 
 QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 TENANT_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
@@ -41,35 +41,35 @@ def set_strategy(name: str, strategy: str) -> None:
     """Change the order in which a queue's tasks are claimed. Raises InvalidValue or QueueNotFound."""
     if strategy not in Queue.Strategy.values:
         known = ", ".join(Queue.Strategy.values)
-        raise InvalidValue(FieldError("strategy", "unknown_strategy", f"must be one of {known}; got {strategy!r}"))
+        raise InvalidValue([FieldError("strategy", "unknown_strategy", f"must be one of {known}; got {strategy!r}")])
     _change(name, strategy=strategy)
     record("queue.strategy", name, strategy=strategy)
 
 
 def add_queue(name: str) -> Queue:
-    """Raises InvalidValue for a name that is no name or is taken."""
+    """Raises InvalidValue for a name that is invalid or taken."""
     if not QUEUE_NAME.fullmatch(name):
         form = "must be 1–64 small letters, digits, `_`, `.` or `-`, the first a letter or digit"
-        raise InvalidValue(FieldError("name", "bad_name", f"{form}; got {name!r}"))
+        raise InvalidValue([FieldError("name", "bad_name", f"{form}; got {name!r}")])
     require_operator()
     queue, added = Queue.objects.get_or_create(name=name)
     if not added:
-        raise InvalidValue(FieldError("name", "taken", f"there is a queue {name!r} already"))
+        raise InvalidValue([FieldError("name", "taken", f"there is a queue {name!r} already")])
     record("queue.add", name)
     return queue
 
 
 def create_tenant(slug: str, name: str = "") -> Tenant:
-    """The name defaults to the slug. Raises InvalidValue for a slug that is none or is taken."""
+    """The name defaults to the slug. Raises InvalidValue for a slug that is invalid or taken."""
     if not TENANT_SLUG.fullmatch(slug):
         form = "must be 1–50 small letters, digits or `-`, the first a letter or digit"
-        raise InvalidValue(FieldError("slug", "bad_slug", f"{form}; got {slug!r}"))
+        raise InvalidValue([FieldError("slug", "bad_slug", f"{form}; got {slug!r}")])
     if len(name) > 200:
-        raise InvalidValue(FieldError("name", "too_long", "must be at most 200 characters"))
+        raise InvalidValue([FieldError("name", "too_long", "must be at most 200 characters")])
     require_operator()
     tenant, created = Tenant.objects.get_or_create(slug=slug, defaults={"name": name or slug})
     if not created:
-        raise InvalidValue(FieldError("slug", "taken", f"there is a tenant {slug!r} already"))
+        raise InvalidValue([FieldError("slug", "taken", f"there is a tenant {slug!r} already")])
     record("tenant.create", slug, name=tenant.name)
     return tenant
 
@@ -81,12 +81,11 @@ def set_limits(slug: str, limits: dict[str, Any]) -> TenantLimits:
     """
     require_operator()
     try:
-        checked = TenantLimits.model_validate(limits, strict=True)
+        values = own_values(limits_model().model_validate(limits, strict=True))
     except ValidationError as error:
-        raise InvalidValue(*field_errors(error, "")) from None
-    values = checked.model_dump(exclude_unset=True)
+        raise InvalidValue(field_errors(error)) from None
     if not Tenant.objects.filter(slug=slug).update(limits=values):
-        raise InvalidValue(FieldError("slug", "unknown_tenant", f"there is no tenant {slug!r}"))
+        raise InvalidValue([FieldError("slug", "unknown_tenant", f"there is no tenant {slug!r}")])
     record("tenant.change", slug, values={"limits": values})
     return limits_of(slug, values)
 

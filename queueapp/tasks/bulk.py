@@ -7,13 +7,14 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from queueapp.models import Task
 from queueapp.models.tasks import TaskQuerySet
 from queueapp.states import FINAL, RETRYABLE, WAITING, Status
 from queueapp.tasks.filters import TaskFilter
 from queueapp.tasks.transitions import TransitionResult, cancel_many, reprioritise_many, retry_many
+from queueapp.validation import RequestModel
 
 TYPE = "platform.bulk"
 BATCH = 500
@@ -35,10 +36,8 @@ CONCERNED: dict[Verb, frozenset[Status]] = {
 }
 
 
-class BulkParams(BaseModel):
+class BulkParams(RequestModel):
     """A verb, the tasks that it is for, and for `reprioritise` the new priority."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     verb: Verb
     filter: TaskFilter

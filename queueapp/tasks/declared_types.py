@@ -102,4 +102,4 @@ def declare(
 
 
 def _refused(field: str, code: str, message: str) -> InvalidValue:
-    return InvalidValue(FieldError(field, code, message))
+    return InvalidValue([FieldError(field, code, message)])

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import AfterValidator, StringConstraints, model_validator
 
+from queueapp import validation
 from queueapp.models.tasks import TaskQuerySet
 from queueapp.states import STATUS_GROUPS, Status
-from queueapp.tasks import requests
-from queueapp.tasks.requests import Label, Text
 from queueapp.type_patterns import type_pattern
+from queueapp.validation import Label, RequestModel, Text
 
 # Ids sort by the time they were made, a moment away from created_at: this much is far more than a moment.
 SLACK = timedelta(days=1)
@@ -28,13 +28,11 @@ def _sane(value: datetime) -> datetime:
     return value
 
 
-Moment = Annotated[requests.Moment, AfterValidator(_sane)]
+Moment = Annotated[validation.Moment, AfterValidator(_sane)]
 
 
-class TaskFilter(BaseModel):
+class TaskFilter(RequestModel):
     """`status` takes a status or one of the groups pending, running, failed; `state` takes exact names only."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     status: Annotated[str, AfterValidator(_status)] | None = None
     state: Status | None = None

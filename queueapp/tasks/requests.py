@@ -1,77 +1,40 @@
 """What a client may ask for, checked before anything is stored."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, model_validator
 
 from queueapp.errors import FieldError, InvalidTask
-from queueapp.json_values import check_text, storable_json
+from queueapp.json_values import storable_json
 from queueapp.models import TaskType
 from queueapp.models.base import new_id
 from queueapp.models.tasks import TASK_TYPE_PATTERN
 from queueapp.tasks.declared_types import TypeFinder, TypeRules
 from queueapp.tasks.json_schema import params_errors
-
-MAX_SECONDS_AHEAD = 10 * 365 * 86_400
-DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:")
+from queueapp.validation import MAX_SECONDS_AHEAD, Label, NearMoment, RequestModel, Scalar, Text, field_errors
 
 
-def _written(value: Any) -> Any:
-    """Pydantic would also read a number, as seconds since 1970."""
-    if isinstance(value, datetime) or (isinstance(value, str) and DATE_AND_TIME.match(value)):
-        return value
-    raise ValueError("must be a time in the form of RFC 3339, such as 2026-01-31T12:00:00Z")
-
-
-def _near(value: datetime) -> datetime:
-    """PostgreSQL keeps moments that Python cannot read back, and one such row would break every list it is in."""
-    if abs((value - datetime.now(UTC)).total_seconds()) > MAX_SECONDS_AHEAD:
-        raise ValueError("must lie within ten years of now")
-    return value
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
-Text = Annotated[str, AfterValidator(check_text)]
-Label = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
-Scalar = Text | int | float | bool
-
-
-class Dedup(BaseModel):
+class Dedup(RequestModel):
     """Until the key expires, submits with it yield the task that took it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     key: Annotated[Text, StringConstraints(min_length=1, max_length=200)]
     ttl_seconds: float = Field(3600, gt=0, le=31 * 86_400, strict=True)
     on_conflict: Literal["return", "reject", "replace"] = "return"
 
 
-class TaskRequest(BaseModel):
+class TaskRequest(RequestModel):
     """One task to submit. Unknown fields are refused by name."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     # factories, because Pydantic deep-copies a mutable default for every request
     type: Annotated[str, StringConstraints(pattern=TASK_TYPE_PATTERN, max_length=200)]
     params: Annotated[dict[str, Any], BeforeValidator(storable_json)] = Field(default_factory=dict)
     queue: Annotated[Text, StringConstraints(min_length=1, max_length=64)] | None = None
     priority: int = Field(5, ge=1, le=10, strict=True)
-    run_at: Annotated[Moment, AfterValidator(_near)] | None = None
+    run_at: NearMoment | None = None
     delay_seconds: float | None = Field(None, ge=0, le=MAX_SECONDS_AHEAD, strict=True)
     timeout_seconds: int | None = Field(None, ge=1, strict=True)
     max_retries: int | None = Field(None, ge=0, le=1000, strict=True)
@@ -178,7 +141,7 @@ def _checked_params(rules: TypeRules, request: TaskRequest, types: TypeFinder, p
         params = rules.params.model_validate(request.params)
     except ValidationError as error:
         raise InvalidTask(field_errors(error, f"{path}params.")) from None
-    if rules.check and (errors := rules.check(params, types.owner_id)):
+    if rules.validate and (errors := rules.validate(params, types.owner_id)):
         named = [FieldError(f"{path}params.{each.field}", each.code, each.message) for each in errors]
         raise InvalidTask(named, code=named[0].code)
     return params.model_dump(mode="json")
@@ -192,15 +155,3 @@ def _checked_timeout(rules: TypeRules, request: TaskRequest, cap: int, path: str
         message = f"must be at most {cap} (the longest a task of type {rules.type} may run)"
         raise InvalidTask([FieldError(f"{path}timeout_seconds", "above_limit", message)])
     return wanted
-
-
-def field_errors(error: ValidationError, path: str) -> list[FieldError]:
-    """Pydantic's errors in the platform's form; its messages already name the limits."""
-    return [
-        FieldError(
-            (path + ".".join(str(part) for part in item["loc"])).rstrip(".") or "request",
-            item["type"],
-            item["msg"].removeprefix("Value error, "),
-        )
-        for item in error.errors(include_url=False, include_input=False)
-    ]

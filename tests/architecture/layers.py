@@ -13,19 +13,20 @@ APP_ARROWS = {
 }
 # Inside queueapp, from the top: a module imports its own layer and those below.
 LAYERS = [
-    {"apps", "checks", "receivers", "middleware", "builtin_handlers", "installation"},
+    {"apps", "checks", "receivers", "builtin_handlers", "installation"},
     {"rest", "admin", "management"},
     {"worker"},
     {"maintenance", "doctor", "health"},
     {"apikeys", "artifacts", "runs"},
-    {"operators"},
+    {"operators", "hooks"},
     {"tasks"},
     {"claiming", "limits"},
-    {"handlers", "pruners", "redis"},
+    {"handlers", "observers", "redis"},
     {"tenancy"},
     {"db"},
     {"migrations"},
     {"models"},
+    {"validation"},
     {"conf", "states", "errors", "retry_policy", "type_patterns", "redaction", "json_values"},
 ]
 

@@ -38,12 +38,12 @@ def part_of(module):
 
 
 def test_our_code_is_imported_at_the_top_of_the_file():
-    # AppConfig.ready is where Django wants imports that need the models
+    # AppConfig.ready is where Django wants imports that need the models; the front door opens before the apps are ready
     wrong = [
         f"{name}:{each.line} imports {each.target}"
         for name, found in IMPORTS.items()
         for each in found
-        if each.in_function and is_ours(each.target) and not name.endswith(".apps")
+        if each.in_function and is_ours(each.target) and not name.endswith(".apps") and name != "queueapp"
     ]
     assert wrong == []
 
@@ -94,7 +94,7 @@ def test_a_ring_of_imports_is_found():
 def test_imports_are_read_wherever_they_stand():
     text = (
         "import os\n"
-        "from queueapp import sql, nothing\n"
+        "from queueapp.db import statements, nothing\n"
         "def f():\n"
         "    from queueapp.models import Task\n"
         "    import_module('queueapp.receivers')\n"
@@ -102,7 +102,7 @@ def test_imports_are_read_wherever_they_stand():
     assert imports_of(Module("x", text), frozenset({"queueapp.db.statements"})) == [
         Import("os", 1, False),
         Import("queueapp.db.statements", 2, False),
-        Import("queueapp", 2, False),
+        Import("queueapp.db", 2, False),
         Import("queueapp.models", 4, True),
         Import("queueapp.receivers", 5, True),
     ]

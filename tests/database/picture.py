@@ -1,4 +1,4 @@
-"""The state diagram of docs/lifecycle.md, drawn from states.TRANSITIONS.
+"""The state diagram of docs/lifecycle.md and ARCHITECTURE.md, drawn from states.TRANSITIONS.
 
 `python -m tests.database.picture` redraws it.
 """
@@ -8,7 +8,9 @@ from pathlib import Path
 
 from queueapp.states import FINAL, TRANSITIONS, Status
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "lifecycle.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "lifecycle.md"
+PAGES = [PAGE, ROOT / "ARCHITECTURE.md"]
 BEGIN, END = "<!-- drawn from queueapp/states.py -->\n", "<!-- end of the drawing -->\n"
 
 
@@ -37,4 +39,5 @@ def redrawn(page: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(redrawn(PAGE.read_text()))
+    for page in PAGES:
+        page.write_text(redrawn(page.read_text()))

@@ -1,11 +1,14 @@
-"""docs/lifecycle.md shows the state machine as it is."""
+"""docs/lifecycle.md and ARCHITECTURE.md show the state machine as it is."""
+
+import pytest
 
 from queueapp.states import Status
-from tests.database.picture import PAGE, diagram, drawn, redrawn
+from tests.database.picture import PAGE, PAGES, diagram, drawn, redrawn
 
 
-def test_the_page_holds_the_diagram_of_states_py():
-    assert drawn(PAGE.read_text()) == diagram(), "redraw it: python -m tests.database.picture"
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_page_holds_the_diagram_of_states_py(page):
+    assert drawn(page.read_text()) == diagram(), "redraw it: python -m tests.database.picture"
 
 
 def test_redrawing_changes_nothing_else():

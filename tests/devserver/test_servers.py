@@ -28,7 +28,7 @@ NIL_UUID = "00000000-0000-0000-0000-000000000000"
 STARTER = """
 import sys
 from pathlib import Path
-from taskrunner.embedded import EmbeddedServers
+from taskrunner.devserver.embedded import EmbeddedServers
 
 with EmbeddedServers(Path(sys.argv[1])) as servers:
     print(servers.environment()["OWNER_DATABASE_URL"], flush=True)

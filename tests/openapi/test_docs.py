@@ -29,7 +29,7 @@ def test_the_policy_allows_neither_scripts_nor_anything_inline(response):
 def test_the_page_has_nothing_that_the_policy_would_stop(page):
     assert not {"script", "iframe", "img", "form", "object"} & set(page.tags)
     assert page.forbidden == []
-    assert finders.find("api/docs.css")
+    assert finders.find("queueapp/api_docs.css")
 
 
 def test_every_operation_and_schema_is_on_the_page_and_every_link_leads_somewhere(page):

@@ -1,6 +1,6 @@
 """The access matrix of docs/security.md, from the routes and the rights of the roles.
 
-`python -m tests.rest.matrix` writes it anew.
+`python -m tests.rest.matrix` rewrites it.
 """
 
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 import django
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "security.md"
-BEGIN, END = "<!-- generated from queueapp/api -->\n", "<!-- end of the matrix -->\n"
+BEGIN, END = "<!-- generated from queueapp/rest -->\n", "<!-- end of the matrix -->\n"
 
 
 def matrix() -> str:

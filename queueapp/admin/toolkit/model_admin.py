@@ -1,5 +1,7 @@
 """What all our admin pages share: lists that stay cheap whatever the history, and who may do what."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -10,8 +12,11 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import SimpleTemplateResponse
+from django.urls import URLPattern
 
 from queueapp.admin.toolkit.pagination import CappedPaginator
+from queueapp.tenancy import operator_scope
 
 if TYPE_CHECKING:  # these take their type arguments in the stubs only
     ModelAdmin = admin.ModelAdmin[Any]
@@ -40,7 +45,7 @@ class BrowseList(ChangeList):
 
 
 class OperatorAdmin(ModelAdmin):
-    """Pages of one table. Nothing is deleted; actions need the permission to change."""
+    """Pages of one table, each in its operator's scope. Nothing is deleted; actions need the permission to change."""
 
     paginator = CappedPaginator
     ordering = ("-pk",)
@@ -49,6 +54,29 @@ class OperatorAdmin(ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     large_fields: tuple[str, ...] = ()
     changelist: type[BrowseList] = BrowseList
+
+    class Media:
+        css = {"all": ("queueapp/admin.css",)}  # noqa: RUF012 (declared so by Django)
+
+    @property
+    def urls(self) -> list[URLPattern]:
+        return [self._in_operator_scope(page) for page in self.get_urls()]
+
+    def _in_operator_scope(self, page: URLPattern) -> URLPattern:
+        """The page with its view in the scope of who asks, rendering included: columns are read while it renders."""
+        view: Callable[..., HttpResponse] = page.callback
+
+        @wraps(view)
+        def scoped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not self.admin_site.has_permission(request):
+                return view(request, *args, **kwargs)  # which leads to the login
+            with operator_scope(f"operator:{request.user.get_username()}"):
+                response = view(request, *args, **kwargs)
+                if isinstance(response, SimpleTemplateResponse):
+                    response.render()
+                return response
+
+        return URLPattern(page.pattern, scoped, page.default_args, page.name)
 
     def dress(self, rows: list[Any]) -> None:
         """Attach to the rows of a page what their columns need and the table does not hold."""
@@ -72,12 +100,14 @@ class OperatorAdmin(ModelAdmin):
             raise PermissionDenied
         return super().changelist_view(request, extra_context)
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
         try:
             queryset.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
         except ValidationError as error:
-            raise BadRequest("A selected id is none.") from error
-        return super().response_action(request, queryset, *args)
+            raise BadRequest("A selected id is invalid.") from error
+        return super().response_action(request, queryset, *args, **kwargs)
 
 
 class ReadOnlyAdmin(OperatorAdmin):

@@ -10,6 +10,7 @@ from queueapp import conf
 from queueapp.claiming import Capabilities
 from queueapp.management.arguments import patterns, whole_number
 from queueapp.management.base import database_errors_in_words
+from queueapp.management.reload import Reloader
 from queueapp.models import Queue
 from queueapp.tenancy import system_scope
 from queueapp.tenancy.logins import refuse_unsafe_login
@@ -27,8 +28,14 @@ class Command(QCluster):  # type: ignore[misc]
         parser.add_argument("--capabilities", default="{}", help='JSON, e.g. \'{"region": "eu-west-1"}\'.')
         parser.add_argument("--workers", type=whole_number(1, 64), default=conf.settings.worker_processes)
         parser.add_argument("--strategy", choices=Queue.Strategy.values, help="Overrides the queues' own.")
+        parser.add_argument(
+            "--reload", action="store_true", help="For development: start again whenever a source file changes."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["reload"]:
+            Reloader().run()
+            return
         capabilities = Capabilities(
             queues=_known_queues(options["queues"]),
             categories=options["categories"],

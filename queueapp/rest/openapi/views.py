@@ -9,9 +9,10 @@ from django.shortcuts import render
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from queueapp.rest.openapi.generator import ROOT, openapi
+from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
+from queueapp.rest.toolkit.views import JsonView
 
 # nothing inline, nothing from elsewhere, no script at all
 CONTENT_SECURITY_POLICY = (
@@ -20,23 +21,26 @@ CONTENT_SECURITY_POLICY = (
 CACHED = "public, max-age=60"
 
 
-class PublicView(APIView):
+class PublicView(JsonView):
     """Whatever is sent along, these can only be read."""
 
-    authentication_classes = ()
     http_method_names = ["get", "head"]  # noqa: RUF012 (declared so by Django)
 
 
+@resource("schema", tag="About")
 class Schema(PublicView):
     """OpenAPI 3.1."""
 
+    @endpoint("This description", right=None, responses={200: ResponseSpec("OpenAPI 3.1.")}, details="Needs no key.")
     def get(self, request: Request) -> HttpResponse:
         return JsonResponse(openapi(), headers={"Cache-Control": CACHED})
 
 
+@resource("docs", tag="About")
 class Docs(PublicView):
     """The same to read, with a curl line for each operation."""
 
+    @endpoint("The same as a page to read", right=None, responses={200: ResponseSpec("HTML.")}, details="Needs no key.")
     def get(self, request: Request) -> HttpResponse:
         described = openapi()
         context = {
@@ -45,7 +49,7 @@ class Docs(PublicView):
             "tags": [(tag["name"], _entries(described, tag["name"])) for tag in described["tags"]],
             "schemas": [(name, _pretty(each)) for name, each in sorted(described["components"]["schemas"].items())],
         }
-        response = render(request._request, "api/docs.html", context)
+        response = render(request._request, "queueapp/api_docs.html", context)
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         response.headers["Cache-Control"] = CACHED
         return response
@@ -94,7 +98,7 @@ def _resolved(described: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]
 
 
 def _body_of(described: dict[str, Any], response: dict[str, Any]) -> str:
-    """Of an answer of success; every error has the same body."""
+    """Of a success; every error has the same body."""
     content = response.get("content", {}).get("application/json")
     return _pretty(_resolved(described, content["schema"])) if content else ""
 

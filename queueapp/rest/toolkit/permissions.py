@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from queueapp.apikeys import KnownKey
-from queueapp.limits.tenant_limits import TenantLimits
-from queueapp.models import ApiKey
+from queueapp.errors import FieldError
+from queueapp.limits.tenant_limits import TenantLimits, limits_of
+from queueapp.models import ApiKey, Tenant
+from queueapp.operators.service import TENANT_SLUG
+from queueapp.rest.toolkit.errors import Forbidden, InvalidRequest
 from queueapp.tenancy import Scope, bind_tenant, operator_scope, tenant_scope
 
 
@@ -94,3 +98,25 @@ class Principal:
 
 def principal_of(key: KnownKey) -> Principal:
     return Principal(key, key.tenant_id, key.tenant_slug, key.limits)
+
+
+def acting_for(principal: Principal, slug: Any) -> Principal:
+    """The principal acting for the named tenant; as it is where none is named.
+
+    Raises Forbidden for a key that may not name another tenant, InvalidRequest for an unknown tenant.
+    """
+    if slug is None:
+        return principal
+    if not principal.is_admin:
+        if slug == principal.tenant_slug:
+            return principal
+        raise Forbidden("Only an admin key may name another tenant.")
+    tenant = None
+    if isinstance(slug, str) and TENANT_SLUG.fullmatch(slug):
+        with operator_scope(principal.actor):
+            tenant = Tenant.objects.filter(slug=slug).first()
+    if tenant is None:
+        message = f"there is no tenant {slug!r:.60}"
+        raise InvalidRequest(f"tenant: {message}", errors=[FieldError("tenant", "unknown_tenant", message)])
+    limits = limits_of(tenant.slug, tenant.limits)
+    return replace(principal, tenant_id=tenant.id, tenant_slug=tenant.slug, limits=limits, names_tenant=True)

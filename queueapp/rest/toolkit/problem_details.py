@@ -8,37 +8,51 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.views import defaults
+from pydantic import BaseModel, Field
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
 from queueapp.errors import (
     ArtifactTooLarge,
     DuplicateTask,
-    InvalidArtifact,
-    InvalidTask,
-    InvalidValue,
     LeaseLost,
     QueueNotFound,
     StoreUnavailable,
     TaskNotFound,
     TaskrunnerError,
+    ValidationFailure,
     WrongState,
 )
 from queueapp.rest.toolkit.errors import ApiError, NotVisible
+from queueapp.validation import ResponseModel
 
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 STATUS_OF: dict[type[TaskrunnerError], int] = {
-    InvalidTask: 400,
-    InvalidValue: 400,
     QueueNotFound: 404,
-    WrongState: 409,
-    DuplicateTask: 409,
     LeaseLost: 409,
-    InvalidArtifact: 400,
     ArtifactTooLarge: 413,
 }
+
+
+class FieldProblem(ResponseModel):
+    """What is wrong with one field of a request."""
+
+    field: str = Field(description="A dotted path.")
+    code: str
+    message: str
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). `code` is stable; `detail` says what to do."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[FieldProblem] = []
 
 
 def problem(status: int, code: str, detail: str, **members: Any) -> dict[str, Any]:
@@ -72,8 +86,15 @@ def describe(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
             logger.error("artifact store unavailable", extra={"event": "artifact_store_failed", "error": str(error)})
             detail = "The artifact store did not answer as it should. Try again later."
             return problem(503, error.code, detail), {"Retry-After": "5"}
+        case ValidationFailure():
+            errors = [field.as_dict() for field in error.errors]
+            return problem(400, error.code, str(error), errors=errors), {}
+        case WrongState():
+            return problem(409, error.code, str(error), task_status=error.status), {}
+        case DuplicateTask():
+            return problem(409, error.code, str(error), task_id=str(error.task_id)), {}
         case TaskrunnerError() if type(error) in STATUS_OF:
-            return _of_the_platform(error), {}
+            return problem(STATUS_OF[type(error)], error.code, str(error)), {}
         case drf.MethodNotAllowed():
             return problem(405, "method_not_allowed", "The Allow header says what this address takes."), {}
         case drf.UnsupportedMediaType():
@@ -92,17 +113,6 @@ def describe(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
             logger.error("database unavailable", exc_info=error, extra={"event": "db_connection_failed"})
             return problem(503, "database_unavailable", detail), {"Retry-After": "1"}
     return problem(500, "internal_error", "Something went wrong on our side; the server's log has the details."), {}
-
-
-def _of_the_platform(error: TaskrunnerError) -> dict[str, Any]:
-    members: dict[str, Any] = {}
-    if isinstance(error, InvalidTask | InvalidValue | InvalidArtifact):
-        members["errors"] = [field.as_dict() for field in error.errors]
-    if isinstance(error, WrongState):
-        members["task_status"] = error.status
-    if isinstance(error, DuplicateTask):
-        members["task_id"] = str(error.task_id)
-    return problem(STATUS_OF[type(error)], error.code, str(error), **members)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

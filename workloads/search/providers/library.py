@@ -9,8 +9,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Left
 
 from queueapp.tenancy import tenant_scope
-from workloads.fetch.models import SEARCH_CONFIGURATION, SEARCHED_CHARACTERS
-from workloads.models import FetchedPage
+from workloads.fetch.models import SEARCH_CONFIGURATION, SEARCHED_CHARACTERS, FetchedPage
 from workloads.search.providers.base import Answer
 from workloads.search.results import Question, hit_of
 

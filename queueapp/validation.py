@@ -1,0 +1,71 @@
+"""What requests and responses are made of: the bases of their models, and the types of values that many share."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+)
+
+from queueapp.errors import FieldError
+from queueapp.json_values import check_text
+
+MAX_SECONDS_AHEAD = 10 * 365 * 86_400
+DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:")
+
+
+class RequestModel(BaseModel):
+    """Base of what clients send. Unknown members are refused by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class ResponseModel(BaseModel):
+    """Base of what clients get: exactly these members. A response is built through its model, so both are the same."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def of(cls, row: object, **members: Any) -> Self:
+        """The attributes of a row that have the members' names, and what is given beside them."""
+        return cls(**{name: getattr(row, name) for name in cls.model_fields if name not in members}, **members)
+
+
+def _is_written_out(value: Any) -> Any:
+    """Pydantic would also read a number, as seconds since 1970."""
+    if isinstance(value, datetime) or (isinstance(value, str) and DATE_AND_TIME.match(value)):
+        return value
+    raise ValueError("must be a time in the form of RFC 3339, such as 2026-01-31T12:00:00Z")
+
+
+def _is_near(value: datetime) -> datetime:
+    """PostgreSQL keeps times that Python cannot read back, and one such row would break every list it is in."""
+    if abs((value - datetime.now(UTC)).total_seconds()) > MAX_SECONDS_AHEAD:
+        raise ValueError("must lie within ten years of now")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_is_written_out)]
+NearMoment = Annotated[Moment, AfterValidator(_is_near)]
+Text = Annotated[str, AfterValidator(check_text)]
+Label = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
+Scalar = Text | int | float | bool
+
+
+def field_errors(error: ValidationError, path: str = "") -> list[FieldError]:
+    """Pydantic's errors in the platform's form; its messages already name the limits."""
+    return [
+        FieldError(
+            (path + ".".join(str(part) for part in item["loc"])).rstrip(".") or "request",
+            item["type"],
+            item["msg"].removeprefix("Value error, "),
+        )
+        for item in error.errors(include_url=False, include_input=False)
+    ]
