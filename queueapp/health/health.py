@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from queueapp.artifacts import object_store
 from queueapp.health.probes import FAILED, OK, UNKNOWN, Probe, ask_all
 from queueapp.models import Worker
-from queueapp.redis import notifier
+from queueapp.redis.connections import redis_client
 from queueapp.tasks.queries import WORKER_DEAD_AFTER_SECONDS
 from queueapp.tenancy import system_scope
 
@@ -66,7 +66,7 @@ def _migrations() -> frozenset[tuple[str, str]]:
 
 
 def _look_at_redis() -> str:
-    notifier.client().ping()
+    redis_client().ping()
     return OK
 
 

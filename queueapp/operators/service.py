@@ -34,7 +34,7 @@ def resume_queue(name: str) -> None:
     """Let workers claim of a queue again, and tell them. Raises QueueNotFound."""
     _change(name, paused_at=None)
     record("queue.resume", name)
-    notifier.ring_on_commit([name])
+    notifier.notify_on_commit([name])
 
 
 def set_strategy(name: str, strategy: str) -> None:

@@ -45,14 +45,14 @@ def insert_one(tenant_id: UUID, item: Submission) -> Task:
         },
     )
     if row["status"] == Status.QUEUED:
-        notifier.ring_on_commit([row["queue"]])
+        notifier.notify_on_commit([row["queue"]])
     return Task.from_db(connection.alias, COLUMNS, [row[column] for column in COLUMNS])
 
 
 def insert_many(tenant_id: UUID, items: list[Submission]) -> None:
     """Insert submissions without keys. One statement; needs a scope."""
     ready = statements.rows("submit_tasks", {"tenant_id": tenant_id, "tasks": _as_json(items)})
-    notifier.ring_on_commit(row["queue"] for row in ready)
+    notifier.notify_on_commit(row["queue"] for row in ready)
 
 
 def insert_with_keys(tenant_id: UUID, items: list[Submission]) -> list[UUID]:
@@ -65,7 +65,7 @@ def insert_with_keys(tenant_id: UUID, items: list[Submission]) -> list[UUID]:
     inserted = {row["id"] for row in rows}
     holders = _holders_of_taken_keys(tenant_id, [item for item in kept if item.id not in inserted])
     cancel_many([row["replaced_id"] for row in rows if row["replaced_id"]])
-    notifier.ring_on_commit(row["queue"] for row in rows if row["status"] == Status.QUEUED)
+    notifier.notify_on_commit(row["queue"] for row in rows if row["status"] == Status.QUEUED)
     final = {item.id: holders.get(item.id, item.id) for item in kept}
     return [final[stand_ins.get(item.id, item.id)] for item in items]
 

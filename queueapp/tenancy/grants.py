@@ -16,7 +16,7 @@ MIGRATIONS_TABLE = "django_migrations"  # no model's
 
 MAY_BECOME = "SELECT pg_has_role(%s, %s, 'SET')"
 WITHOUT_RIGHTS = """
-    SELECT format('%%I', name) FROM unnest(%(tables)s) AS name
+    SELECT format('%%I', name) FROM unnest(%(tables)s::text[]) AS name
     WHERE NOT (has_table_privilege(%(role)s, format('%%I', name), 'SELECT')
         AND has_table_privilege(%(role)s, format('%%I', name), 'INSERT')
         AND has_table_privilege(%(role)s, format('%%I', name), 'UPDATE')

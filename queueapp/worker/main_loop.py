@@ -88,7 +88,7 @@ class ServingWorker:
         self._buffer.load(Attempt(task, self.id, get_handler(task.type)) for task in tasks)
         if self._idle and self._claimer.more_waiting:
             # one notification woke us, however much was submitted: pass it on, so that a bulk wakes all in turn
-            notifier.ring({task.queue for task in tasks})
+            notifier.notify({task.queue for task in tasks})
         self._idle = not tasks
         return bool(tasks)
 

@@ -156,10 +156,10 @@ MUTATIONS = [
         ("tests/tasks/test_fencing.py",),
     ),
     Mutation(
-        "bell-before-commit",
+        "notified-before-commit",
         "queueapp/redis/notifier.py",
-        "        transaction.on_commit(lambda: ring(wanted))",
-        "        ring(wanted)",
+        "        transaction.on_commit(lambda: notify(wanted), robust=True)",
+        "        notify(wanted)",
         "workers would be woken for a task that is not there yet, or never will be",
         ("tests/tasks/test_transactions.py",),
     ),
