@@ -11,6 +11,8 @@ from weakref import WeakKeyDictionary
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
 
+from queueapp.db import driver
+
 JSONB = 3802  # the type's oid; Django leaves its values as text
 
 Row = dict[str, Any]
@@ -37,14 +39,15 @@ def rows(name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
     with database.cursor() as cursor:
         if database.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
             # Django's word for a pooler in transaction mode: the next transaction may be in another session
-            cursor.execute(load(name), parameters or {})
+            driver.execute(cursor, load(name), parameters or {})
             return _fetch(cursor)
         known = _prepared.setdefault(database.connection, set())
         if name not in known:
             cursor.execute(f"PREPARE {name} AS {text}")
             known.add(name)
         values = [parameters[key] for key in names] if parameters else []
-        cursor.execute(f"EXECUTE {name} ({', '.join(['%s'] * len(names))})" if names else f"EXECUTE {name}", values)
+        call = f"EXECUTE {name} ({', '.join(['%s'] * len(names))})" if names else f"EXECUTE {name}"
+        driver.execute(cursor, call, values)
         return _fetch(cursor)
 
 

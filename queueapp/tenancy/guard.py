@@ -14,9 +14,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 
 from queueapp import conf
+from queueapp.db import driver
 from queueapp.errors import ScopeError
 from queueapp.models import Tenant
-from queueapp.tenancy import driver
 from queueapp.tenancy.scopes import current_scope
 from queueapp.tenancy.session import send_staged
 

@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from queueapp.db import driver
 from queueapp.errors import ScopeError
-from queueapp.tenancy import driver
 
 # by connection: the statement that waits to be sent in front of the next one
 _staged: WeakKeyDictionary[BaseDatabaseWrapper, str] = WeakKeyDictionary()

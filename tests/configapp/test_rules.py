@@ -9,6 +9,7 @@ from configapp.changes.accept import system_tenant
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, tenant_scope, worker_scope
 from tests.configapp.applying import ALICE
+from tests.sql_queries import sqlstate
 
 TABLES = sorted(model._meta.db_table for model in apps.get_app_config("configapp").get_models())
 NO_PRIVILEGE = "42501"
@@ -40,7 +41,7 @@ def refusal(scope, statement):
                 touched = cursor.rowcount
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         except DatabaseError as error:
-            return error.__cause__.pgcode, error.__cause__.diag.constraint_name
+            return sqlstate(error), error.__cause__.diag.constraint_name
         transaction.set_rollback(True)
         assert touched > 0, "it touched nothing, so it proved nothing"
         return None
@@ -64,7 +65,7 @@ def test_every_table_is_closed_and_forces_its_policies(ground):
 def test_a_login_a_worker_and_another_tenant_see_and_change_nothing(history, acme, table):
     with connection.cursor() as cursor, pytest.raises(DatabaseError) as denied:
         cursor.execute(f"SELECT * FROM {table}")
-    assert denied.value.__cause__.pgcode == NO_PRIVILEGE
+    assert sqlstate(denied.value) == NO_PRIVILEGE
     with connections["owner"].cursor() as owner:
         owner.execute("SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum = 1", [table])
         ((column,),) = owner.fetchall()
@@ -87,7 +88,7 @@ def _answer(cursor, statement):
             cursor.execute(statement)
             return cursor.fetchall() if cursor.description else cursor.rowcount
     except DatabaseError as error:
-        return error.__cause__.pgcode
+        return sqlstate(error)
 
 
 @pytest.mark.parametrize(

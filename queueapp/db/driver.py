@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.postgresql.psycopg_any import is_psycopg3
+from django.db.backends.postgresql.psycopg_any import is_psycopg3, mogrify
+from django.db.backends.utils import CursorWrapper
 
 if is_psycopg3:
     from psycopg import ClientCursor
@@ -37,6 +38,8 @@ def skip_first_result(cursor: Any) -> None:
         cursor.nextset()
 
 
-def binds_on_server(database: BaseDatabaseWrapper) -> bool:
-    """Whether parameters travel apart from their statement, which EXECUTE does not take."""
-    return bool(database.settings_dict["OPTIONS"].get("server_side_binding"))
+def execute(cursor: CursorWrapper, sql: str, parameters: Any) -> None:
+    """Run a statement with its parameters written into it: EXECUTE takes none that travel apart."""
+    if is_psycopg3 and not isinstance(cursor.cursor, ClientCursor):
+        sql, parameters = mogrify(sql, parameters, cursor.db), None
+    cursor.execute(sql, parameters)
