@@ -47,7 +47,7 @@ def set_strategy(name: str, strategy: str) -> None:
 
 
 def add_queue(name: str) -> Queue:
-    """Raises InvalidValue for a name that is no name or is taken."""
+    """Raises InvalidValue for a name that is invalid or taken."""
     if not QUEUE_NAME.fullmatch(name):
         form = "must be 1–64 small letters, digits, `_`, `.` or `-`, the first a letter or digit"
         raise InvalidValue([FieldError("name", "bad_name", f"{form}; got {name!r}")])
@@ -60,7 +60,7 @@ def add_queue(name: str) -> Queue:
 
 
 def create_tenant(slug: str, name: str = "") -> Tenant:
-    """The name defaults to the slug. Raises InvalidValue for a slug that is none or is taken."""
+    """The name defaults to the slug. Raises InvalidValue for a slug that is invalid or taken."""
     if not TENANT_SLUG.fullmatch(slug):
         form = "must be 1–50 small letters, digits or `-`, the first a letter or digit"
         raise InvalidValue([FieldError("slug", "bad_slug", f"{form}; got {slug!r}")])

@@ -20,7 +20,7 @@ BATCH = 1_000
 
 
 def start_run(worker_id: UUID, attempt: Attempt, key: str) -> None:
-    """Begin the run of an attempt. Raises ValueError for a key that is none, LeaseLost."""
+    """Begin the run of an attempt. Raises ValueError for an invalid key, LeaseLost."""
     _insert("start_run", worker_id, attempt, run_key=_text("the run key", key, MAX_RUN_KEY))
 
 

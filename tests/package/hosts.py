@@ -1,4 +1,4 @@
-"""Projects of other people's: a `startproject` with an app of its own, in an environment where the wheel is installed."""
+"""Projects of other people's: a `startproject` with an app of its own, and the wheel in its environment."""
 
 import json
 import os

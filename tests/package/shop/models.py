@@ -13,3 +13,6 @@ class Order(models.Model):
     tenant_id = models.IntegerField(default=0)
     tasks = models.IntegerField(default=0)
     shipped = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"order {self.pk}"
