@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             options={"ordering": ("-id",), "verbose_name": "audit record", "verbose_name_plural": "audit"},
         ),
         migrations.AlterModelOptions(
-            name="configkey", options={"ordering": ("config_key",), "verbose_name": "declared key"}
+            name="configkey", options={"ordering": ("config_key",), "verbose_name": "custom key"}
         ),
         migrations.AlterModelOptions(
             name="systemconfig",

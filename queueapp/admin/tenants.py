@@ -6,10 +6,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from pydantic import ValidationError
 
 from queueapp.admin.toolkit.model_admin import ModelForm, OperatorAdmin
-from queueapp.limits.tenant_limits import TenantLimits
+from queueapp.limits.tenant_limits import limits_model, own_values
 from queueapp.models import Tenant
 from queueapp.operators import service
 from queueapp.validation import field_errors
@@ -19,11 +21,12 @@ EXAMPLE = 'E.g. {"tasks_per_minute": 600, "allowed_types": ["echo", "reports.*"]
 
 class TenantForm(ModelForm):
     # not Django's field for JSON, which fails on deep nesting, long numbers and escaped NULs
-    limits = forms.CharField(required=False, widget=forms.Textarea, help_text=EXAMPLE)
+    limits = forms.CharField(required=False, widget=forms.Textarea)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["limits"] = json.dumps(self.instance.limits)
+        self.fields["limits"].help_text = _explained_limits()
 
     def clean_slug(self) -> str:
         slug = str(self.cleaned_data["slug"])
@@ -33,11 +36,17 @@ class TenantForm(ModelForm):
 
     def clean_limits(self) -> dict[str, Any]:
         try:
-            limits = TenantLimits.model_validate_json(self.cleaned_data["limits"] or "{}", strict=True)
+            limits = limits_model().model_validate_json(self.cleaned_data["limits"] or "{}", strict=True)
         except ValidationError as error:
             lines = [f"{each.field}: {each.message}" for each in field_errors(error, "limits.")]
             raise forms.ValidationError(lines) from None
-        return limits.model_dump(exclude_unset=True)
+        return own_values(limits)
+
+
+def _explained_limits() -> SafeString:
+    fields = limits_model().model_fields.items()
+    explained = format_html_join("", "<br>{}: {}", ((name, field.description or "") for name, field in fields))
+    return format_html("{}{}", EXAMPLE, explained)
 
 
 @admin.register(Tenant)

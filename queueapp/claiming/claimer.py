@@ -13,6 +13,8 @@ from queueapp.claiming.strategies import Lifo, Oldest, Order, RoundRobin
 from queueapp.claiming.watermarks import CommitHorizon
 from queueapp.db import statements
 from queueapp.models import Queue
+from queueapp.observers import Transition, report_on_commit
+from queueapp.states import Status
 from queueapp.tenancy import worker_scope, worker_statement
 
 LEASE_SECONDS = 30
@@ -100,7 +102,9 @@ class Claimer:
     def _claim_from(self, queue: str, partitions: list[ClaimablePartition], scan_limit: int) -> list[Claimed]:
         order = self._order_of(queue)
         batch_sizes = {
-            partition.partition_id: self.batch_size.batch_size(partition.handler.type) if partition.handler.batch else 1
+            partition.partition_id: self.batch_size.batch_size(partition.handler.type)
+            if partition.handler.prefetch
+            else 1
             for partition in partitions
         }
         most = min(LARGEST_SET, max(batch_sizes.values()))
@@ -115,6 +119,7 @@ class Claimer:
         }
         with worker_statement(self.worker_id):
             rows = sorted(statements.rows(order.statement, parameters), key=lambda row: row["position"])
+        report_on_commit(Transition(row["id"], Status.QUEUED, Status.LEASED) for row in rows)
         order.remember(rows)
         self.more_waiting = bool(rows) and rows[0]["seen"] > len(rows)
         return [

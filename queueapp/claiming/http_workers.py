@@ -10,6 +10,8 @@ from queueapp.claiming.partitions import Capabilities
 from queueapp.db import statements
 from queueapp.handlers import find_handler
 from queueapp.models import Partition, Queue
+from queueapp.observers import Transition, report_on_commit
+from queueapp.states import Status
 from queueapp.tenancy import worker_scope
 
 
@@ -48,6 +50,7 @@ def claim_for_tenant(worker_id: UUID, tenant_id: UUID, capabilities: Capabilitie
             "lease_seconds": LEASE_SECONDS,
         }
         rows = statements.rows("claim_for_tenant", parameters)
+        report_on_commit(Transition(row["id"], Status.QUEUED, Status.LEASED) for row in rows)
     rows.sort(key=lambda row: row.pop("position"))
     return [Leased(**row) for row in rows]
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, Now
 from pydantic import ValidationError
 
 from queueapp.errors import FieldError, InvalidValue, QueueNotFound, ScopeError
-from queueapp.limits.tenant_limits import TenantLimits, limits_of
+from queueapp.limits.tenant_limits import TenantLimits, limits_model, limits_of, own_values
 from queueapp.models import OperatorAction, Queue, Tenant
 from queueapp.redis import notifier
 from queueapp.tenancy import current_scope
@@ -81,10 +81,9 @@ def set_limits(slug: str, limits: dict[str, Any]) -> TenantLimits:
     """
     require_operator()
     try:
-        checked = TenantLimits.model_validate(limits, strict=True)
+        values = own_values(limits_model().model_validate(limits, strict=True))
     except ValidationError as error:
         raise InvalidValue(field_errors(error)) from None
-    values = checked.model_dump(exclude_unset=True)
     if not Tenant.objects.filter(slug=slug).update(limits=values):
         raise InvalidValue([FieldError("slug", "unknown_tenant", f"there is no tenant {slug!r}")])
     record("tenant.change", slug, values={"limits": values})

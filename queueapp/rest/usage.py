@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.conf import settings
-from pydantic import Field
+from pydantic import BaseModel, Field, create_model
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from queueapp.limits.tenant_limits import limits_model
 from queueapp.rest.toolkit import quota
 from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.long_poll import MAX_WAIT_SECONDS
@@ -24,21 +25,15 @@ class LimitsUse(ResponseModel):
     tasks_left: int | None
 
 
-class LimitsResponse(ResponseModel):
-    """What holds for the tenant; no tasks_per_minute means no limit. A megabyte has 2**20 bytes."""
-
-    task_max_runtime_seconds: int
-    task_max_artifact_mb: int
-    tasks_per_minute: int | None
-    max_batch_size: int
-    search_source_allowlist: list[str]
-    search_max_results: int
-    search_cache_ttl_seconds: int
-    fetch_domain_allowlist: list[str]
-    allowed_types: list[str]
-    max_body_bytes: int
-    max_wait_seconds: int
-    use: LimitsUse
+# with the limits that the installed families registered: this is imported after them, with the URLs
+LimitsResponse: type[BaseModel] = create_model(
+    "LimitsResponse",
+    __base__=limits_model(),
+    __doc__="What holds for the tenant; no tasks_per_minute means no limit. A megabyte has 2**20 bytes.",
+    max_body_bytes=(int, ...),
+    max_wait_seconds=(int, ...),
+    use=(LimitsUse, ...),
+)
 
 
 class TypeUsage(ResponseModel):
@@ -85,7 +80,6 @@ class Limits(ApiView):
         return Response(
             LimitsResponse(
                 **limits.model_dump(),
-                search_cache_ttl_seconds=settings.SEARCH_CACHE_TTL_SECONDS,
                 max_body_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
                 max_wait_seconds=MAX_WAIT_SECONDS,
                 use=LimitsUse(

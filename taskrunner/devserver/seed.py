@@ -1,6 +1,6 @@
 """The tenants, the administrator and the keys of a demonstration.
 
-Whoever runs it again keeps the secrets that the environment still holds; the others are made anew.
+Running it again keeps the secrets that the environment still holds; the others are made again.
 """
 
 import os

@@ -13,8 +13,8 @@ from tests.commands.calling import refused, run, run_json
 from tests.rest.live import live_server
 
 
-def test_two_hundred_tasks_complete_and_it_says_how_fast(ground, settings, monkeypatch):
-    settings.FETCH_ALLOWED_NETWORKS = [ip_network("127.0.0.1/32")]
+def test_two_hundred_tasks_complete_and_it_says_how_fast(ground, configure, monkeypatch):
+    configure(FETCH={"ALLOWED_NETWORKS": [ip_network("127.0.0.1/32")]})
     with live_server() as server, running_cluster(workers=4, FETCH_ALLOWED_NETWORKS="127.0.0.1/32"):
         monkeypatch.setenv("TASKRUNNER_URL", server.url)
         printed = run("demo")

@@ -9,6 +9,7 @@ from queueapp import tasks
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope
 from tests.commands.calling import manage, refused, run, run_json
+from tests.waiting import PATIENCE_SECONDS
 
 
 def test_the_story_has_the_waiting_as_a_step_of_its_own(make_task):
@@ -83,6 +84,6 @@ def _on_a_terminal(*arguments):
         pass
     finally:
         os.close(ours)
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
     return printed.decode()

@@ -1,4 +1,4 @@
-"""django-q2's cluster and sentinel, made to survive: a session of their own, deaf to signals, dying together."""
+"""django-q2's cluster and sentinel, made to survive: a session of their own, signals ignored, ended together."""
 
 import ctypes
 import os
@@ -60,7 +60,7 @@ class ServeCluster(Cluster):  # type: ignore[misc]
         return int(self.pid)
 
     def kill(self) -> None:
-        """End the generation at once, whatever state it is in."""
+        """End the generation at once, in any state."""
         pid = self.sentinel.pid
         try:
             os.killpg(pid, signal.SIGKILL)

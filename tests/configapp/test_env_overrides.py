@@ -5,20 +5,22 @@ import subprocess
 import sys
 
 import pytest
-from django.test import override_settings
+from django.core.exceptions import ImproperlyConfigured
+from pydantic import ValidationError
 
 from configapp import queries
 from configapp.catalogue import CATALOGUE
 from configapp.changes import submit_change
-from configapp.env_overrides import BadOverrides, read_overrides, variable_of
+from configapp.env_overrides import PREFIX, BadOverrides, check_overrides, key_of, read_overrides
+from configapp.settings import settings
 from queueapp.tenancy import operator_scope
 from tests.clusters import ROOT
 from tests.configapp.applying import ALICE
 
 
 def test_every_key_has_a_variable_of_its_own():
-    assert variable_of("app.api_port") == "TASKRUNNER_CONFIG__APP__API_PORT"
-    assert len({variable_of(key) for key in CATALOGUE}) == len(CATALOGUE)
+    assert key_of("TASKRUNNER_CONFIG__APP__API_PORT") == "app.api_port"
+    assert [key_of(PREFIX + key.replace(".", "__").upper()) for key in CATALOGUE] == list(CATALOGUE)
 
 
 def test_overrides_are_values_of_the_keys_type():
@@ -29,7 +31,6 @@ def test_overrides_are_values_of_the_keys_type():
 def test_every_bad_one_is_named_and_no_value_repeated():
     environment = {
         "TASKRUNNER_CONFIG__APP__API_PORT": "80-and-some",
-        "TASKRUNNER_CONFIG__NO__SUCH": "1",
         "TASKRUNNER_CONFIG__AI__OPENAI__API_KEY": "tiny",
     }
     with pytest.raises(BadOverrides) as bad:
@@ -37,6 +38,15 @@ def test_every_bad_one_is_named_and_no_value_repeated():
     assert [line.split(":")[0] for line in bad.value.lines] == sorted(environment)
     assert "80-and-some" not in str(bad.value)
     assert "tiny" not in str(bad.value)
+
+
+def test_a_key_that_nobody_registered_is_named(configure):
+    configure(CONFIG={"OVERRIDES": read_overrides({"TASKRUNNER_CONFIG__NO__SUCH": "sesame"})})
+    with pytest.raises((ImproperlyConfigured, ValidationError), match=r"no\.such: there is no such key") as bad:
+        assert settings.overrides
+    assert "sesame" not in str(bad.value)
+    with pytest.raises(ValueError, match=r"app\.api_port: must be a whole number"):
+        check_overrides({"app.api_port": "x"})
 
 
 def test_a_process_with_bad_ones_does_not_start_and_says_all(ground):
@@ -48,8 +58,8 @@ def test_a_process_with_bad_ones_does_not_start_and_says_all(ground):
         assert f"  {name}: " in done.stderr
 
 
-@override_settings(CONFIG_OVERRIDES={"app.api_port": 7000, "github.api_token": "a token from outside"})
-def test_an_override_shows_as_such_and_a_secret_one_masked(bringer):
+def test_an_override_shows_as_such_and_a_secret_one_masked(bringer, configure):
+    configure(CONFIG={"OVERRIDES": {"app.api_port": 7000, "github.api_token": "a token from outside"}})
     submit_change("app.api_port", 9000, actor=ALICE)
     bringer.bring_all()
     with operator_scope(ALICE):

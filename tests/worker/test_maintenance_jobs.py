@@ -1,4 +1,4 @@
-"""The maintenance runner's rounds: all there is, and under a snapshot no further back than needed."""
+"""The jobs of each pass: all there is, and under a snapshot no further back than needed."""
 
 from datetime import timedelta
 
@@ -6,8 +6,14 @@ import pytest
 from django.db.models.functions import Now
 
 from queueapp.claiming.duty_cycle import DutyCycle
-from queueapp.maintenance.jobs import EVER_SECONDS, CounterFolder, expire_leases, promote_due
-from queueapp.maintenance.runner import MARGIN_SECONDS, Rounds
+from queueapp.maintenance.jobs import (
+    EVER_SECONDS,
+    MARGIN_SECONDS,
+    ExpireLeases,
+    FoldCounters,
+    PromoteDue,
+    RecentRows,
+)
 from queueapp.models import TaskCount
 from queueapp.tenancy import operator_scope, system_scope
 from tests.factories import fresh
@@ -21,43 +27,49 @@ INDEXES = r"^task_(lease|due)$"
 
 def test_a_pass_looks_back_to_the_one_before_while_looks_from_the_start_take_long(ground, monkeypatch):
     looked_back = []
-    rounds = Rounds("job", lambda seconds: looked_back.append(seconds) or 0)
-    rounds.run()
+
+    class Job(RecentRows):
+        def run_batch(self, seconds_back):
+            looked_back.append(seconds_back)
+            return 0
+
+    job = Job()
+    job()
     monkeypatch.setattr(DutyCycle, "allows", False)
-    rounds.run()
+    job()
     monkeypatch.setattr(DutyCycle, "allows", True)
-    rounds.run()
+    job()
     assert looked_back[0] == looked_back[2] == EVER_SECONDS
     assert MARGIN_SECONDS < looked_back[1] < MARGIN_SECONDS + 60
 
 
 @pytest.mark.parametrize(
-    ("job", "status", "moment"), [(expire_leases, "leased", "lease_expires_at"), (promote_due, "scheduled", "run_at")]
+    ("job", "status", "moment"), [(ExpireLeases, "leased", "lease_expires_at"), (PromoteDue, "scheduled", "run_at")]
 )
-def test_a_chore_looks_as_far_back_as_it_is_told(acme, make_task, job, status, moment):
+def test_a_job_looks_as_far_back_as_it_is_told(acme, make_task, job, status, moment):
     recent, old = (make_task(status, **{moment: Now() - timedelta(seconds=ago)}) for ago in (1, 600))
     ahead = make_task(status, **{moment: Now() + timedelta(seconds=60)})
-    assert [do(job, seconds) for seconds in (30.0, EVER_SECONDS)] == [1, 1]
+    assert [do(job(), seconds) for seconds in (30.0, EVER_SECONDS)] == [1, 1]
     assert [fresh(task).status for task in (recent, old, ahead)] == ["queued", "queued", status]
 
 
 @pytest.mark.parametrize(
-    ("job", "status", "moment"), [(expire_leases, "leased", "lease_expires_at"), (promote_due, "scheduled", "run_at")]
+    ("job", "status", "moment"), [(ExpireLeases, "leased", "lease_expires_at"), (PromoteDue, "scheduled", "run_at")]
 )
 def test_a_short_look_does_not_walk_over_what_a_snapshot_keeps(acme, make_task, job, status, moment):
     for _ in range(60):
         make_task(status, **{moment: Now() - timedelta(seconds=600)})
     with threads(1) as run, held_open(run, take_a_snapshot):
-        assert do(job, EVER_SECONDS) == 60
+        assert do(job(), EVER_SECONDS) == 60
         make_task(status, **{moment: Now() - timedelta(seconds=1)})
         with system_scope("maintenance"):
             before = entries_read(INDEXES)
-            assert job(30.0) == 1
+            assert job().run_batch(30.0) == 1
             assert entries_read(INDEXES) - before < 10
 
 
 def test_counters_go_on_where_they_were_and_miss_nothing_for_good(acme):
-    folder = CounterFolder()
+    folder = FoldCounters()
     submit(acme)  # or the next would wait for their kind to be made
     do(folder, EVER_SECONDS)
     with threads(1) as run:
@@ -72,4 +84,4 @@ def test_counters_go_on_where_they_were_and_miss_nothing_for_good(acme):
 
 def do(job, seconds_back):
     with system_scope("maintenance"):
-        return job(seconds_back)
+        return job.run_batch(seconds_back)

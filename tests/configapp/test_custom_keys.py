@@ -1,4 +1,4 @@
-"""Keys that operators declare: what a declaration must be, and what it makes possible."""
+"""Custom keys, which operators add: what may be declared of one, and what it makes possible."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import pytest
 
 from configapp import maintenance
 from configapp.changes import dry_run, submit_change
-from configapp.custom_keys import declare_key, withdraw_key
+from configapp.custom_keys import delete_custom_key, save_custom_key
 from configapp.errors import ChangeRefused, UnknownKey
 from configapp.keyspec import KeySpec, Kind
 from queueapp.errors import ScopeError
@@ -16,17 +16,17 @@ from tests.configapp.applying import ALICE, versions
 NAME = KeySpec("webui.title", Kind.STRING, "what the browser shows", minimum=1, maximum=20)
 
 
-def declare(spec):
+def save(spec):
     with operator_scope(ALICE):
-        return declare_key(spec)
+        return save_custom_key(spec)
 
 
-def test_a_declared_key_can_be_set_within_its_bounds(bringer):
-    declare(NAME)
+def test_a_custom_key_can_be_set_within_its_bounds(bringer):
+    save(NAME)
     submit_change("webui.title", "Hello", actor=ALICE)
     bringer.bring_all()
     assert versions("webui.title") == [(1, "Hello")]
-    declare(replace(NAME, maximum=3))
+    save(replace(NAME, maximum=3))
     with pytest.raises(ChangeRefused, match="at most 3 characters"):
         dry_run("webui.title", "Hello", actor=ALICE)
     with operator_scope(ALICE):
@@ -47,32 +47,32 @@ def test_a_declared_key_can_be_set_within_its_bounds(bringer):
         ({"default": "a secret", "secret": True}, "default"),
     ],
 )
-def test_a_declaration_that_makes_no_sense_is_refused_by_field(ground, changed, field):
+def test_an_invalid_spec_is_refused_by_field(ground, changed, field):
     with pytest.raises(ChangeRefused) as refused:
-        declare(replace(NAME, **changed))
+        save(replace(NAME, **changed))
     assert [error.field for error in refused.value.errors] == [field]
 
 
 def test_what_held_secrets_stays_secret(bringer):
-    declare(replace(NAME, secret=True))
+    save(replace(NAME, secret=True))
     submit_change("webui.title", "a secret title", actor=ALICE)
     bringer.bring_all()
     with pytest.raises(ChangeRefused, match="stays secret"):
-        declare(NAME)
+        save(NAME)
 
 
-def test_a_withdrawn_key_is_unknown_and_what_is_stored_is_found(bringer):
-    declare(NAME)
+def test_a_deleted_key_is_unknown_and_what_is_stored_is_found(bringer):
+    save(NAME)
     submit_change("webui.title", "Hello", actor=ALICE)
     bringer.bring_all()
     with operator_scope(ALICE):
-        withdraw_key("webui.title")
+        delete_custom_key("webui.title")
         (finding,) = maintenance.findings()
         with pytest.raises(UnknownKey):
-            withdraw_key("webui.title")
+            delete_custom_key("webui.title")
     assert "no longer a known key" in finding.problem
 
 
-def test_to_declare_takes_an_operator(ground):
+def test_to_save_a_key_takes_an_operator(ground):
     with pytest.raises(ScopeError):
-        declare_key(NAME)
+        save_custom_key(NAME)
