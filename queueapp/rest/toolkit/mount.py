@@ -14,7 +14,7 @@ def api_root() -> str:
 def is_api(request: HttpRequest) -> bool:
     """Whether the address is below the API's, be there something or not."""
     try:
-        return request.path.startswith(f"{api_root()}/")
+        return f"{request.path}/".startswith(f"{api_root()}/")
     except NoReverseMatch:
         return False
 
