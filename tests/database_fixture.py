@@ -6,11 +6,10 @@ from django.db import connection, connections
 
 from configapp import reader
 from queueapp.apikeys import authenticate
-from queueapp.errors import ScopeError
 from queueapp.limits import rate_limiter, tenant_limits
 from queueapp.redis import notifier
 from queueapp.tasks import routing
-from queueapp.tenancy import bound_tenant, current_scope, lookup, operator_scope
+from queueapp.tenancy import current_scope, lookup, operator_scope, scopes
 from tests.notifications import let_rings_arrive
 from tests.waiting import comes_true
 
@@ -94,10 +93,8 @@ def _forget() -> None:
 
 
 def _still_bound() -> str | None:
-    try:
-        return f"a bound tenant ({bound_tenant()})"
-    except ScopeError:
-        return None
+    bound = scopes._bound.get()
+    return None if bound is None else f"a bound tenant ({bound})"
 
 
 def _open_transactions() -> list[str]:

@@ -1,5 +1,7 @@
 """Tenants, and the users that belong to them."""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,6 +9,9 @@ from django.db.models import Q
 from queueapp.models.base import TenantModel, UuidModel
 
 NIL_TENANT = "00000000-0000-0000-0000-000000000000"
+# The one tenant of the isolation level `single`. Its id is known without asking, also after a test's flush.
+MAIN_TENANT = UUID("00000000-0000-7000-8000-000000000001")
+MAIN_TENANT_SLUG = "main"
 SYSTEM_TENANT_SLUG = "system"
 
 

@@ -14,7 +14,7 @@ from queueapp.limits.tenant_limits import TenantLimits, limits_model, limits_of,
 from queueapp.models import OperatorAction, Queue, Tenant
 from queueapp.redis import notifier
 from queueapp.tenancy import current_scope
-from queueapp.tenancy.scopes import OPERATOR
+from queueapp.tenancy.roles import Role
 from queueapp.validation import field_errors
 
 QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
@@ -103,6 +103,6 @@ def _change(name: str, **values: Any) -> None:
 
 def require_operator() -> str:
     scope = current_scope()
-    if scope is None or scope.role != OPERATOR:
+    if scope is None or scope.role is not Role.OPERATOR:
         raise ScopeError("This is an operator's doing: open `with operator_scope(actor):` around this call.")
     return scope.actor

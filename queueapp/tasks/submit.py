@@ -18,6 +18,7 @@ from queueapp.tasks.requests import Submission, TaskRequest, prepare_many
 from queueapp.tasks.routing import routing_table
 from queueapp.tasks.transitions import cancel_many
 from queueapp.tenancy import ensure_scope, one_statement_scope
+from queueapp.tenancy.logins import refuse_unsafe_login
 
 COLUMNS = [field.attname for field in Task._meta.concrete_fields]
 
@@ -125,6 +126,7 @@ def submit(
 
 def submit_request(request: TaskRequest | dict[str, Any], *, tenant_id: UUID | None = None) -> Task:
     """As submit, with the request as one thing."""
+    refuse_unsafe_login()
     types = TypeFinder(tenant_id)
     (item,) = prepare_many([request], types, single=True)
     _choose_queues([item], tenant_id, single=True)
@@ -143,6 +145,7 @@ def submit_many(requests: Sequence[TaskRequest | dict[str, Any]], *, tenant_id: 
     """
     if not requests:
         return []
+    refuse_unsafe_login()
     types = TypeFinder(tenant_id)
     items = prepare_many(requests, types)
     _choose_queues(items, tenant_id, single=False)
