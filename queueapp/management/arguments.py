@@ -14,10 +14,12 @@ from queueapp.models import Queue, Tenant
 from queueapp.models.tenants import MAIN_TENANT_SLUG
 from queueapp.type_patterns import type_pattern
 
+DEMO = "demo"
+
 
 def default_tenant() -> str:
     """The slug of the tenant that commands mean where none is named: the only one, or the one that `make up` makes."""
-    return MAIN_TENANT_SLUG if conf.settings.isolation == "single" else "demo"
+    return MAIN_TENANT_SLUG if conf.settings.isolation == "single" else DEMO
 
 
 def task_id(text: str) -> UUID:
