@@ -128,7 +128,7 @@ def test_an_object_that_the_sweep_has_taken_gets_no_row(context, acme, claimed, 
     reserved = service.reserve_for_worker(acme.id, claimed.id)
     with operator_scope("operator:test"):
         PendingObject.objects.update(taken_at="2026-01-01T00:00Z")
-    about = service.Metadata(type="report", content_type="text/plain")
+    about = service.ArtifactDescription(type="report", content_type="text/plain")
     with service.UploadBuffer(100) as intake:
         assert service.claim_for_worker(worker.id, 1, reserved, about, intake) is None
     assert rows() == []
