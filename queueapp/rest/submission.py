@@ -52,7 +52,7 @@ def accept_task(request: Request, principal: Principal, members: dict[str, Any])
     return response
 
 
-def _submit(principal: Principal, members: dict[str, Any]) -> tuple[TaskResponse, UUID]:
+def _submit(principal: Principal, members: dict[str, Any]) -> tuple[dict[str, Any], UUID]:
     """The task and its id. Raises InvalidTask naming each field."""
     if members.get("dedup"):  # it may be an earlier one, with artifacts
         with principal.own_scope():

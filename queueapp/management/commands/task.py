@@ -31,7 +31,7 @@ class Command(PlatformCommand):
             steps = _steps(task)
         if options["json"]:
             story = [step.document() for step in steps]
-            self.output.json({**TaskDocument.of_task(task, task.tenant.slug).model_dump(), "story": story})
+            self.output.json({**TaskDocument.of_task(task, task.tenant.slug), "story": story})
         else:
             self._show(task, steps)
 
