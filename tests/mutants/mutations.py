@@ -141,7 +141,7 @@ MUTATIONS = [
         "queueapp/tasks/sql/settle_tasks.sql",
         "t.attempt = o.attempt\n"
         "    -- named as an array too, or the planner walks the whole primary key to save the sort\n"
-        "    WHERE t.id = ANY (ARRAY(SELECT id FROM outcome)) AND t.worker_id = %(worker_id)s"
+        "    WHERE t.id = ANY (ARRAY(SELECT id FROM reported)) AND t.worker_id = %(worker_id)s"
         " AND t.lease_expires_at IS NOT NULL",
         "true WHERE t.status = 'leased'",
         "an attempt that lost its lease would settle the one that runs now",
@@ -327,9 +327,9 @@ MUTATIONS = [
         ("tests/worker/test_marks.py",),
     ),
     Mutation(
-        "marks-never-return",
+        "cursors-never-return",
         "queueapp/claiming/strategies.py",
-        "            self._marks[lane] = horizon.drawn if oldest is None else oldest - 1\n",
+        "            self._cursors[sub_queue] = horizon.drawn if oldest is None else oldest - 1\n",
         "",
         "a task passed by for a moment, since a claim was rolled back, would never be claimed",
         ("tests/worker/test_marks.py",),
