@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from django.db.models.functions import Now
-
 from configapp.catalogue import CATALOGUE
 from configapp.errors import ChangeRefused, UnknownKey
 from configapp.keyspec import KeySpec, Kind
@@ -12,6 +10,7 @@ from configapp.models import ConfigKey, ConfigVersion
 from configapp.validation import Refused, check_key, check_value
 from configapp.validation.values import pattern_fault
 from queueapp.errors import FieldError
+from queueapp.models.base import Now
 from queueapp.operators.service import record, require_operator
 
 MAX_DECLARED_KEYS = 500

@@ -1,4 +1,7 @@
-"""Named SQL statements: one file each, in the sql/ folder of the room that runs it, with a comment on top."""
+"""Named SQL statements: one file each, in the sql/ folder of the room that runs it, with a comment on top.
+
+A line `-- include: NAME.sql` stands for that file of sql/parts/, which several statements share.
+"""
 
 import json
 import re
@@ -11,6 +14,7 @@ from weakref import WeakKeyDictionary
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
 
+INCLUDE = re.compile(r"^-- include: (\w+\.sql)$", re.MULTILINE)
 JSONB = 3802  # the type's oid; Django leaves its values as text
 
 Row = dict[str, Any]
@@ -22,7 +26,8 @@ _prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 @cache
 def load(name: str) -> str:
     """The text of <room>/sql/<name>.sql. Raises KeyError for a name that no room has."""
-    return _files()[name].read_text()
+    file = _files()[name]
+    return INCLUDE.sub(lambda found: (file.parent / "parts" / found[1]).read_text().rstrip(), file.read_text())
 
 
 @cache

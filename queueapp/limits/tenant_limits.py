@@ -16,7 +16,6 @@ from queueapp.type_patterns import type_pattern
 REMEMBERED_SECONDS = 2.0  # so a change holds within this time, in every process
 REMEMBERED_TENANTS = 10_000
 
-# The constraint tenant_limits_known (migrations/sql/0009_tenant_limits.sql) says the same; a test compares.
 Source = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_-]*$")]
 Host = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$")]
 TypePattern = Annotated[str, AfterValidator(type_pattern)]

@@ -31,7 +31,7 @@ class Rounds:
         """Run the job until it finds less than a batch. None where another session holds the lock."""
         began = time.monotonic()
         if self._ration.allows:
-            with self._ration.look():
+            with self._ration.poll():
                 done = self._finish(EVER_SECONDS)
         else:
             done = self._finish(began - self._began + MARGIN_SECONDS)

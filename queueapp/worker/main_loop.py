@@ -116,7 +116,7 @@ class ServingWorker:
         self._slot.deadline = running.hard_deadline
         outcome = run_on_record(task, TaskContext(running, self.id, self._background), self._interrupter)
         self._slot.deadline = 0.0
-        self._claimer.batch_size.record(task.type, running.seconds)
+        self._claimer.batch_sizes.record(task.type, running.seconds)
         self._buffer.finish(outcome)
         self._done += 1
 

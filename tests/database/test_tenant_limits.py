@@ -1,14 +1,11 @@
-"""The limits that a tenant may have: the model and the database's constraint say the same."""
+"""The limits that a tenant may have. The database knows only that they are an object."""
 
 import json
 
 import pytest
-from django.db import IntegrityError
 from pydantic import ValidationError
 
 from queueapp.limits.tenant_limits import TenantLimits
-from queueapp.models import Tenant
-from queueapp.tenancy import operator_scope
 from tests.admin.test_tenants import GOOD_LIMITS
 
 NUMBERS = {
@@ -43,16 +40,6 @@ BAD = [
 ]
 
 
-def kept(tenant, limits):
-    try:
-        with operator_scope("operator:test"):
-            Tenant.objects.filter(id=tenant.id).update(limits=limits)
-    except IntegrityError as error:
-        assert error.__cause__.diag.constraint_name in ("tenant_limits_known", None), error
-        return False
-    return True
-
-
 def accepted(limits):
     try:
         TenantLimits.model_validate_json(json.dumps(limits), strict=True)
@@ -62,10 +49,10 @@ def accepted(limits):
 
 
 @pytest.mark.parametrize("limits", GOOD, ids=json.dumps)
-def test_both_accept(acme, limits):
-    assert (accepted(limits), kept(acme, limits)) == (True, True)
+def test_accepted(limits):
+    assert accepted(limits)
 
 
 @pytest.mark.parametrize("limits", BAD, ids=json.dumps)
-def test_both_refuse(acme, limits):
-    assert (accepted(limits), kept(acme, limits)) == (False, False)
+def test_refused(limits):
+    assert not accepted(limits)
