@@ -137,7 +137,7 @@ MUTATIONS = [
         "queueapp/tasks/sql/settle_tasks.sql",
         "t.attempt = o.attempt\n"
         "    -- named as an array too, or the planner walks the whole primary key to save the sort\n"
-        "    WHERE t.id = ANY (ARRAY(SELECT id FROM outcome)) AND t.worker_id = %(worker_id)s"
+        "    WHERE t.id = ANY (ARRAY(SELECT id FROM reported)) AND t.worker_id = %(worker_id)s"
         " AND t.lease_expires_at IS NOT NULL",
         "true WHERE t.status = 'leased'",
         "an attempt that lost its lease would settle the one that runs now",
@@ -162,7 +162,7 @@ MUTATIONS = [
     Mutation(
         "dedup-without-ttl",
         "queueapp/tasks/sql/submit_tasks_with_keys.sql",
-        "WHERE taskrunner_dedup_keys.expires_at <= clock_timestamp()\n            OR excluded",
+        "WHERE taskrunner_dedup_keys.expires_at <= taskrunner_clock()\n            OR excluded",
         "WHERE excluded",
         "a key would be taken for ever",
         ("tests/tasks/test_dedup.py",),
@@ -170,8 +170,9 @@ MUTATIONS = [
     Mutation(
         "expired-holder-cancelled",
         "queueapp/tasks/sql/submit_tasks_with_keys.sql",
-        "CASE WHEN old.expires_at > clock_timestamp() THEN old.task_id END",
-        "old.task_id",
+        "CASE WHEN taskrunner_dedup_keys.expires_at > taskrunner_clock()\n"
+        "            THEN taskrunner_dedup_keys.task_id END",
+        "taskrunner_dedup_keys.task_id",
         "taking an expired key would cancel a task that was accepted",
         ("tests/tasks/test_dedup.py",),
     ),
@@ -186,9 +187,10 @@ MUTATIONS = [
     Mutation(
         "pruning-waits-for-submits",
         "queueapp/maintenance/sql/prune.sql",
-        "FROM taskrunner_dedup_keys WHERE expires_at < now() ORDER BY"
+        "FROM taskrunner_dedup_keys WHERE expires_at < taskrunner_now() ORDER BY"
         " expires_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED)",
-        "FROM taskrunner_dedup_keys WHERE expires_at < now() ORDER BY expires_at LIMIT %(batch)s FOR UPDATE)",
+        "FROM taskrunner_dedup_keys WHERE expires_at < taskrunner_now() ORDER BY"
+        " expires_at LIMIT %(batch)s FOR UPDATE)",
         "pruning and a batch could deadlock",
         ("tests/tasks/test_deadlocks.py",),
     ),
@@ -307,7 +309,7 @@ MUTATIONS = [
     Mutation(
         "reuse-without-end",
         "queueapp/runs/sql/reusable_result.sql",
-        " AND latest.finished_at > clock_timestamp() - make_interval(secs => %(seconds)s)",
+        " AND latest.finished_at > taskrunner_clock() - make_interval(secs => %(seconds)s)",
         " AND %(seconds)s > 0",
         "a result would be reused however old it is",
         ("tests/runs/test_reuse.py",),
