@@ -30,6 +30,11 @@ def load(name: str) -> str:
     return INCLUDE.sub(lambda found: (file.parent / "parts" / found[1]).read_text().rstrip(), file.read_text())
 
 
+def names() -> frozenset[str]:
+    """Of all statements."""
+    return frozenset(_files())
+
+
 @cache
 def _files() -> dict[str, Path]:
     return {path.stem: path for path in Path(__file__).parents[1].glob("**/sql/*.sql")}

@@ -3,9 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.utils import timezone
-
-from queueapp import conf
+from queueapp import clock, conf
 from queueapp.db import statements
 from queueapp.pruners import BATCH, Pruned, pruner
 from queueapp.tasks import purge_batch
@@ -23,7 +21,7 @@ def prune_expired() -> Pruned:
 def prune_tasks() -> Pruned:
     if not conf.settings.task_retention_days:
         return Pruned(0, False)
-    deleted = purge_batch(finished_before=timezone.now() - timedelta(days=conf.settings.task_retention_days))
+    deleted = purge_batch(finished_before=clock.now() - timedelta(days=conf.settings.task_retention_days))
     return Pruned(deleted, deleted > 0)
 
 

@@ -636,6 +636,19 @@ class Migration(migrations.Migration):
             model_name='apikey',
             constraint=models.CheckConstraint(condition=models.Q(('digest__regex', '^[0-9a-f]{64}$')), name='tr_api_key_digest_format'),
         ),
+        migrations.CreateModel(
+            name='UsedPartition',
+            fields=[
+                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('queue', models.CharField(max_length=64)),
+                ('type', models.CharField(max_length=200)),
+                ('requirements', models.JSONField()),
+            ],
+            options={
+                'db_table': 'taskrunner_used_partitions',
+                'managed': False,
+            },
+        ),
         Roles(),
         SchemaFiles(
             "queueapp",

@@ -72,3 +72,19 @@ class Partition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} in {self.queue}"
+
+
+class UsedPartition(models.Model):
+    """A partition that has tasks, whether a claimer has listed it or not. A view; only operators see it whole."""
+
+    id = models.BigIntegerField(primary_key=True)
+    queue = models.CharField(max_length=64)
+    type = models.CharField(max_length=200)
+    requirements = models.JSONField()
+
+    class Meta:
+        db_table = "taskrunner_used_partitions"
+        managed = False
+
+    def __str__(self) -> str:
+        return f"{self.type} in {self.queue}"

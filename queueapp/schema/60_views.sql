@@ -28,9 +28,9 @@ SELECT at, tenant_id, 'operator', actor, action, target, detail FROM taskrunner_
 UNION ALL
 SELECT at, tenant_id, 'security', actor, event, '', detail FROM taskrunner_security_events;
 
--- Partitions of queued tasks that have no row yet: claimers make it, in transactions of their own. Looked for between the
--- ids of those that have one, from one to the next through the index of queued tasks, so that what waits in partitions
--- which are known costs nothing.
+-- Partitions of queued tasks that have no row yet: claimers make it, in transactions of their own. Looked for between
+-- the ids of those that have one, from one to the next through the index of queued tasks, so that what waits in
+-- partitions which are known costs nothing.
 CREATE VIEW taskrunner_new_partitions WITH (security_invoker = true) AS
 WITH RECURSIVE gap AS MATERIALIZED (
     SELECT lag(id, 1, -9223372036854775808) OVER (ORDER BY id) AS after, id AS before FROM taskrunner_partitions
@@ -49,8 +49,15 @@ WITH RECURSIVE gap AS MATERIALIZED (
 )
 SELECT id, queue, type, requirements FROM found;
 
--- Every partition in which something may wait.
-CREATE VIEW taskrunner_all_partitions WITH (security_invoker = true) AS
-SELECT id, queue, type, requirements FROM taskrunner_partitions
-UNION ALL
-SELECT id, queue, type, requirements FROM taskrunner_new_partitions;
+-- Every partition that has tasks, whatever their status and whether a claimer has listed it: from one to the next
+-- through the index of all tasks. For operators, who see them all.
+CREATE VIEW taskrunner_used_partitions WITH (security_invoker = true) AS
+WITH RECURSIVE found AS (
+    (SELECT t.partition_id AS id, t.queue, t.type, t.requirements FROM taskrunner_tasks t
+    ORDER BY t.partition_id LIMIT 1)
+    UNION ALL
+    SELECT next.* FROM found CROSS JOIN LATERAL (
+        SELECT t.partition_id AS id, t.queue, t.type, t.requirements FROM taskrunner_tasks t
+        WHERE t.partition_id > found.id ORDER BY t.partition_id LIMIT 1) AS next
+)
+SELECT id, queue, type, requirements FROM found;

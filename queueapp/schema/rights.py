@@ -56,7 +56,7 @@ PLATFORM: list[IsolationOperation] = [
     TableRights("taskrunner_clusters", worker="SELECT, INSERT, UPDATE"),
     TableRights("taskrunner_installation", client="SELECT", worker="SELECT", operator="SELECT"),
     TableRights("taskrunner_new_partitions", worker="SELECT", operator="SELECT"),
-    TableRights("taskrunner_all_partitions", operator="SELECT"),
+    TableRights("taskrunner_used_partitions", operator="SELECT"),
     TableRights("worker_inbox", worker="SELECT", operator=""),
     TableRights("taskrunner_audit", operator="SELECT"),
 ]

@@ -70,5 +70,5 @@ def test_two_partitions_with_one_digest_are_an_error_and_no_wrong_claim(acme):
 def test_who_looks_before_any_claimer_came_sees_what_is_queued(acme):
     second = submit(acme, 2)[1]
     with operator_scope("operator:test"):
-        assert ask("SELECT array_agg(type) FROM taskrunner_all_partitions") == ["sample.noop"]
+        assert ask("SELECT array_agg(type) FROM taskrunner_used_partitions") == ["sample.noop"]
         assert any("1 tasks" in reason.message for reason in why(Task.objects.get(id=second)))

@@ -6,8 +6,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import timezone
 
+from queueapp import clock
 from queueapp.pruners import BATCH, Pruned, pruner
 from queueapp.tenancy import tenant_scope
 from workloads.fetch.models import FetchedPage
@@ -48,7 +48,7 @@ def keep_page(page: FetchedPage) -> None:
 def confirm_page(page: FetchedPage) -> None:
     """The server says that the page is still the same."""
     with tenant_scope(page.tenant_id):
-        FetchedPage.objects.filter(tenant_id=page.tenant_id, id=page.id).update(fetched_at=timezone.now())
+        FetchedPage.objects.filter(tenant_id=page.tenant_id, id=page.id).update(fetched_at=clock.now())
 
 
 @pruner("fetched_pages_pruned")
@@ -56,7 +56,7 @@ def prune_pages() -> Pruned:
     """Those that no server has sent or confirmed for FETCHED_PAGES_RETENTION_DAYS, whoever the tenant."""
     if not settings.FETCHED_PAGES_RETENTION_DAYS:
         return Pruned(0, False)
-    oldest = timezone.now() - timedelta(days=settings.FETCHED_PAGES_RETENTION_DAYS)
+    oldest = clock.now() - timedelta(days=settings.FETCHED_PAGES_RETENTION_DAYS)
     old = FetchedPage.objects.filter(fetched_at__lt=oldest).order_by("fetched_at")
     # read first: a page that is confirmed meanwhile no longer matches and stays
     ids = list(old.values_list("id", flat=True)[:BATCH])

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 
 from django.conf import settings
 
+from queueapp import clock
 from queueapp.errors import PermanentFailure, RetryLater
 from queueapp.limits.tenant_limits import effective_limits
 from queueapp.retry_policy import retry_delay_seconds
@@ -81,4 +82,4 @@ def retry_after_seconds(header: str) -> float | None:
 
 def _seconds_until(moment: datetime) -> float:
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (aware - datetime.now(UTC)).total_seconds()
+    return (aware - clock.now()).total_seconds()

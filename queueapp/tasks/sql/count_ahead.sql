@@ -1,7 +1,7 @@
 -- How many queued tasks of a queue come before a place in its order, counted up to `limit`: each sub-queue (a partition
 -- at a priority) is read between two places, in index order.
 SELECT count(*)::integer AS ahead FROM (
-    SELECT FROM taskrunner_all_partitions k
+    SELECT FROM taskrunner_used_partitions k
     CROSS JOIN unnest(%(priorities)s::smallint[], %(after)s::bigint[], %(before)s::bigint[])
         AS sub_queue (priority, after, before)
     CROSS JOIN LATERAL (

@@ -7,7 +7,7 @@ SELECT q.name, q.strategy, q.paused_at,
         '{}') AS counts,
     -- the head of every partition at every priority, as the index has them
     (SELECT extract(epoch FROM taskrunner_clock() - min(head.run_at))::double precision
-        FROM taskrunner_all_partitions k CROSS JOIN generate_series(1, 10) AS p (priority) CROSS JOIN LATERAL (
+        FROM taskrunner_used_partitions k CROSS JOIN generate_series(1, 10) AS p (priority) CROSS JOIN LATERAL (
             SELECT t.run_at FROM taskrunner_tasks t
             WHERE t.partition_id = k.id AND t.priority = p.priority::smallint AND t.status = 'queued'
             ORDER BY t.ready_seq LIMIT 1) AS head
