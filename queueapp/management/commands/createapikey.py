@@ -1,11 +1,12 @@
 """Create an API key."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from queueapp import clock
 from queueapp.apikeys import create_key
 from queueapp.management.arguments import default_tenant, find_tenant, whole_number
 from queueapp.management.base import PlatformCommand, acting
@@ -34,7 +35,7 @@ class Command(PlatformCommand):
                 options["role"],
                 scopes=options["scope"],
                 capabilities=_capabilities(options["capabilities"]),
-                expires_at=datetime.now(UTC) + timedelta(days=days) if days else None,
+                expires_at=clock.now() + timedelta(days=days) if days else None,
             )
         if options["json"]:
             document = {"key": key, "prefix": row.prefix, "name": row.name, "role": row.role}
