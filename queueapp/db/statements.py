@@ -1,4 +1,7 @@
-"""Named SQL statements: one file each, in the sql/ folder of the room that runs it, with a comment on top."""
+"""Named SQL statements: one file each, in the sql/ folder of the room that runs it, with a comment on top.
+
+A line `-- include: NAME.sql` stands for that file of sql/parts/, which several statements share.
+"""
 
 import json
 import re
@@ -13,6 +16,7 @@ from django.db.backends.utils import CursorWrapper
 
 from queueapp.db import driver
 
+INCLUDE = re.compile(r"^-- include: (\w+\.sql)$", re.MULTILINE)
 JSONB = 3802  # the type's oid; Django leaves its values as text
 
 Row = dict[str, Any]
@@ -24,7 +28,13 @@ _prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 @cache
 def load(name: str) -> str:
     """The text of <room>/sql/<name>.sql. Raises KeyError for a name that no room has."""
-    return _files()[name].read_text()
+    file = _files()[name]
+    return INCLUDE.sub(lambda found: (file.parent / "parts" / found[1]).read_text().rstrip(), file.read_text())
+
+
+def names() -> frozenset[str]:
+    """Of all statements."""
+    return frozenset(_files())
 
 
 @cache

@@ -29,7 +29,7 @@ class RecentRows(ABC):
     def __call__(self) -> JobResult:
         began = time.monotonic()
         if self._duty_cycle.allows:
-            with self._duty_cycle.look():
+            with self._duty_cycle.poll():
                 rows = self.run_batch(EVER_SECONDS)
         else:
             rows = self.run_batch(began - self._complete_at + MARGIN_SECONDS)

@@ -6,12 +6,13 @@ The row is written in the same transaction, so nothing changes without its recor
 import re
 from typing import Any
 
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce
 from pydantic import ValidationError
 
 from queueapp.errors import FieldError, InvalidValue, QueueNotFound, ScopeError
 from queueapp.limits.tenant_limits import TenantLimits, limits_model, limits_of, own_values
 from queueapp.models import OperatorAction, Queue, Tenant
+from queueapp.models.base import Now
 from queueapp.redis import notifier
 from queueapp.tenancy import current_scope
 from queueapp.tenancy.roles import Role

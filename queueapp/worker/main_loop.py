@@ -123,7 +123,7 @@ class ServingWorker:
         self._slot.deadline = attempt.hard_deadline
         outcome = self._executor.execute(attempt)
         self._slot.deadline = 0.0
-        self._claimer.batch_size.record(attempt.task.type, attempt.seconds)
+        self._claimer.batch_sizes.record(attempt.task.type, attempt.seconds)
         self._buffer.finish(outcome)
         self._executed += 1
 

@@ -141,16 +141,16 @@ FIRST = "config_key = 'app.api_port' AND version = 1"
         ),
         (
             "UPDATE taskrunner_config_changes SET status = 'applied', version = 9 WHERE status = 'accepted'",
-            "config_change_finished_iff_not_accepted",
+            "tr_config_change_finished_iff_not_accepted",
         ),
         (
             "UPDATE taskrunner_config_changes SET status = 'conflict', version = 9, finished_at = now()"
             " WHERE status = 'accepted'",
-            "config_change_version_iff_applied",
+            "tr_config_change_version_iff_applied",
         ),
         (
             "UPDATE taskrunner_config_changes SET status = 'lost', finished_at = now() WHERE status = 'accepted'",
-            "config_change_status_known",
+            "tr_config_change_status_known",
         ),
         (
             "INSERT INTO taskrunner_config_audit (actor, config_key, action, status, reason, detail, change_id)"
@@ -161,7 +161,7 @@ FIRST = "config_key = 'app.api_port' AND version = 1"
         (
             "INSERT INTO taskrunner_config_audit (actor, config_key, action, status, reason, detail)"
             " VALUES ('x', 'app.debug', 'set', 'perhaps', '', '')",
-            "config_audit_status_known",
+            "tr_config_audit_status_known",
         ),
     ],
 )
@@ -178,18 +178,18 @@ def test_a_version_may_not_overtake_a_change_that_waits(history, system):
 def test_a_change_makes_one_version(history, system):
     """Even if the order were right: the second version of a change is a duplicate."""
     again = VERSION.format(version=3, change="config_key = 'app.api_port' AND version = 2")
-    assert refusal(tenant_scope(system), again)[1] == "config_versions_change_id_key"
+    assert refusal(tenant_scope(system), again)[1] == "taskrunner_config_versions_change_id_key"
 
 
 @pytest.mark.parametrize(
     ("values", "constraint"),
     [
-        ("(1, uuidv7(), 'no key!', 'set', 'x', 'accepted')", "config_change_key_format"),
-        ("(1, uuidv7(), 'app.debug', 'burn', 'x', 'accepted')", "config_change_action_known"),
+        ("(1, uuidv7(), 'no key!', 'set', 'x', 'accepted')", "tr_config_change_key_format"),
+        ("(1, uuidv7(), 'app.debug', 'burn', 'x', 'accepted')", "tr_config_change_action_known"),
         (
             "((SELECT max(submission) FROM taskrunner_config_changes), uuidv7(),"
             " 'app.api_port', 'set', 'x', 'accepted')",
-            "config_change_once",
+            "tr_config_change_once",
         ),
     ],
 )

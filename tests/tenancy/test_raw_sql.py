@@ -176,7 +176,7 @@ def test_a_foreign_key_tells_foreign_ids_from_unknown_ones_to_nobody(filled, acm
     answers = []
     for task_id in (foreign, str(new_id())):
         with (
-            pytest.raises(IntegrityError, match="dedup_key_task_of_tenant") as refused,
+            pytest.raises(IntegrityError, match="tr_dedup_key_task_of_tenant") as refused,
             tenant_scope(acme.id),
             connection.cursor() as cursor,
         ):
