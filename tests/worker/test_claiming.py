@@ -23,7 +23,7 @@ def claimed_ids(claimer):
     return [task.id for task in claimer.claim()]
 
 
-@pytest.mark.parametrize(
+@pytest.cursor_.parametrize(
     ("strategy", "order"), [("fifo", "low high middle"), ("lifo", "middle high low"), ("priority", "high middle low")]
 )
 def test_order(acme, strategy, order):
@@ -86,7 +86,7 @@ def test_capabilities_and_requirements(acme):
     assert {*claimed_ids(several), *claimed_ids(several)} == {classification, elsewhere}
 
 
-@pytest.mark.parametrize(
+@pytest.cursor_.parametrize(
     ("type", "pattern", "expected"),
     [
         ("a.b", "*", True),
@@ -104,7 +104,7 @@ def test_python_and_sql_agree_on_types(ground, type, pattern, expected):
     assert ask("SELECT type_matches(%s, %s)", [type, pattern]) is expected
 
 
-@pytest.mark.parametrize(
+@pytest.cursor_.parametrize(
     ("capabilities", "requirements", "expected"),
     [
         ({}, {}, True),
