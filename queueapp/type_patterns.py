@@ -1,4 +1,4 @@
-"""Matching of types and requirements. Pure Python; migrations/sql/0004_views.sql says the same, a test compares.
+"""Matching of types and requirements. Pure Python; the view worker_inbox says the same, a test compares.
 
 `X.*` matches every type below X at any depth, not X itself; `*` matches all; else the type itself.
 """
@@ -11,7 +11,7 @@ TYPE_PATTERN = re.compile(r"\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?")
 
 
 def type_pattern(value: str) -> str:
-    """Raises ValueError for what is no pattern of types."""
+    """Raises ValueError for an invalid pattern."""
     if not TYPE_PATTERN.fullmatch(value):
         raise ValueError("must be a type, `X.*` for all types below X, or `*`")
     return value

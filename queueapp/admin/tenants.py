@@ -1,7 +1,7 @@
-"""Tenants and who may look at them or operate them."""
+"""Tenants: added, renamed, switched off, given limits."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -12,36 +12,11 @@ from pydantic import ValidationError
 
 from queueapp.admin.toolkit.model_admin import ModelForm, OperatorAdmin
 from queueapp.limits.tenant_limits import limits_model, own_values
-from queueapp.models import Membership, Tenant
+from queueapp.models import Tenant
 from queueapp.operators import service
 from queueapp.validation import field_errors
 
 EXAMPLE = 'E.g. {"tasks_per_minute": 600, "allowed_types": ["echo", "reports.*"]}'
-
-
-if TYPE_CHECKING:  # these take their type arguments in the stubs only
-    InlineModelAdmin = admin.options.InlineModelAdmin[Any, Any]
-    TabularInline = admin.TabularInline[Membership, Tenant]
-else:
-    InlineModelAdmin, TabularInline = admin.options.InlineModelAdmin, admin.TabularInline
-
-
-class MembershipForm(ModelForm):
-    def clean(self) -> None:
-        """Django leaves the parent out of its check of constraints, and so this one."""
-        super().clean()
-        user = self.cleaned_data.get("user")
-        others = Membership.objects.filter(tenant=self.instance.tenant_id, user=user).exclude(pk=self.instance.pk)
-        if user is not None and others.exists():
-            raise forms.ValidationError("This user is a member already: change that row.")
-
-
-class MembershipInline(TabularInline):
-    model = Membership
-    form = MembershipForm
-    fields = ("user", "role")
-    raw_id_fields = ("user",)
-    extra = 0
 
 
 class TenantForm(ModelForm):
@@ -86,9 +61,6 @@ class TenantAdmin(OperatorAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple[str, ...]:
         return () if obj is None else ("slug", "created_at")
 
-    def get_inlines(self, request: HttpRequest, obj: Tenant | None) -> list[type[InlineModelAdmin]]:
-        return [] if obj is None else [MembershipInline]
-
     def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
@@ -96,7 +68,7 @@ class TenantAdmin(OperatorAdmin):
             obj.pk = service.create_tenant(obj.slug, obj.name).pk
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """The memberships, and then one record that tells of them and of the tenant."""
+        """One record of all that was changed."""
         super().save_related(request, form, formsets, change)
         changes = self.construct_change_message(request, form, formsets)
         if change and changes:

@@ -5,7 +5,7 @@ from collections import Counter
 from ipaddress import ip_network
 
 from queueapp import tasks
-from queueapp.apikeys import recognise
+from queueapp.apikeys import authenticate_key
 from queueapp.models import Task, Tenant
 from queueapp.tenancy import operator_scope
 from tests.clusters import running_cluster
@@ -46,7 +46,7 @@ def test_it_runs_on_what_make_up_started_and_leaves_its_keys_and_tasks_alone(gro
     assert "Of 207 tasks 0 are lost and 0 completed twice." in printed
     with operator_scope("operator:test"):
         assert Task.objects.get(id=waiting.id).status == "scheduled"
-    assert recognise(keys["TASKRUNNER_CLIENT_KEY"]), "it was not replaced"
+    assert authenticate_key(keys["TASKRUNNER_CLIENT_KEY"]), "it was not replaced"
 
 
 def test_it_says_where_it_is_at_home(ground, monkeypatch):

@@ -73,9 +73,9 @@ def test_purge_of_zero_days_takes_all_that_ended(ended, make_task):
 
 def test_purge_wants_a_number_of_days(ground):
     assert "--days" in refused("purge")[1]
-    assert "'-1' is no whole number" in refused("purge", "--days=-1")[1]
+    assert "'-1' is not a whole number" in refused("purge", "--days=-1")[1]
     assert (
-        "is no whole number from 0 to 3,650" in refused("purge", "--days=36500")[1]
+        "is not a whole number from 0 to 3,650" in refused("purge", "--days=36500")[1]
     )  # before there were uuids of a time
     assert run_json("purge", "--days=3650") == {"deleted": 0}
 

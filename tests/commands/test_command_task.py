@@ -63,7 +63,7 @@ def test_an_error_message_cannot_drive_the_terminal(make_task):
 def test_unknown_and_misspelt_ids_are_refused(acme):
     missing = new_id()
     assert refused("task", missing)[1] == f"No task {missing}."
-    assert "'123' is no task id; `manage.py tasks` lists them" in refused("task", "123")[1]
+    assert "'123' is not a task id; `manage.py tasks` lists them" in refused("task", "123")[1]
 
 
 def test_on_a_terminal_statuses_have_colours_and_documents_have_none(make_task):

@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from queueapp.apikeys import recognise
+from queueapp.apikeys import authenticate_key
 from queueapp.models import IdempotencyKey, Task
 from queueapp.rest.toolkit.idempotency import Identity, begin, finish
 from queueapp.rest.toolkit.permissions import principal_of
@@ -98,7 +98,7 @@ def test_a_key_that_cannot_be_used_is_refused(client, key):
 
 
 def test_the_second_waits_for_the_first_and_replays_it(client):
-    principal = principal_of(recognise(client.key))
+    principal = principal_of(authenticate_key(client.key))
     taken, commit = Event(), Event()
     identity = Identity("k", "0" * 64)
 
@@ -123,7 +123,7 @@ def test_the_second_waits_for_the_first_and_replays_it(client):
 
 
 def test_when_the_first_fails_the_second_takes_its_place(client):
-    principal = principal_of(recognise(client.key))
+    principal = principal_of(authenticate_key(client.key))
     taken, fail = Event(), Event()
     identity = Identity("k", "0" * 64)
 

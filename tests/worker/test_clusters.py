@@ -58,8 +58,8 @@ def test_an_unknown_queue_is_refused_by_name(ground):
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [
-        ("--workers", "0", "'0' is no whole number from 1 to 64"),
-        ("--workers", "x", "'x' is no whole number from 1 to 64"),
+        ("--workers", "0", "'0' is not a whole number from 1 to 64"),
+        ("--workers", "x", "'x' is not a whole number from 1 to 64"),
         ("--categories", "echo,a b", r"'a b' must be a type, `X\.\*` for all types below X, or `\*`"),
     ],
 )

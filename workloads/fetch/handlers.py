@@ -4,9 +4,9 @@ import hashlib
 from datetime import datetime
 from uuid import UUID
 
-from django.utils import timezone
 from pydantic import BaseModel
 
+from queueapp import clock
 from queueapp.errors import ArtifactTooLarge, PermanentFailure, RetryLater
 from queueapp.handlers import handler
 from queueapp.worker.context import TaskContext
@@ -96,7 +96,7 @@ def _page_of(answer: Answer, params: FetchParams, url: Url, task: TaskContext) -
         last_modified=validator(answer.headers, "last-modified"),
         size_bytes=len(answer.body),
         sha256=hashlib.sha256(answer.body).hexdigest(),
-        fetched_at=timezone.now(),
+        fetched_at=clock.now(),
     )
 
 

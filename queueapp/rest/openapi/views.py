@@ -10,7 +10,9 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from rest_framework.request import Request
 
-from queueapp.rest.openapi.generator import ROOT, openapi
+from queueapp.rest.openapi.generator import openapi
+from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
+from queueapp.rest.toolkit.mount import api_root
 from queueapp.rest.toolkit.views import JsonView
 
 # nothing inline, nothing from elsewhere, no script at all
@@ -26,20 +28,25 @@ class PublicView(JsonView):
     http_method_names = ["get", "head"]  # noqa: RUF012 (declared so by Django)
 
 
+@resource("schema", tag="About")
 class Schema(PublicView):
     """OpenAPI 3.1."""
 
+    @endpoint("This description", right=None, responses={200: ResponseSpec("OpenAPI 3.1.")}, details="Needs no key.")
     def get(self, request: Request) -> HttpResponse:
         return JsonResponse(openapi(), headers={"Cache-Control": CACHED})
 
 
+@resource("docs", tag="About")
 class Docs(PublicView):
     """The same to read, with a curl line for each operation."""
 
+    @endpoint("The same as a page to read", right=None, responses={200: ResponseSpec("HTML.")}, details="Needs no key.")
     def get(self, request: Request) -> HttpResponse:
         described = openapi()
         context = {
             "title": described["info"]["title"],
+            "root": api_root(),
             "description": _with_code(described["info"]["description"]),
             "tags": [(tag["name"], _entries(described, tag["name"])) for tag in described["tags"]],
             "schemas": [(name, _pretty(each)) for name, each in sorted(described["components"]["schemas"].items())],
@@ -93,7 +100,7 @@ def _resolved(described: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]
 
 
 def _body_of(described: dict[str, Any], response: dict[str, Any]) -> str:
-    """Of an answer of success; every error has the same body."""
+    """Of a success; every error has the same body."""
     content = response.get("content", {}).get("application/json")
     return _pretty(_resolved(described, content["schema"])) if content else ""
 
@@ -116,4 +123,4 @@ def _curl(method: str, path: str, example: Any, *, with_key: bool) -> str:
         line += ' -H "Authorization: Bearer $TASKRUNNER_API_KEY"'
     if example is not None:
         line += f" -H 'Content-Type: application/json' -d {shlex.quote(json.dumps(example))}"
-    return f'{line} "$TASKRUNNER_URL{ROOT}{path}"'
+    return f'{line} "$TASKRUNNER_URL{api_root()}{path}"'

@@ -8,6 +8,7 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.views import defaults
+from pydantic import BaseModel, Field
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -23,6 +24,8 @@ from queueapp.errors import (
     WrongState,
 )
 from queueapp.rest.toolkit.errors import ApiError, NotVisible
+from queueapp.rest.toolkit.mount import api_root, is_api
+from queueapp.validation import ResponseModel
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +35,25 @@ STATUS_OF: dict[type[TaskrunnerError], int] = {
     LeaseLost: 409,
     ArtifactTooLarge: 413,
 }
+
+
+class FieldProblem(ResponseModel):
+    """What is wrong with one field of a request."""
+
+    field: str = Field(description="A dotted path.")
+    code: str
+    message: str
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). `code` is stable; `detail` says what to do."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[FieldProblem] = []
 
 
 def problem(status: int, code: str, detail: str, **members: Any) -> dict[str, Any]:
@@ -82,7 +104,7 @@ def describe(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         case drf.ParseError():
             return problem(400, "invalid_request", "The body could not be read."), {}
         case Http404():
-            return problem(404, "no_such_address", "There is nothing at this address; see /api/v1/docs."), {}
+            return problem(404, "no_such_address", f"There is nothing at this address; see {api_root()}/docs."), {}
         case RequestDataTooBig():
             return problem(413, "body_too_large", "The body is larger than this address takes."), {}
         case UnreadablePostError():
@@ -116,10 +138,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if not is_api(request):
         return defaults.server_error(request)
     return problem_response(describe(Exception())[0])
-
-
-def is_api(request: HttpRequest) -> bool:
-    return request.path_info.startswith("/api/")
 
 
 def problem_response(document: dict[str, Any]) -> HttpResponse:

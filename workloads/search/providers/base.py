@@ -1,10 +1,10 @@
 """The port that every source of results implements, and what it may answer."""
 
-from datetime import UTC, datetime
 from typing import Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from queueapp import clock
 from queueapp.errors import TaskrunnerError
 from workloads.search.results import Hit, Question
 
@@ -16,7 +16,7 @@ class Answer(BaseModel):
 
     hits: list[Hit]
     raw: bytes | None = Field(None, exclude=True)
-    retrieved_at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
+    retrieved_at: AwareDatetime = Field(default_factory=lambda: clock.now())
 
 
 class ProviderError(TaskrunnerError):
