@@ -5,7 +5,7 @@ PORT ?= 8000
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help up demo smoke test chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
+.PHONY: help up demo smoke test quick cells chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
 
 help:  ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -21,6 +21,12 @@ smoke: $(VENV)/installed  ## the public API of what runs at TASKRUNNER_URL, or o
 
 test: lint  ## what CI runs
 	$(RUN) -m pytest -n 2 --dist loadfile
+
+quick: $(VENV)/installed-dev  ## the tests that start no processes, in two minutes
+	$(RUN) -m pytest -p tests.plugin_quick -n 2 --dist loadfile -q -r fE
+
+cells: $(VENV)/installed-dev  ## the package in fresh projects: every combination of Django, Python, driver and isolation level
+	$(RUN) -m pytest tests/package --all-cells
 
 chaos: $(VENV)/installed-dev  ## half an hour of kills and restarts, judged by the database
 	$(RUN) -m tests.chaos

@@ -23,7 +23,7 @@ def noop(task: TaskContext, params: Nothing) -> None:
     return None
 
 
-@handler("bench.alone", params=Nothing, queue="bench", batch=False)
+@handler("bench.alone", params=Nothing, queue="bench", prefetch=False)
 def alone(task: TaskContext, params: Nothing) -> None:
     return None
 

@@ -13,7 +13,7 @@ from tests.clusters import RunningCluster
 
 CALIBRATION = 1_000
 GOALS = {("bench.noop", 4): 20_000.0, ("bench.alone", 4): 1_500.0}
-NAMES = {"bench.noop": "in sets", "bench.alone": "batch=False"}
+NAMES = {"bench.noop": "in sets", "bench.alone": "prefetch=False"}
 
 WINDOW = """
     SELECT count(*) FILTER (WHERE status = 'completed'), count(*),

@@ -1,21 +1,21 @@
 """Secrets at rest: Fernet tokens under the keys of CONFIG_ENCRYPTION_KEYS. The first encrypts, all decrypt."""
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
 
 from configapp.errors import SecretUnreadable
 from configapp.keyspec import Value
+from configapp.settings import settings
 from configapp.values import decode, encode
 
 
 def can_encrypt() -> bool:
     """Whether this process has a key at all."""
-    return bool(settings.CONFIG_ENCRYPTION_KEYS)
+    return bool(settings.encryption_keys)
 
 
 def encrypt(value: Value) -> str:
     """The token of a secret value."""
-    return _keys().encrypt(encode(value).encode()).decode()
+    return MultiFernet(_ciphers()).encrypt(encode(value).encode()).decode()
 
 
 def decrypt(token: str, *, key: str) -> Value | None:
@@ -23,7 +23,7 @@ def decrypt(token: str, *, key: str) -> Value | None:
     if not can_encrypt():
         raise SecretUnreadable(key)
     try:
-        return decode(_keys().decrypt(token).decode())
+        return decode(MultiFernet(_ciphers()).decrypt(token).decode())
     except InvalidToken:
         raise SecretUnreadable(key) from None
 
@@ -33,7 +33,7 @@ def rotate(token: str, *, key: str) -> str:
     if not can_encrypt():
         raise SecretUnreadable(key)
     try:
-        return _keys().rotate(token).decode()
+        return MultiFernet(_ciphers()).rotate(token).decode()
     except InvalidToken:
         raise SecretUnreadable(key) from None
 
@@ -43,11 +43,11 @@ def is_current(token: str) -> bool:
     if not can_encrypt():
         return False
     try:
-        Fernet(settings.CONFIG_ENCRYPTION_KEYS[0]).decrypt(token)
+        _ciphers()[0].decrypt(token)
     except InvalidToken:
         return False
     return True
 
 
-def _keys() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.CONFIG_ENCRYPTION_KEYS])
+def _ciphers() -> list[Fernet]:
+    return [Fernet(key.get_secret_value()) for key in settings.encryption_keys]

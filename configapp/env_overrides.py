@@ -17,26 +17,43 @@ class BadOverrides(ValueError):
         self.lines = lines
 
 
-def variable_of(key: str) -> str:
-    """The name of the variable that overrides a key."""
-    return PREFIX + key.replace(".", "__").upper()
+def key_of(variable: str) -> str:
+    """The key that a variable overrides."""
+    return variable.removeprefix(PREFIX).replace("__", ".").lower()
 
 
 def read_overrides(environment: Mapping[str, str]) -> dict[str, Value]:
-    """The overrides by key, checked like any other value. Raises BadOverrides naming every bad variable.
+    """The overrides by key. Raises BadOverrides naming every variable with a bad value.
 
-    Keys of the catalogue only: which others are declared the database knows, and this is read before there is one.
+    Which other keys the installed apps register is not known yet; `check_overrides` finds those that there are not.
     """
-    keys = {variable_of(key): key for key in CATALOGUE}
     values: dict[str, Value] = {}
-    faults: list[str] = []
+    lines: list[str] = []
     for name in sorted(name for name in environment if name.startswith(PREFIX)):
+        key = key_of(name)
         try:
-            values[keys[name]] = check_value(CATALOGUE[keys[name]], environment[name])
-        except KeyError:
-            faults.append(f"{name}: there is no such configuration key")
+            values[key] = check_value(CATALOGUE[key], environment[name]) if key in CATALOGUE else environment[name]
         except Refused as refusal:
-            faults.append(f"{name}: {refusal.reason}")
-    if faults:
-        raise BadOverrides(faults)
+            lines.append(f"{name}: {refusal.reason}")
+    if lines:
+        raise BadOverrides(lines)
     return values
+
+
+def check_overrides(values: Mapping[str, Value]) -> dict[str, Value]:
+    """The overrides, each of its key's type. Raises ValueError naming those that are unknown or have a bad one.
+
+    Keys of the catalogue only: which custom keys there are the database knows.
+    """
+    checked: dict[str, Value] = {}
+    lines: list[str] = []
+    for key, value in values.items():
+        try:
+            checked[key] = check_value(CATALOGUE[key], value)
+        except KeyError:
+            lines.append(f"{key}: there is no such key")
+        except Refused as refusal:
+            lines.append(f"{key}: {refusal.reason}")
+    if lines:
+        raise ValueError("; ".join(lines))
+    return checked

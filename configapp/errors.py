@@ -4,7 +4,7 @@ from queueapp.errors import TaskrunnerError, ValidationFailure
 
 
 class UnknownKey(TaskrunnerError):
-    """The key is neither in the catalogue nor declared."""
+    """The key is neither in the catalogue nor a custom key."""
 
     code = "unknown_key"
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from configapp.catalogue import CATALOGUE
@@ -14,6 +13,7 @@ from configapp.errors import SecretUnreadable, UnknownKey
 from configapp.keyspec import KeySpec, Value
 from configapp.models import ConfigChange, ConfigEpoch, ConfigKey, ConfigVersion, SystemConfig
 from configapp.reader import Snapshot
+from configapp.settings import settings
 from configapp.validation import is_key
 from configapp.values import decode, mask
 from queueapp.tenancy import system_scope
@@ -30,7 +30,7 @@ def find_specs(keys: Collection[str]) -> dict[str, KeySpec]:
 
 def all_specs() -> dict[str, KeySpec]:
     """The specs of all keys. Needs an operator's scope."""
-    return {row.config_key: row.as_spec() for row in ConfigKey.objects.all()} | CATALOGUE
+    return {row.config_key: row.as_spec() for row in ConfigKey.objects.all()} | dict(CATALOGUE)
 
 
 class Source(StrEnum):
@@ -80,8 +80,8 @@ def pending(key: str) -> QuerySet[ConfigChange]:
 
 def _setting(spec: KeySpec, row: SystemConfig | None) -> Setting:
     version, updated_at = (row.version, row.updated_at) if row else (0, None)
-    if spec.key in settings.CONFIG_OVERRIDES:
-        value = settings.CONFIG_OVERRIDES[spec.key]
+    if spec.key in settings.overrides:
+        value = settings.overrides[spec.key]
         return Setting(spec, mask(value) if spec.secret else value, Source.ENVIRONMENT, version, updated_at)
     if row and row.is_active:
         return Setting(spec, decode(row.config_value), Source.DATABASE, version, updated_at)
@@ -89,16 +89,16 @@ def _setting(spec: KeySpec, row: SystemConfig | None) -> Setting:
 
 
 def load_snapshot(known: int | None) -> Snapshot | None:
-    """What every key reads now; None where the database is still at the epoch that is known."""
+    """The values of all keys now; None if the database is still at the revision that is known."""
     with system_scope("configuration"):
-        # before the rows: what is committed meanwhile is then read again at the next look
-        epoch = ConfigEpoch.objects.values_list("number", flat=True).first() or 0
-        if epoch == known:
+        # before the rows: what is committed meanwhile is then read again at the next poll
+        revision = ConfigEpoch.objects.values_list("number", flat=True).first() or 0
+        if revision == known:
             return None
         defaults = {key: spec.default for key, spec in all_specs().items()}
         rows = SystemConfig.objects.filter(is_active=True).select_related("secret")
         stored = {row.config_key: _value(row) for row in rows if row.config_key in defaults}
-    return Snapshot(epoch, defaults | stored | settings.CONFIG_OVERRIDES)
+    return Snapshot(revision, defaults | stored | settings.overrides)
 
 
 def _value(row: SystemConfig) -> Value | SecretUnreadable | None:

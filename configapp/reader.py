@@ -25,9 +25,9 @@ FIRST_POLL_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What every key reads at one epoch. A secret that cannot be decrypted reads as the error to raise."""
+    """The values of all keys at one revision. A secret that cannot be decrypted reads as the error to raise."""
 
-    epoch: int
+    revision: int
     values: Mapping[str, Value | SecretUnreadable | None]
 
     def differences(self, earlier: "Snapshot") -> frozenset[str]:
@@ -35,7 +35,7 @@ class Snapshot:
         return frozenset(key for key in keys if repr(self.values.get(key)) != repr(earlier.values.get(key)))
 
 
-# given the epoch that is known, the new snapshot; None where nothing has changed
+# takes the revision that is known and returns the new snapshot, or None if nothing has changed
 Load = Callable[[int | None], Snapshot | None]
 
 
@@ -91,7 +91,7 @@ class Reader:
     def _look(self) -> None:
         known = self._snapshot
         try:
-            fresh = self._load(known.epoch if known else None)
+            fresh = self._load(known.revision if known else None)
         except DatabaseError as error:
             connection.close()  # broken or not: the next look starts on a new one
             details = {"event": "db_connection_failed", "error": str(error).strip()}

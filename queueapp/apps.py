@@ -21,6 +21,10 @@ class QueueappConfig(AppConfig):
     def ready(self) -> None:
         import_module("queueapp.receivers")  # needs the models, so not before now
         import_module("queueapp.checks")
+        # these register their hooks
+        import_module("queueapp.maintenance.jobs")
+        import_module("queueapp.runs.around_attempt")
         import_module("queueapp.maintenance.retention")
+        import_module("queueapp.maintenance.object_sweeper")
         import_module("queueapp.builtin_handlers")
         autodiscover_modules("handlers")

@@ -9,7 +9,7 @@ from queueapp.worker.context import TaskContext
 QUEUE = "platform"
 
 
-@handler(TYPE, params=BulkParams, queue=QUEUE, timeout_seconds=600, max_retries=3, batch=False)
+@handler(TYPE, params=BulkParams, queue=QUEUE, timeout_seconds=600, max_retries=3, prefetch=False)
 def bulk(task: TaskContext, params: BulkParams) -> dict[str, int]:
     """Apply the verb to each task concerned, in short transactions, the newest first."""
     changed = refused = 0

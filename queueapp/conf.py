@@ -52,7 +52,8 @@ class Settings(Section):
     api_waiting_requests: int = Field(16, ge=1, description="Requests of one process that may wait at a time.")
 
     artifacts_directory: Path = Field(
-        Path(".taskrunner/artifacts"), description="Where artifacts are kept if Django's STORAGES has no 'artifacts'."
+        Path(".taskrunner/artifacts"),
+        description="Where artifacts are kept if STORAGES has no 'artifacts'; a relative one lies below BASE_DIR.",
     )
 
 

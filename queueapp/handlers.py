@@ -1,6 +1,7 @@
 """Handlers: code registered for a task type, declared once, with a Pydantic model for its parameters."""
 
 import hashlib
+import inspect
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ __all__ = [
     "RetryLater",
     "Reusable",
     "find_handler",
+    "get_handler",
     "handler",
     "registered_handlers",
 ]
@@ -26,8 +28,8 @@ __all__ = [
 HandlerFunction = Callable[..., Any]
 ParamsModel = type[BaseModel]
 # (validated parameters, the id of the tenant) → what is wrong with them, by the parameters' own names
-Check = Callable[[Any, UUID], list[FieldError]]
-RunKey = Callable[[Any], str | None]
+Validate = Callable[[Any, UUID], list[FieldError]]
+ResultKey = Callable[[Any], str | None]
 
 
 class Reusable(BaseModel):
@@ -43,25 +45,25 @@ class Handler:
     type: str
     function: HandlerFunction
     params: ParamsModel
-    check: Check | None
+    validate: Validate | None
     queue: str
     timeout_seconds: int
     max_timeout_seconds: int | None
     max_retries: int
     retry_base_seconds: float
-    batch: bool
+    prefetch: bool
     transactional: bool
-    run_key: RunKey | None
-    reuse_seconds: float | None
+    result_key: ResultKey | None
+    result_ttl_seconds: float | None
 
     @property
     def keeps_runs(self) -> bool:
-        return self.run_key is not None or self.reuse_seconds is not None
+        return self.result_key is not None or self.result_ttl_seconds is not None
 
     def key_of(self, params: BaseModel) -> str | None:
-        """What the runs of tasks with these parameters are found by; None where none is kept."""
-        if self.run_key is not None:
-            return self.run_key(params)
+        """The key of the runs of tasks with these parameters; None where no run is kept."""
+        if self.result_key is not None:
+            return self.result_key(params)
         plain = params.model_dump(mode="json", exclude={"force"})
         normalised = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return f"{self.type}:{hashlib.sha256(normalised.encode()).hexdigest()}"
@@ -74,48 +76,54 @@ def handler(
     type: str,
     *,
     params: ParamsModel,
-    check: Check | None = None,
+    validate: Validate | None = None,
     queue: str = "default",
     timeout_seconds: int = 300,
     max_timeout_seconds: int | None = None,
     max_retries: int = 0,
     retry_base_seconds: float = 1.0,
-    batch: bool = True,
+    prefetch: bool = True,
     transactional: bool = False,
-    run_key: RunKey | None = None,
-    reuse_seconds: float | None = None,
+    result_key: ResultKey | None = None,
+    result_ttl_seconds: float | None = None,
 ) -> Callable[[HandlerFunction], HandlerFunction]:
     """Register a function for a task type.
 
     The function takes a TaskContext and an instance of `params`, and returns a result, or raises RetryLater or
-    PermanentFailure; any other exception is retried with exponential backoff. `check` refuses at submit what no
+    PermanentFailure; any other exception is retried with exponential backoff. `validate` refuses at submit what no
     model can know, such as what the tenant may not ask for; its first error's code is that of the refusal.
-    With `batch=False` its tasks are claimed and settled one at a time. With `transactional=True` it runs inside one
+    With `prefetch=False` its tasks are claimed and settled one at a time. With `transactional=True` it runs inside one
     transaction in its tenant's scope, which commits its own writes and the task's completion together.
 
-    With `reuse_seconds` or `run_key` each attempt leaves a run. Its key is made from the type and the parameters, or by
-    `run_key` from the parameters (None: no run for these). A task whose key was completed less than `reuse_seconds` ago
-    is answered with that result, unless its parameters (Reusable) say `force`; 0 keeps runs and reuses nothing.
-    Raises ImproperlyConfigured when the type has a handler already.
+    With `result_ttl_seconds` or `result_key` each attempt leaves a run. Its key is made from the type and the
+    parameters, or by `result_key` from the parameters (None: no run for these). A task whose key was completed less
+    than `result_ttl_seconds` ago is answered with that result, unless its parameters (Reusable) say `force`; 0 keeps
+    runs and reuses nothing.
+    Raises ImproperlyConfigured when the type has a handler already, or the function is `async def`.
     """
 
     def register(function: HandlerFunction) -> HandlerFunction:
         if type in _handlers:
             raise ImproperlyConfigured(f"Task type {type!r} is registered twice.")
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+            raise ImproperlyConfigured(
+                f"The handler of {type!r} is an `async def` function, and handlers must be plain functions:"
+                " nothing would await it. Call asyncio.run(...) inside a plain function instead."
+            )
         _handlers[type] = Handler(
             type=type,
             function=function,
             params=params,
-            check=check,
+            validate=validate,
             queue=queue,
             timeout_seconds=timeout_seconds,
             max_timeout_seconds=max_timeout_seconds,
             max_retries=max_retries,
             retry_base_seconds=retry_base_seconds,
-            batch=batch and not transactional,
+            prefetch=prefetch and not transactional,
             transactional=transactional,
-            run_key=run_key,
-            reuse_seconds=reuse_seconds,
+            result_key=result_key,
+            result_ttl_seconds=result_ttl_seconds,
         )
         return function
 
@@ -125,6 +133,11 @@ def handler(
 def find_handler(type: str) -> Handler | None:
     """The handler of a type, or None where this code has none."""
     return _handlers.get(type)
+
+
+def get_handler(type: str) -> Handler:
+    """As find_handler. Raises LookupError."""
+    return _handlers[type]
 
 
 def registered_handlers() -> list[Handler]:

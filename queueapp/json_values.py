@@ -54,5 +54,5 @@ def check_text(value: str) -> str:
 
 def _key(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"has a key that is no string: {value!r}")
+        raise ValueError(f"has a key that is not a string: {value!r}")
     return check_text(value)

@@ -11,7 +11,7 @@ TYPE_PATTERN = re.compile(r"\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?")
 
 
 def type_pattern(value: str) -> str:
-    """Raises ValueError for what is no pattern of types."""
+    """Raises ValueError for an invalid pattern."""
     if not TYPE_PATTERN.fullmatch(value):
         raise ValueError("must be a type, `X.*` for all types below X, or `*`")
     return value

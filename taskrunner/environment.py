@@ -1,9 +1,6 @@
 """Settings read once from environment variables: typed, bounded, every error reported together."""
 
-import base64
-import binascii
 import os
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,9 +12,7 @@ from pydantic import (
     AliasChoices,
     BeforeValidator,
     Field,
-    HttpUrl,
     SecretStr,
-    StringConstraints,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -26,7 +21,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from configapp.env_overrides import BadOverrides, read_overrides
-from configapp.keyspec import Value
+from taskrunner.sections import read_sections, section_faults
 
 MIN_SECRET_KEY = 32
 NOT_SET = "is not set (a shell beside `make up` reads it with: source .taskrunner/env)"
@@ -45,17 +40,6 @@ def _libpq_url(value: SecretStr) -> SecretStr:
     return value
 
 
-def _encryption_keys(values: list[SecretStr]) -> list[SecretStr]:
-    """Fernet's form: 32 bytes in URL-safe base64. Its padding may be left out."""
-    padded = [value.get_secret_value().rstrip("=") + "=" for value in values]
-    try:
-        if all(len(base64.b64decode(key, altchars="-_", validate=True)) == 32 for key in padded):
-            return [SecretStr(key) for key in padded]
-    except binascii.Error:
-        pass
-    raise ValueError("each must be 32 random bytes in URL-safe base64 (openssl rand -base64 32 | tr '+/' '-_')")
-
-
 def _secret_key(value: SecretStr) -> SecretStr:
     if len(value) < MIN_SECRET_KEY:
         raise ValueError(f"must have at least {MIN_SECRET_KEY} characters, not {len(value)}")
@@ -63,12 +47,6 @@ def _secret_key(value: SecretStr) -> SecretStr:
 
 
 CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split)]
-SourceName = Annotated[str, BeforeValidator(str.lower), StringConstraints(pattern="^[a-z0-9][a-z0-9_-]*$")]
-HostName = Annotated[
-    str, BeforeValidator(str.lower), StringConstraints(pattern=r"^(\*|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$")
-]
-Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]
-EncryptionKeys = Annotated[list[SecretStr], NoDecode, BeforeValidator(_split), AfterValidator(_encryption_keys)]
 SecretKey = Annotated[SecretStr, AfterValidator(_secret_key)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_libpq_url)]
 
@@ -80,7 +58,6 @@ class Environment(BaseSettings):
 
     secret_key: SecretKey
     secret_key_fallbacks: CommaSeparated = []
-    config_encryption_keys: EncryptionKeys = []
     debug: bool = False
     allowed_hosts: CommaSeparated = ["localhost", "127.0.0.1", "[::1]"]
     csrf_trusted_origins: CommaSeparated = []
@@ -120,19 +97,9 @@ class Environment(BaseSettings):
     tasks_per_minute: int = Field(30, ge=1)
     max_batch_size: int = Field(50, ge=1, le=1000)
     task_max_artifact_mb: int = Field(25, ge=1, le=1024)  # of 2**20 bytes
-    search_source_allowlist: Annotated[list[SourceName], NoDecode, BeforeValidator(_split)] = ["brave"]
-    search_cache_ttl_seconds: int = Field(3600, ge=0)
-    search_max_results: int = Field(10, ge=1, le=20)  # Brave gives at most 20
-    search_calls_per_second: int = Field(1, ge=1, le=1000)  # Brave's smallest plan allows one
-    brave_api_key: SecretStr = SecretStr("")
-    brave_api_url: HttpUrl = HttpUrl("https://api.search.brave.com/res/v1/web/search")
-    searxng_url: HttpUrl | None = None
-    fetch_domain_allowlist: Annotated[list[HostName], NoDecode, BeforeValidator(_split)] = ["*"]
-    fetch_allowed_networks: Annotated[list[Network], NoDecode, BeforeValidator(_split)] = []
     cors_allowed_origins: CommaSeparated = []
     task_retention_days: int = Field(0, ge=0, le=3650)
     task_log_retention_days: int = Field(30, ge=0, le=3650)
-    fetched_pages_retention_days: int = Field(90, ge=0, le=3650)
     worker_processes: int = Field(4, ge=1, le=64)
     worker_max_tasks: int = Field(200_000, ge=1)
     worker_max_memory_mb: int = Field(1024, ge=64)
@@ -199,23 +166,25 @@ class Environment(BaseSettings):
         }
 
 
-def load() -> tuple[Environment, dict[str, Value]]:
-    """Read the environment: the settings, and the overrides of the configuration by key.
+def load() -> tuple[Environment, dict[str, dict[str, Any]]]:
+    """Read the environment: the settings, and the families' sections of TASKRUNNER.
 
     Raises ImproperlyConfigured with one line for each variable that is missing or wrong.
     """
     lines: list[str] = []
-    try:
-        overrides = read_overrides(os.environ)
-    except BadOverrides as error:
-        lines = error.lines
+    sections = read_sections(os.environ)
     try:
         environment = Environment()
     except ValidationError as error:
-        lines = [_explain(item) for item in error.errors()] + lines
+        lines += [_explain(item) for item in error.errors()]
+    lines += section_faults(sections)
+    try:
+        sections["CONFIG"]["OVERRIDES"] = read_overrides(os.environ)
+    except BadOverrides as error:
+        lines += error.lines
     if lines:
         raise ImproperlyConfigured("The environment is not usable:\n  " + "\n  ".join(lines))
-    return environment, overrides
+    return environment, sections
 
 
 def _explain(error: ErrorDetails) -> str:

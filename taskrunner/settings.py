@@ -6,11 +6,10 @@ from typing import Any
 from taskrunner.environment import load
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-ENVIRONMENT, CONFIG_OVERRIDES = load()
+ENVIRONMENT, SECTIONS = load()
 
 SECRET_KEY = ENVIRONMENT.secret_key.get_secret_value()
 SECRET_KEY_FALLBACKS = ENVIRONMENT.secret_key_fallbacks
-CONFIG_ENCRYPTION_KEYS = [key.get_secret_value() for key in ENVIRONMENT.config_encryption_keys]
 DEBUG = ENVIRONMENT.debug
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
@@ -108,19 +107,9 @@ TASKRUNNER = {
     "TASK_LOG_RETENTION_DAYS": ENVIRONMENT.task_log_retention_days,
     "CORS_ALLOWED_ORIGINS": ENVIRONMENT.cors_allowed_origins,
     "API_WAITING_REQUESTS": 16,  # half of gunicorn's threads
+    **SECTIONS,
 }
 
-SEARCH_SOURCE_ALLOWLIST = ENVIRONMENT.search_source_allowlist
-SEARCH_CACHE_TTL_SECONDS = ENVIRONMENT.search_cache_ttl_seconds
-SEARCH_MAX_RESULTS = ENVIRONMENT.search_max_results
-SEARCH_CALLS_PER_SECOND = ENVIRONMENT.search_calls_per_second
-BRAVE_API_KEY = ENVIRONMENT.brave_api_key.get_secret_value()
-BRAVE_API_URL = str(ENVIRONMENT.brave_api_url)
-SEARXNG_URL = str(ENVIRONMENT.searxng_url) if ENVIRONMENT.searxng_url else None
-FETCH_DOMAIN_ALLOWLIST = ENVIRONMENT.fetch_domain_allowlist
-FETCH_ALLOWED_NETWORKS = ENVIRONMENT.fetch_allowed_networks
-
-FETCHED_PAGES_RETENTION_DAYS = ENVIRONMENT.fetched_pages_retention_days  # 0 keeps for ever
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 

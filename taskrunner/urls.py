@@ -4,17 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from queueapp.health import health
-
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("queueapp.rest.urls")),
     path("api/v1/", include("configapp.api.urls")),
     path("api/v1/", include("workloads.api")),
-    path("health", health.health),
-    path("health/live", health.live),
-    path("health/ready", health.ready),
+    path("", include("queueapp.health.urls")),
 ]
 
 handler400 = "queueapp.rest.toolkit.problem_details.bad_request"

@@ -14,7 +14,7 @@ import psutil
 from queueapp.models import Cluster, Worker
 from queueapp.tenancy import operator_scope
 from queueapp.worker.processes.cluster import die_with_parent
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(__file__).parent.parent
 
@@ -61,12 +61,12 @@ class RunningCluster:
         return next(stat[part] for stat in stats if stat.get("sentinel") == sentinel)
 
     def wait_ready(self) -> None:
-        wait_until(lambda: len(self.live_workers()) == self.workers, seconds=30)
+        wait_until(lambda: len(self.live_workers()) == self.workers)
 
     def stop(self) -> int:
         """SIGTERM; returns the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=PATIENCE_SECONDS)
 
     def destroy(self) -> None:
         """End everything, whatever state it is in; its log goes to the test's output."""

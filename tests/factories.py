@@ -1,5 +1,6 @@
 """Tasks in any status, brought there by the moves that the database allows."""
 
+import time
 from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -7,9 +8,11 @@ from uuid import UUID
 from django.db.models import F
 from django.db.models.functions import Now
 
+from queueapp.handlers import get_handler
 from queueapp.models import Task, Tenant
 from queueapp.models.base import new_id
 from queueapp.states import Status
+from queueapp.tasks.attempt import Attempt
 from queueapp.tenancy import operator_scope, worker_scope
 
 ACTOR = "operator:factory"
@@ -22,6 +25,13 @@ LEASED_BEFORE = {S.LEASED, S.FAILED, S.COMPLETED, S.DEAD_LETTER}
 
 class MakeTask(Protocol):
     def __call__(self, status: str = ..., tenant: Tenant | UUID = ..., **fields: Any) -> Task: ...
+
+
+def attempt_at(claimed: Any, worker_id: UUID) -> Attempt:
+    """An attempt at a claimed task, as started now."""
+    attempt = Attempt(claimed, worker_id, get_handler(claimed.type))
+    attempt.started = time.monotonic()
+    return attempt
 
 
 def create_task(status: str, tenant: Tenant | UUID, **fields: Any) -> Task:

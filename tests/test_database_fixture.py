@@ -13,7 +13,7 @@ from queueapp.tenancy import bind_tenant, operator_scope
 from tests.database_fixture import empty_everything, leftovers
 from tests.factories import fresh
 from tests.notifications import rings
-from tests.waiting import threads
+from tests.waiting import PATIENCE_SECONDS, threads
 
 
 @pytest.mark.parametrize("status", Status)
@@ -47,11 +47,11 @@ def test_another_sessions_open_transaction_is_found(ground):
         with transaction.atomic():
             connection.cursor().execute("SELECT 'held'")
             opened.set()
-            close.wait(10)
+            close.wait(PATIENCE_SECONDS)
 
     with threads(1) as run:
         run(hold_a_transaction)
-        opened.wait(10)
+        opened.wait(PATIENCE_SECONDS)
         (fault,) = leftovers(seconds=0)
         close.set()
     assert fault.endswith("idle in transaction: SELECT 'held'")

@@ -10,7 +10,7 @@ from tempfile import TemporaryFile
 
 from queueapp.worker.processes.cluster import die_with_parent
 from taskrunner.devserver.services import free_port, gunicorn, is_live
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(__file__).parent.parent
 
@@ -29,11 +29,11 @@ def running_server(**environment: str) -> Iterator[str]:
             preexec_fn=die_with_parent,
         )
         try:
-            wait_until(lambda: is_live(port), seconds=30)
+            wait_until(lambda: is_live(port))
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE_SECONDS)
             log.seek(0)
             print(log.read())
 

@@ -3,7 +3,9 @@
 import logging
 
 from django.apps import AppConfig
-from django.conf import settings
+
+import workloads.search.settings  # noqa: F401  (registers its section, before any setting is read)
+from workloads.fetch.settings import settings as fetch_settings
 
 logger = logging.getLogger(__name__)
 
@@ -12,6 +14,6 @@ class WorkloadsConfig(AppConfig):
     name = "workloads"
 
     def ready(self) -> None:
-        if networks := [str(network) for network in settings.FETCH_ALLOWED_NETWORKS]:
+        if networks := [str(network) for network in fetch_settings.allowed_networks]:
             event = {"event": "fetch_networks_allowed", "networks": networks}
             logger.warning("fetch tasks may call addresses that are not public: %s", ", ".join(networks), extra=event)

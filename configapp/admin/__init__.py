@@ -1,4 +1,4 @@
-"""The admin pages of the configuration: keys with their values, declared keys, the record of changes."""
+"""The admin pages of the configuration: keys with their values, custom keys, the audit."""
 
 from configapp.admin import audit, custom_keys, values
 

@@ -1,4 +1,4 @@
-"""Keys that operators declare beside those of the catalogue."""
+"""Custom keys: those that operators add to the catalogue's."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from configapp.custom_keys import declare_key, faults_of, withdraw_key
+from configapp.custom_keys import custom_key_errors, delete_custom_key, save_custom_key
 from configapp.keyspec import KeySpec, Kind, Value
 from configapp.models import ConfigKey
 from configapp.validation import Refused, check_value
@@ -17,8 +17,8 @@ from queueapp.admin.toolkit.model_admin import ModelForm, OperatorAdmin
 FIELDS = ("config_key", "kind", "description", "default", "minimum", "maximum", "choices", "pattern", "secret")
 
 
-class DeclaredKeyForm(ModelForm):
-    """The default is read as a value of the key; what is wrong with the whole is said where it is wrong."""
+class CustomKeyForm(ModelForm):
+    """The default is read as a value of the key; every error stands at its field."""
 
     config_key = forms.CharField(max_length=64, label="Key", help_text="E.g. feature.banner")
     default = forms.CharField(required=False, max_length=256)
@@ -41,9 +41,9 @@ class DeclaredKeyForm(ModelForm):
             return given
         key = self.instance.config_key or given["config_key"]
         given["default"] = self._default(key, given)
-        for fault in faults_of(spec_of(key, given)):
-            field = "config_key" if fault.field == "key" else fault.field
-            self.add_error(field if field in self.fields else None, fault.message)
+        for error in custom_key_errors(spec_of(key, given)):
+            field = "config_key" if error.field == "key" else error.field
+            self.add_error(field if field in self.fields else None, error.message)
         return given
 
     def _default(self, key: str, given: dict[str, Any]) -> Value | None:
@@ -58,7 +58,7 @@ class DeclaredKeyForm(ModelForm):
 
 @admin.register(ConfigKey)
 class ConfigKeyAdmin(OperatorAdmin):
-    form = DeclaredKeyForm
+    form = CustomKeyForm
     list_display = ("config_key", "kind", "description", "secret", "free_text", "actor")
     ordering = ("config_key",)
     fields = (*FIELDS, "free_text")
@@ -71,14 +71,14 @@ class ConfigKeyAdmin(OperatorAdmin):
         return request.user.has_perm("configapp.delete_configkey")
 
     def save_model(self, request: HttpRequest, obj: ConfigKey, form: Any, change: bool) -> None:
-        declare_key(spec_of(obj.config_key, form.cleaned_data))
+        save_custom_key(spec_of(obj.config_key, form.cleaned_data))
 
     def delete_model(self, request: HttpRequest, obj: ConfigKey) -> None:
-        withdraw_key(obj.config_key)
+        delete_custom_key(obj.config_key)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ConfigKey]) -> None:
         for key in queryset:
-            withdraw_key(key.config_key)
+            delete_custom_key(key.config_key)
 
 
 def spec_of(key: str, given: dict[str, Any]) -> KeySpec:

@@ -1,20 +1,22 @@
-"""What the configuration's views share: its errors as answers, its versions as ETags, waiting for a change."""
+"""What the configuration's views share: its errors as responses, its versions as ETags, waiting for a change."""
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from configapp.errors import ChangeRefused, UnknownKey, VersionMismatch
 from configapp.models import ConfigChange
-from configapp.serializers import change_document
+from configapp.serializers import ChangeDocument
 from queueapp.errors import FieldError
 from queueapp.rest.toolkit.errors import ApiError, InvalidRequest, PreconditionFailed
-from queueapp.rest.toolkit.long_poll import completion_watcher, waiting_slot, wanted_seconds
+from queueapp.rest.toolkit.long_poll import preferred_wait
 from queueapp.rest.toolkit.permissions import Principal
 from queueapp.rest.toolkit.views import ApiView
+from queueapp.validation import ResponseModel
 
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
@@ -49,7 +51,7 @@ def etag_of(version: int) -> str:
 
 
 def expected_version(request: Request) -> int | None:
-    """The version that If-Match names; None without one, and for `*`. Raises InvalidRequest for what is no ETag."""
+    """The version that If-Match names; None without one, and for `*`. Raises InvalidRequest for an invalid ETag."""
     header = request.headers.get("If-Match", "*").strip()
     if header == "*":
         return None
@@ -60,31 +62,33 @@ def expected_version(request: Request) -> int | None:
     return int(found[1])
 
 
-def accept_and_wait(
-    request: Request,
-    principal: Principal,
-    submit: Callable[[], list[ConfigChange]],
-    document: Callable[[list[dict[str, Any]]], dict[str, Any]],
-) -> Response:
-    """Submit changes, which share a task, and answer 202; with `Prefer: wait` when they are applied.
+@dataclass(slots=True)
+class AcceptedChanges:
+    """The changes that a request asks for, once they are accepted; they share a task."""
 
-    A place to wait is taken first, so that nothing is accepted and then refused.
-    """
-    seconds = wanted_seconds(request)
-    headers = {}
-    with waiting_slot(seconds):
-        changes = submit()
-        if changes:
-            headers["Location"] = f"/api/v1/tasks/{changes[0].task_id}"
-        if changes and seconds:
-            completion_watcher.wait(changes[0].task_id, seconds)
-            headers["Preference-Applied"] = f"wait={seconds}"
+    changes: list[ConfigChange] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def documents(self) -> list[ChangeDocument]:
+        return [ChangeDocument.of_change(change) for change in self.changes]
+
+    def response(self, body: ResponseModel) -> Response:
+        return Response(body, status=202, headers=self.headers)
+
+
+@contextmanager
+def acceptance(request: Request, principal: Principal) -> Iterator[AcceptedChanges]:
+    """Submit changes inside; at its end they are accepted, or with `Prefer: wait` applied."""
+    accepted = AcceptedChanges()
+    with preferred_wait(request) as wait:
+        yield accepted
+        if not accepted.changes:
+            return
+        task_id = accepted.changes[0].task_id
+        accepted.headers["Location"] = f"/api/v1/tasks/{task_id}"
+        if wait.for_end_of(task_id):
+            accepted.headers["Preference-Applied"] = wait.granted
             with principal.scope():
-                now = ConfigChange.objects.in_bulk([change.id for change in changes])
-            changes = [now[change.id] for change in changes]
-    return Response(document([change_document(change) for change in changes]), status=202, headers=headers)
-
-
-def accept_one_and_wait(request: Request, principal: Principal, submit: Callable[[], ConfigChange]) -> Response:
-    """As accept_and_wait, for a single change, which is the answer."""
-    return accept_and_wait(request, principal, lambda: [submit()], lambda documents: documents[0])
+                now = ConfigChange.objects.in_bulk([change.id for change in accepted.changes])
+            accepted.changes = [now[change.id] for change in accepted.changes]

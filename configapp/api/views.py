@@ -1,27 +1,42 @@
 """Reading the configuration, and asking for changes, which the queue applies."""
 
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from configapp import changes, queries
-from configapp.api import schemas
-from configapp.api.base import ConfigView, accept_and_wait, accept_one_and_wait, etag_of, expected_version
-from configapp.api.schemas import AuditForm, ChangeForm, RollbackForm, ValueForm
+from configapp.api.base import ConfigView, acceptance, etag_of, expected_version
+from configapp.api.schemas import (
+    AuditListQuery,
+    BulkChangeRequest,
+    BulkChangeResponse,
+    ExportResponse,
+    KeyValueRequest,
+    RollbackRequest,
+    ValidityResponse,
+    ValueRequest,
+)
 from configapp.changes import Wanted
 from configapp.errors import ChangeRefused
 from configapp.models import ConfigAudit, ConfigChange
-from configapp.serializers import audit_document, detailed_document, setting_document, version_document
+from configapp.serializers import (
+    AuditDocument,
+    ChangeDocument,
+    SettingDetailDocument,
+    SettingDocument,
+    VersionDocument,
+)
 from queueapp import conf
 from queueapp.errors import FieldError
-from queueapp.rest.openapi import Answer, Describer
-from queueapp.rest.openapi.answers import Page
+from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.errors import BatchTooLarge, InvalidRequest
-from queueapp.rest.toolkit.pagination import PageForm, page
+from queueapp.rest.toolkit.pagination import Page, PageQuery, page, whole_list
 from queueapp.rest.toolkit.permissions import Right
-from queueapp.rest.toolkit.views import Form
 
+TAG = "Configuration"
+EXAMPLE = {"key": "app.api_port", "value": 9000}
 KEY = {
     "schema": {
         "type": "string",
@@ -29,173 +44,113 @@ KEY = {
         "minLength": 5,
         "maxLength": 64,
     },
-    "example": "app.api_port",
+    "example": EXAMPLE["key"],
 }
-ACCEPTED = Answer(
-    "Accepted; after a wait, the change as it then is.", schemas.Change, ("Location", "Preference-Applied")
+
+# Declares an endpoint that changes one key.
+change_endpoint = partial(
+    endpoint,
+    right=Right.CONFIG_WRITE,
+    responses={
+        202: ResponseSpec(
+            "Accepted; after a wait, the change as it then is.", ChangeDocument, ("Location", "Preference-Applied")
+        )
+    },
+    headers=("If-Match", "Prefer"),
+    errors=(412,),
 )
-CHANGING = ("If-Match", "Prefer")
 APPLIED = "A task applies it, in the order of acceptance of each key; every refusal is recorded."
-EXAMPLE = {"key": "app.api_port", "value": 9000}
-
-config = Describer("Configuration", {"key": KEY})
-config("GET", "/config", "List the keys and what holds", {200: Answer("All of them.", Page[schemas.Setting])})
-config(
-    "POST",
-    "/config",
-    "Change a key",
-    {202: ACCEPTED},
-    details=APPLIED,
-    body=schemas.ChangeForm,
-    headers=CHANGING,
-    errors=(412,),
-    example=EXAMPLE,
-)
-config(
-    "POST",
-    "/config/bulk",
-    "Change several keys, all or none",
-    {202: Answer("All were accepted.", schemas.Changes, ("Location", "Preference-Applied"))},
-    details="One task applies them in one transaction. A refusal names every bad item by its place in the list.",
-    body=schemas.ChangesForm,
-    headers=("Prefer",),
-    example=[EXAMPLE, {"key": "app.debug", "value": "false"}],
-)
-config(
-    "POST",
-    "/config/validate",
-    "Ask whether a change would be accepted",
-    {200: Answer("It would.", schemas.Validity)},
-    details="Nothing is changed or recorded.",
-    body=schemas.ChangeForm,
-    example=EXAMPLE,
-)
-config(
-    "GET",
-    "/config/audit",
-    "What became of every attempt to change something",
-    {200: Answer("A page, the newest first.", Page[schemas.Record])},
-    query=schemas.AuditForm,
-)
-config("GET", "/config/export", "What the database holds", {200: Answer("Values by key.", schemas.Export)})
-config(
-    "GET",
-    "/config/{key}",
-    "Look at a key",
-    {200: Answer("What holds for it, its bounds, and what waits.", schemas.DetailedSetting, ("ETag",))},
-)
-config(
-    "PUT",
-    "/config/{key}",
-    "Change this key",
-    {202: ACCEPTED},
-    details=APPLIED,
-    body=schemas.ValueForm,
-    headers=CHANGING,
-    errors=(412,),
-    example={"value": 9000},
-)
-config(
-    "DELETE",
-    "/config/{key}",
-    "Go back to the default of a key",
-    {202: ACCEPTED},
-    details="Its history stays.",
-    headers=CHANGING,
-    errors=(412,),
-)
-config(
-    "GET",
-    "/config/{key}/history",
-    "The versions of a key",
-    {200: Answer("A page, the newest first.", Page[schemas.Version])},
-    query=PageForm,
-)
-config(
-    "POST",
-    "/config/{key}/rollback",
-    "Go back to an earlier version of a key",
-    {202: ACCEPTED},
-    details="It becomes a new version.",
-    body=schemas.RollbackForm,
-    headers=CHANGING,
-    errors=(412,),
-    example={"version": 1},
-)
 
 
+@resource("config", tag=TAG)
 class ConfigList(ConfigView):
     """Every known key, and the change of one."""
 
-    rights: ClassVar = {"GET": Right.CONFIG_READ, "POST": Right.CONFIG_WRITE}
-
+    @endpoint(
+        "List the keys and what holds",
+        right=Right.CONFIG_READ,
+        responses={200: ResponseSpec("All of them.", Page[SettingDocument])},
+    )
     def get(self, request: Request) -> Response:
-        self.query(Form)
         with self.principal.scope():
-            results = [setting_document(setting) for setting in queries.all_settings()]
-        return Response({"results": results, "next": None, "previous": None})
+            return Response(whole_list([SettingDocument.of_setting(setting) for setting in queries.all_settings()]))
 
-    def post(self, request: Request) -> Response:
-        form, actor, version = self.body(ChangeForm), self.principal.actor, expected_version(request)
-        return accept_one_and_wait(
-            request,
-            self.principal,
-            lambda: changes.submit_change(form.key, form.value, actor=actor, expected_version=version),
-        )
+    @change_endpoint("Change a key", details=APPLIED, example=EXAMPLE)
+    def post(self, request: Request, body: KeyValueRequest) -> Response:
+        version = expected_version(request)
+        with acceptance(request, self.principal) as accepted:
+            change = changes.submit_change(body.key, body.value, actor=self.principal.actor, expected_version=version)
+            accepted.changes = [change]
+        return accepted.response(accepted.documents[0])
 
 
+@resource("config/<str:key>", tag=TAG, parameters={"key": KEY})
 class ConfigDetail(ConfigView):
     """One key: what holds for it, a new value, its default again."""
 
-    rights: ClassVar = {"GET": Right.CONFIG_READ, "PUT": Right.CONFIG_WRITE, "DELETE": Right.CONFIG_WRITE}
-
+    @endpoint(
+        "Look at a key",
+        right=Right.CONFIG_READ,
+        responses={
+            200: ResponseSpec("What holds for it, its bounds, and what waits.", SettingDetailDocument, ("ETag",))
+        },
+    )
     def get(self, request: Request, key: str) -> Response:
-        self.query(Form)
         with self.principal.scope():
             setting = queries.find_setting(key)
-            document = detailed_document(setting, queries.pending(key))
-        return Response(document, headers={"ETag": etag_of(setting.version)})
+            pending = [ChangeDocument.of_change(change) for change in queries.pending(key)]
+            bounds = SettingDetailDocument.of_setting(setting, pending=pending)
+        return Response(bounds, headers={"ETag": etag_of(setting.version)})
 
-    def put(self, request: Request, key: str) -> Response:
-        form, actor, version = self.body(ValueForm), self.principal.actor, expected_version(request)
-        return accept_one_and_wait(
-            request,
-            self.principal,
-            lambda: changes.submit_change(key, form.value, actor=actor, expected_version=version),
-        )
+    @change_endpoint("Change this key", details=APPLIED, example={"value": 9000})
+    def put(self, request: Request, key: str, body: ValueRequest) -> Response:
+        version = expected_version(request)
+        with acceptance(request, self.principal) as accepted:
+            change = changes.submit_change(key, body.value, actor=self.principal.actor, expected_version=version)
+            accepted.changes = [change]
+        return accepted.response(accepted.documents[0])
 
+    @change_endpoint("Go back to the default of a key", details="Its history stays.")
     def delete(self, request: Request, key: str) -> Response:
-        actor, version = self.principal.actor, expected_version(request)
-        return accept_one_and_wait(
-            request, self.principal, lambda: changes.unset(key, actor=actor, expected_version=version)
-        )
+        version = expected_version(request)
+        with acceptance(request, self.principal) as accepted:
+            accepted.changes = [changes.unset(key, actor=self.principal.actor, expected_version=version)]
+        return accepted.response(accepted.documents[0])
 
 
+@resource("config/<str:key>/rollback", tag=TAG, parameters={"key": KEY})
 class ConfigRollback(ConfigView):
     """What an earlier version said, as a new version."""
 
-    rights: ClassVar = {"POST": Right.CONFIG_WRITE}
+    @change_endpoint(
+        "Go back to an earlier version of a key", details="It becomes a new version.", example={"version": 1}
+    )
+    def post(self, request: Request, key: str, body: RollbackRequest) -> Response:
+        version = expected_version(request)
+        with acceptance(request, self.principal) as accepted:
+            change = changes.roll_back(key, body.version, actor=self.principal.actor, expected_version=version)
+            accepted.changes = [change]
+        return accepted.response(accepted.documents[0])
 
-    def post(self, request: Request, key: str) -> Response:
-        form, actor, version = self.body(RollbackForm), self.principal.actor, expected_version(request)
-        return accept_one_and_wait(
-            request, self.principal, lambda: changes.roll_back(key, form.version, actor=actor, expected_version=version)
-        )
 
-
+@resource("config/bulk", tag=TAG)
 class ConfigBulk(ConfigView):
     """Several changes, all or none, in one transaction."""
 
-    rights: ClassVar = {"POST": Right.CONFIG_WRITE}
-
+    @endpoint(
+        "Change several keys, all or none",
+        right=Right.CONFIG_WRITE,
+        responses={202: ResponseSpec("All were accepted.", BulkChangeResponse, ("Location", "Preference-Applied"))},
+        details="One task applies them in one transaction. A refusal names every bad item by its place in the list.",
+        body=BulkChangeRequest,
+        headers=("Prefer",),
+        example=[EXAMPLE, {"key": "app.debug", "value": "false"}],
+    )
     def post(self, request: Request) -> Response:
         wanted = _wanted(request.data)
-        return accept_and_wait(
-            request,
-            self.principal,
-            lambda: self._submit(wanted),
-            lambda documents: {"changes": documents},
-        )
+        with acceptance(request, self.principal) as accepted:
+            accepted.changes = self._submit(wanted)
+        return accepted.response(BulkChangeResponse(changes=accepted.documents))
 
     def _submit(self, wanted: list[Wanted]) -> list[ConfigChange]:
         try:
@@ -206,59 +161,75 @@ class ConfigBulk(ConfigView):
             raise
 
 
+@resource("config/validate", tag=TAG)
 class ConfigValidate(ConfigView):
-    """Whether a change would be accepted. Nothing is changed or recorded."""
+    """Whether a change would be accepted."""
 
-    rights: ClassVar = {"POST": Right.CONFIG_READ}
+    @endpoint(
+        "Ask whether a change would be accepted",
+        right=Right.CONFIG_READ,
+        responses={200: ResponseSpec("It would.", ValidityResponse)},
+        details="Nothing is changed or recorded.",
+        example=EXAMPLE,
+    )
+    def post(self, request: Request, body: KeyValueRequest) -> Response:
+        value = changes.dry_run(body.key, body.value, actor=self.principal.actor)
+        return Response(ValidityResponse(valid=True, value=value))
 
-    def post(self, request: Request) -> Response:
-        form = self.body(ChangeForm)
-        return Response({"valid": True, "value": changes.dry_run(form.key, form.value, actor=self.principal.actor)})
 
-
+@resource("config/<str:key>/history", tag=TAG, parameters={"key": KEY})
 class ConfigHistory(ConfigView):
-    """The versions of a key, the newest first."""
+    """The versions of a key."""
 
-    rights: ClassVar = {"GET": Right.CONFIG_READ}
-
-    def get(self, request: Request, key: str) -> Response:
-        form = self.query(PageForm)
+    @endpoint(
+        "The versions of a key",
+        right=Right.CONFIG_READ,
+        responses={200: ResponseSpec("A page, the newest first.", Page[VersionDocument])},
+    )
+    def get(self, request: Request, key: str, query: PageQuery) -> Response:
         with self.principal.scope():
-            return Response(page(request, queries.history(key), form, version_document))
+            return Response(page(request, queries.history(key), query, VersionDocument.of_version))
 
 
+@resource("config/audit", tag=TAG)
 class ConfigAuditList(ConfigView):
-    """What became of every attempt to change something, the newest first."""
+    """The records of accepted and refused changes."""
 
-    rights: ClassVar = {"GET": Right.CONFIG_READ}
-
-    def get(self, request: Request) -> Response:
-        form = self.query(AuditForm)
-        wanted = {"config_key": form.key, "actor": form.actor, "status": form.status}
+    @endpoint(
+        "What became of every attempt to change something",
+        right=Right.CONFIG_READ,
+        responses={200: ResponseSpec("A page, the newest first.", Page[AuditDocument])},
+    )
+    def get(self, request: Request, query: AuditListQuery) -> Response:
+        wanted = {"config_key": query.key, "actor": query.actor, "status": query.status}
         records = ConfigAudit.objects.filter(**{name: value for name, value in wanted.items() if value is not None})
         with self.principal.scope():
-            return Response(page(request, records, form, audit_document))
+            return Response(page(request, records, query, AuditDocument.of_record))
 
 
+@resource("config/export", tag=TAG)
 class ConfigExport(ConfigView):
     """What the database holds: `values` in the form that a PUT takes, and which secrets are set."""
 
-    rights: ClassVar = {"GET": Right.CONFIG_READ}
-
+    @endpoint(
+        "What the database holds",
+        right=Right.CONFIG_READ,
+        responses={200: ResponseSpec("Values by key.", ExportResponse)},
+    )
     def get(self, request: Request) -> Response:
-        self.query(Form)
         with self.principal.scope():
             stored = [each for each in queries.all_settings() if each.source == queries.Source.DATABASE]
-        values = {each.spec.key: each.shown for each in stored if not each.spec.secret}
-        return Response(
-            {"values": values, "secrets": {each.spec.key: each.shown for each in stored if each.spec.secret}}
+        values, secrets = (
+            {each.spec.key: each.shown for each in stored if each.spec.secret is is_secret}
+            for is_secret in (False, True)
         )
+        return Response(ExportResponse(values=values, secrets=secrets))
 
 
 def _wanted(items: Any) -> list[Wanted]:
     """The items of a bulk request, good and bad, so that all refusals are told and recorded together.
 
-    Raises InvalidRequest, BatchTooLarge for what is no list of {key, value} or a long one.
+    Raises InvalidRequest, BatchTooLarge for what is not a list of {key, value}, or is too long.
     """
     if not isinstance(items, list):
         errors = [FieldError("body", "not_a_list", "must be a list of {key, value}")]
@@ -268,7 +239,7 @@ def _wanted(items: Any) -> list[Wanted]:
         raise BatchTooLarge(f"The list {message}.", errors=[FieldError("body", BatchTooLarge.code, message)])
     members = [item if isinstance(item, dict) else {} for item in items]
     unknown = [
-        FieldError(f"{index}.{name}", "extra_forbidden", "is no member of a change; give key and value")
+        FieldError(f"{index}.{name}", "extra_forbidden", "is not a member of a change; give key and value")
         for index, item in enumerate(members)
         for name in item.keys() - {"key", "value"}
     ]

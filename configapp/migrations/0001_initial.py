@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(db_default=queueapp.models.base.Now())),
             ],
             options={
-                'verbose_name': 'declared key',
+                'verbose_name': 'custom key',
                 'db_table': 'taskrunner_config_keys',
                 'ordering': ('config_key',),
                 'constraints': [models.CheckConstraint(condition=models.Q(('config_key__regex', '^[a-zA-Z0-9_.]{3,64}$')), name='tr_config_declared_key_format'), models.CheckConstraint(condition=models.Q(('kind__in', [configapp.keyspec.Kind['STRING'], configapp.keyspec.Kind['INTEGER'], configapp.keyspec.Kind['NUMBER'], configapp.keyspec.Kind['BOOLEAN'], configapp.keyspec.Kind['URL'], configapp.keyspec.Kind['CHOICE']])), name='tr_config_declared_kind_known')],

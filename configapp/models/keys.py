@@ -1,4 +1,4 @@
-"""Keys that operators declared, beside those of the catalogue."""
+"""Custom keys: those that operators add to the catalogue's."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -29,7 +29,7 @@ class ConfigKey(models.Model):
 
     class Meta:
         db_table = "taskrunner_config_keys"
-        verbose_name = "declared key"
+        verbose_name = "custom key"
         ordering = ("config_key",)
         constraints = (
             models.CheckConstraint(name="tr_config_declared_key_format", condition=Q(config_key__regex=KEY_PATTERN)),

@@ -74,7 +74,7 @@ class SystemConfig(models.Model):
 
 
 class ConfigEpoch(models.Model):
-    """One row, whose number grows with every change of a value or of a declared key: what processes look at."""
+    """One row, whose number grows with every change of a value or of a custom key: what processes poll."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     number = models.BigIntegerField()

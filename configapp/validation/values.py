@@ -26,7 +26,7 @@ def pattern_fault(pattern: str) -> str | None:
         _validator(pattern)  # by itself too: `a)|(b` would fit between our brackets
         _validator(f"^(?:{pattern})$")
     except ValueError as error:
-        return f"is no regular expression that we take (no look-around, no back-references): {error}"
+        return f"is not a regular expression that we take (no look-around, no back-references): {error}"
     return None
 
 

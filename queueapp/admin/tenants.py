@@ -1,54 +1,32 @@
-"""Tenants and who may look at them or operate them."""
+"""Tenants: added, renamed, switched off, given limits."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from pydantic import ValidationError
 
 from queueapp.admin.toolkit.model_admin import ModelForm, OperatorAdmin
-from queueapp.limits.tenant_limits import TenantLimits
-from queueapp.models import Membership, Tenant
+from queueapp.limits.tenant_limits import limits_model, own_values
+from queueapp.models import Tenant
 from queueapp.operators import service
 from queueapp.validation import field_errors
 
 EXAMPLE = 'E.g. {"tasks_per_minute": 600, "allowed_types": ["echo", "reports.*"]}'
 
 
-if TYPE_CHECKING:  # these take their type arguments in the stubs only
-    InlineModelAdmin = admin.options.InlineModelAdmin[Any, Any]
-    TabularInline = admin.TabularInline[Membership, Tenant]
-else:
-    InlineModelAdmin, TabularInline = admin.options.InlineModelAdmin, admin.TabularInline
-
-
-class MembershipForm(ModelForm):
-    def clean(self) -> None:
-        """Django leaves the parent out of its check of constraints, and so this one."""
-        super().clean()
-        user = self.cleaned_data.get("user")
-        others = Membership.objects.filter(tenant=self.instance.tenant_id, user=user).exclude(pk=self.instance.pk)
-        if user is not None and others.exists():
-            raise forms.ValidationError("This user is a member already: change that row.")
-
-
-class MembershipInline(TabularInline):
-    model = Membership
-    form = MembershipForm
-    fields = ("user", "role")
-    raw_id_fields = ("user",)
-    extra = 0
-
-
 class TenantForm(ModelForm):
     # not Django's field for JSON, which fails on deep nesting, long numbers and escaped NULs
-    limits = forms.CharField(required=False, widget=forms.Textarea, help_text=EXAMPLE)
+    limits = forms.CharField(required=False, widget=forms.Textarea)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["limits"] = json.dumps(self.instance.limits)
+        self.fields["limits"].help_text = _explained_limits()
 
     def clean_slug(self) -> str:
         slug = str(self.cleaned_data["slug"])
@@ -58,11 +36,17 @@ class TenantForm(ModelForm):
 
     def clean_limits(self) -> dict[str, Any]:
         try:
-            limits = TenantLimits.model_validate_json(self.cleaned_data["limits"] or "{}", strict=True)
+            limits = limits_model().model_validate_json(self.cleaned_data["limits"] or "{}", strict=True)
         except ValidationError as error:
             lines = [f"{each.field}: {each.message}" for each in field_errors(error, "limits.")]
             raise forms.ValidationError(lines) from None
-        return limits.model_dump(exclude_unset=True)
+        return own_values(limits)
+
+
+def _explained_limits() -> SafeString:
+    fields = limits_model().model_fields.items()
+    explained = format_html_join("", "<br>{}: {}", ((name, field.description or "") for name, field in fields))
+    return format_html("{}{}", EXAMPLE, explained)
 
 
 @admin.register(Tenant)
@@ -77,9 +61,6 @@ class TenantAdmin(OperatorAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple[str, ...]:
         return () if obj is None else ("slug", "created_at")
 
-    def get_inlines(self, request: HttpRequest, obj: Tenant | None) -> list[type[InlineModelAdmin]]:
-        return [] if obj is None else [MembershipInline]
-
     def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
@@ -87,7 +68,7 @@ class TenantAdmin(OperatorAdmin):
             obj.pk = service.create_tenant(obj.slug, obj.name).pk
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """The memberships, and then one record that tells of them and of the tenant."""
+        """One record of all that was changed."""
         super().save_related(request, form, formsets, change)
         changes = self.construct_change_message(request, form, formsets)
         if change and changes:

@@ -1,4 +1,4 @@
-"""Recognising a key before its tenant is known, with the owner's rights and at the same cost for every key."""
+"""Authentication by key, before the tenant is known: with the owner's rights, at the same cost for every key."""
 
 import hmac
 import time
@@ -11,14 +11,14 @@ from queueapp.apikeys.key_format import digest_of, prefix_of
 from queueapp.db import statements
 from queueapp.limits.tenant_limits import TenantLimits, limits_of
 
-NOBODYS_DIGEST = "0" * 64
+NO_DIGEST = "0" * 64
 REMEMBERED_SECONDS = 2.0  # so a revoked key stops within this time, in every process
 REMEMBERED_KEYS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class KnownKey:
-    """A key that was recognised, and the tenant that it belongs to."""
+    """An authenticated key, and the tenant that it belongs to."""
 
     id: UUID
     prefix: str
@@ -38,11 +38,11 @@ _remembered: dict[str, tuple[float, KnownKey | None]] = {}
 _noted: dict[UUID, int] = {}
 
 
-def recognise(key: str) -> KnownKey | None:
+def authenticate_key(key: str) -> KnownKey | None:
     """The key's record if it is genuine, not expired and not revoked. Costs the same whether its prefix exists."""
     prefix = prefix_of(key)
-    known = _look_up(prefix) if prefix else None
-    genuine = hmac.compare_digest(digest_of(key), known.digest if known else NOBODYS_DIGEST)
+    known = _find(prefix) if prefix else None
+    genuine = hmac.compare_digest(digest_of(key), known.digest if known else NO_DIGEST)
     if known is None or not (genuine and known.usable):
         return None
     _note_use(known.id)
@@ -50,13 +50,13 @@ def recognise(key: str) -> KnownKey | None:
 
 
 def forget() -> None:
-    """What this process remembers of keys."""
+    """Empty what this process remembers of keys."""
     _remembered.clear()
     _noted.clear()
 
 
-def _look_up(prefix: str) -> KnownKey | None:
-    """Asks the database, or remembers for a moment what it said."""
+def _find(prefix: str) -> KnownKey | None:
+    """From the database, or from what it said a moment ago."""
     read_at, known = _remembered.get(prefix, (float("-inf"), None))
     if time.monotonic() - read_at > REMEMBERED_SECONDS:
         rows = statements.rows("find_api_key", {"prefix": prefix})

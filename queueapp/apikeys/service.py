@@ -1,4 +1,4 @@
-"""Making and revoking keys. Both run in an operator's scope and leave their row in operator_actions."""
+"""Creation and revocation of keys. Both run in an operator's scope and leave a row in operator_actions."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -14,7 +14,9 @@ from queueapp.models import ApiKey, Tenant
 from queueapp.models.base import Now
 from queueapp.operators.service import QUEUE_NAME, record, require_operator
 from queueapp.type_patterns import type_pattern
-from queueapp.validation import Text, field_errors
+from queueapp.validation import RequestModel, Text, field_errors
+
+LIVE_KEYS_OF_A_NAME = 2
 
 TypePattern = Annotated[str, AfterValidator(type_pattern)]
 QueueName = Annotated[str, StringConstraints(pattern=f"^{QUEUE_NAME.pattern}$")]
@@ -38,11 +40,8 @@ class KeyCapabilities(BaseModel):
         return self.model_extra or {}
 
 
-LIVE_KEYS_OF_A_NAME = 2
-
-
-class _Asked(BaseModel):
-    """What may be wrong with a key that is asked for."""
+class KeyRequest(RequestModel):
+    """What is checked of a key before it is created."""
 
     name: Annotated[Text, StringConstraints(min_length=1, max_length=100)]
     capabilities: KeyCapabilities
@@ -95,7 +94,7 @@ def live_keys(tenant: Tenant, name: str) -> QuerySet[ApiKey]:
 
 def _check(tenant: Tenant, name: str, capabilities: dict[str, Any]) -> None:
     try:
-        _Asked.model_validate({"name": name, "capabilities": capabilities})
+        KeyRequest.model_validate({"name": name, "capabilities": capabilities})
     except ValidationError as error:
         raise InvalidValue(field_errors(error)) from None
     Tenant.objects.select_for_update().get(id=tenant.id)  # two at once must not make a third

@@ -1,12 +1,14 @@
-"""The object store: STORAGES["artifacts"], or a directory. No database connection is needed for any of this."""
+"""The object store: STORAGES["artifacts"], else a directory. No database connection is needed for any of this."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.files import File
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import storages
 
 from queueapp import conf
 from queueapp.artifacts.filesystem_store import FileStore
@@ -75,9 +77,13 @@ def _available() -> Iterator[None]:
         raise StoreUnavailable(error) from error
 
 
+def is_shared() -> bool:
+    """Whether other machines see the same objects."""
+    return not isinstance(_store(), FileStore)
+
+
 def _store() -> Any:
-    """STORAGES["artifacts"], or a directory where a project names none."""
-    if "artifacts" in storages.backends:
-        store: Storage = storages["artifacts"]
-        return store
-    return FileStore(str(conf.settings.artifacts_directory.resolve()))
+    if "artifacts" in settings.STORAGES:
+        return storages["artifacts"]
+    # not below MEDIA_ROOT, which web servers show to everybody
+    return FileStore(str(Path(getattr(settings, "BASE_DIR", "")) / conf.settings.artifacts_directory))

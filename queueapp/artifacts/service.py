@@ -57,8 +57,6 @@ logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 3_600  # from naming an object to its row; then the sweep may take it
 
-Attempt = tuple[UUID, int]
-
 
 @dataclass(frozen=True, slots=True)
 class PendingUpload:

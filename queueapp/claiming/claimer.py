@@ -13,6 +13,8 @@ from queueapp.claiming.strategies import ClaimStrategy, Fifo, Lifo, RoundRobin
 from queueapp.claiming.watermarks import CommitHorizon
 from queueapp.db import statements
 from queueapp.models import Queue
+from queueapp.observers import Transition, report_on_commit
+from queueapp.states import Status
 from queueapp.tenancy import worker_statement
 
 LEASE_SECONDS = 30
@@ -103,7 +105,9 @@ class Claimer:
     def _claim_from(self, queue: str, partitions: list[ClaimablePartition], scan_limit: int) -> list[Claimed]:
         strategy = self._strategy_of(queue)
         batch_sizes = {
-            partition.partition_id: self.batch_sizes.size_for(partition.handler.type) if partition.handler.batch else 1
+            partition.partition_id: self.batch_sizes.size_for(partition.handler.type)
+            if partition.handler.prefetch
+            else 1
             for partition in partitions
         }
         limit = min(LARGEST_BATCH, max(batch_sizes.values()))
@@ -118,6 +122,7 @@ class Claimer:
         }
         with worker_statement(self.worker_id):
             rows = sorted(statements.rows(strategy.statement, parameters), key=lambda row: row["position"])
+        report_on_commit(Transition(row["id"], Status.QUEUED, Status.LEASED) for row in rows)
         strategy.remember(rows)
         self.more_waiting = bool(rows) and rows[0]["seen"] > len(rows)
         return [

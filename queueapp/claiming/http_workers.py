@@ -10,6 +10,8 @@ from queueapp.claiming.partitions import Capabilities, read_all_listed
 from queueapp.db import statements
 from queueapp.handlers import find_handler
 from queueapp.models import Partition, Queue
+from queueapp.observers import Transition, report_on_commit
+from queueapp.states import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ def claim_for_tenant(worker_id: UUID, tenant_id: UUID, capabilities: Capabilitie
 
     def claim() -> list[statements.Row]:
         ids = [partition.id for partition in _open_partitions(capabilities)]
-        return statements.rows("claim_for_tenant", {**parameters, "partitions": ids}) if ids else []
+        rows = statements.rows("claim_for_tenant", {**parameters, "partitions": ids}) if ids else []
+        report_on_commit(Transition(row["id"], Status.QUEUED, Status.LEASED) for row in rows)
+        return rows
 
     rows = read_all_listed(worker_id, claim)
     rows.sort(key=lambda row: row.pop("position"))

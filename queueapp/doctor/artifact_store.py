@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from django.conf import settings
-
 from queueapp.artifacts import object_store
 from queueapp.doctor.finding import Finding, fault, ok
 from queueapp.errors import StoreUnavailable
@@ -18,14 +16,10 @@ def check() -> Iterator[Finding]:
         yield fault(
             PART,
             str(error),
-            fix="start it, or correct MINIO_ENDPOINT, its keys and MINIO_BUCKET"
-            if _is_s3()
+            fix='start it, or correct STORAGES["artifacts"] (here: MINIO_ENDPOINT, its keys and MINIO_BUCKET)'
+            if object_store.is_shared()
             else "make ARTIFACTS_DIRECTORY a directory that this account may write to",
         )
         return
-    shared = "" if _is_s3() else ", for this machine alone (MINIO_ENDPOINT names a store for several)"
+    shared = "" if object_store.is_shared() else ", for this machine alone (an S3Store in STORAGES is for several)"
     yield ok(PART, f"{place}{shared}")
-
-
-def _is_s3() -> bool:
-    return bool(settings.STORAGES.get("artifacts", {}).get("BACKEND", "").endswith("S3Store"))

@@ -1,11 +1,21 @@
-"""What a tenant may use: the platform's limits, from the environment, unless its own row says otherwise."""
+"""What a tenant may use: the platform's limits from the settings, unless the tenant's own row says otherwise.
+
+A family adds limits of its own, which are then shown, changed and checked wherever limits are:
+
+    @register_limits
+    class MailLimits(TenantLimits):
+        mails_per_task: int = Field(default_factory=lambda: settings.mails_per_task, ge=1, description="…")
+
+    MailLimits.of(task.tenant).mails_per_task
+"""
 
 import time
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, Self, TypeVar, cast
 from uuid import UUID
 
-from django.conf import settings
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from django.core.exceptions import ImproperlyConfigured
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from queueapp import conf
 from queueapp.models import Tenant
@@ -16,35 +26,67 @@ from queueapp.type_patterns import type_pattern
 REMEMBERED_SECONDS = 2.0  # so a change holds within this time, in every process
 REMEMBERED_TENANTS = 10_000
 
-Source = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_-]*$")]
-Host = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$")]
 TypePattern = Annotated[str, AfterValidator(type_pattern)]
 
 
 class TenantLimits(BaseModel):
-    """Everything that limits a tenant; what its row does not set is the platform's.
-
-    No tasks_per_minute: as many as it likes. A megabyte has 2**20 bytes.
-    """
+    """The platform's own limits of a tenant, and the base of the families' limits."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     task_max_runtime_seconds: int = Field(
-        default_factory=lambda: conf.settings.task_max_runtime_seconds, ge=1, le=86_400
+        default_factory=lambda: conf.settings.task_max_runtime_seconds,
+        ge=1,
+        le=86_400,
+        description="The longest time-out that a task may ask for.",
     )
-    task_max_artifact_mb: int = Field(default_factory=lambda: conf.settings.task_max_artifact_mb, ge=1, le=1024)
+    task_max_artifact_mb: int = Field(
+        default_factory=lambda: conf.settings.task_max_artifact_mb,
+        ge=1,
+        le=1024,
+        description="The largest artifact, in MB of 2**20 bytes.",
+    )
     tasks_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(
-        default_factory=lambda: conf.settings.tasks_per_minute
+        default_factory=lambda: conf.settings.tasks_per_minute,
+        description="Submissions over REST in any 60 seconds; null: any number.",
     )
-    max_batch_size: int = Field(default_factory=lambda: conf.settings.max_batch_size, ge=1, le=1000)
-    search_source_allowlist: list[Source] = Field(default_factory=lambda: settings.SEARCH_SOURCE_ALLOWLIST)
-    search_max_results: int = Field(default_factory=lambda: settings.SEARCH_MAX_RESULTS, ge=1, le=20)
-    fetch_domain_allowlist: list[Host] = Field(default_factory=lambda: settings.FETCH_DOMAIN_ALLOWLIST)
-    allowed_types: list[TypePattern] = ["*"]
+    max_batch_size: int = Field(
+        default_factory=lambda: conf.settings.max_batch_size,
+        ge=1,
+        le=1000,
+        description="Tasks of one bulk submission.",
+    )
+    allowed_types: list[TypePattern] = Field(["*"], description="Patterns of the types that may be submitted.")
+
+    @classmethod
+    def of(cls, tenant_id: UUID) -> Self:
+        """As effective_limits, typed as the limits of one family."""
+        return cast(Self, effective_limits(tenant_id))
 
     @property
     def task_max_artifact_bytes(self) -> int:
         return self.task_max_artifact_mb * 2**20
+
+
+LimitsT = TypeVar("LimitsT", bound=TenantLimits)
+
+_families: list[type[TenantLimits]] = []
+
+
+def register_limits(family: type[LimitsT]) -> type[LimitsT]:
+    """Add the limits that a subclass of TenantLimits declares. Raises ImproperlyConfigured for a name that is taken."""
+    own = family.model_fields.keys() - TenantLimits.model_fields.keys()
+    if taken := sorted(own & limits_model().model_fields.keys()):
+        raise ImproperlyConfigured(f"Tenant limits are registered twice: {', '.join(taken)}.")
+    _families.append(family)
+    limits_model.cache_clear()
+    return family
+
+
+@cache
+def limits_model() -> type[TenantLimits]:
+    """The model of all registered limits."""
+    return create_model("TenantLimits", __base__=tuple(reversed(_families))) if _families else TenantLimits
 
 
 _remembered: dict[UUID, tuple[float, TenantLimits]] = {}
@@ -65,9 +107,19 @@ def effective_limits(tenant_id: UUID) -> TenantLimits:
 
 
 def limits_of(slug: str, overrides: dict[str, Any]) -> TenantLimits:
-    """What holds for a tenant whose row is at hand. The platform's own tenant submits as it must."""
+    """What holds for a tenant whose row is at hand. The platform's own tenant submits as it must.
+
+    Limits of a family that is no longer installed limit nothing.
+    """
+    model = limits_model()
+    own = {name: value for name, value in overrides.items() if name in model.model_fields}
     unlimited = {"tasks_per_minute": None} if slug == SYSTEM_TENANT_SLUG else {}
-    return TenantLimits.model_validate(overrides | unlimited)
+    return model.model_validate(own | unlimited)
+
+
+def own_values(limits: TenantLimits) -> dict[str, Any]:
+    """Those limits that were given and not taken from the settings, as a tenant's row keeps them."""
+    return limits.model_dump(include=limits.model_fields_set)
 
 
 def forget() -> None:

@@ -1,4 +1,4 @@
-"""maintenance: what moves by itself, and what goes by age. Runs in every cluster; an advisory lock elects one."""
+"""Maintenance: what moves by itself, and what goes by age. Runs in every cluster; an advisory lock elects one."""
 
 from queueapp.maintenance.runner import MaintenanceRunner, run_once
 

@@ -1,53 +1,81 @@
-"""The jobs: what is due is queued, what dead workers held is taken back, counters are folded.
+"""The platform's jobs of each pass: what is due is queued, expired leases are taken back, counters are folded."""
 
-Each takes a batch a call. It looks back as far as it is told: under a snapshot that somebody holds, an index keeps an
-entry of every task that passed, and looking from the very start would walk over all of them each second.
-"""
+import time
+from abc import ABC, abstractmethod
 
-from collections.abc import Callable
-
+from queueapp.claiming.duty_cycle import DutyCycle
 from queueapp.db import statements
+from queueapp.hooks import JobResult, Transition, maintenance_job
+from queueapp.observers import report_on_commit
 from queueapp.redis import notifier
-from queueapp.runs.recording import end_runs
+from queueapp.states import Status
 
 BATCH = 1_000
 EVER_SECONDS = 1e9
-
-Job = Callable[[float], int]  # seconds to look back → rows of a batch that were done
-
-
-def promote_due(seconds_back: float) -> int:
-    moved = statements.rows("promote_due", {"batch": BATCH, "seconds_back": seconds_back})
-    notifier.ring_on_commit(row["queue"] for row in moved)
-    return len(moved)
+MARGIN_SECONDS = 2.0  # a call looks back beyond the last complete one, for what was committed late
 
 
-def expire_leases(seconds_back: float) -> int:
-    parameters = {"batch": BATCH, "seconds_back": seconds_back, "thorough": seconds_back == EVER_SECONDS}
-    moved = statements.rows("expire_leases", parameters)
-    notifier.ring_on_commit(row["queue"] for row in moved if row["status"] == "queued")
-    return len(moved)
+class RecentRows(ABC):
+    """A job that scans no further back than needed.
+
+    Under a snapshot that somebody holds, an index keeps an entry of every task that passed, and a scan from the
+    very start would walk over all of them each second. So while such scans take long, they are rationed.
+    """
+
+    def __init__(self) -> None:
+        self._duty_cycle = DutyCycle()  # of scans from the very start
+        self._complete_at = float("-inf")
+
+    def __call__(self) -> JobResult:
+        began = time.monotonic()
+        if self._duty_cycle.allows:
+            with self._duty_cycle.poll():
+                rows = self.run_batch(EVER_SECONDS)
+        else:
+            rows = self.run_batch(began - self._complete_at + MARGIN_SECONDS)
+        if rows < BATCH:
+            self._complete_at = began
+        return JobResult(rows, more=rows >= BATCH)
+
+    @abstractmethod
+    def run_batch(self, seconds_back: float) -> int:
+        """Do at most BATCH rows of these last seconds; returns how many."""
 
 
-class CounterFolder:
+@maintenance_job("promoted", every_seconds=0)
+class PromoteDue(RecentRows):
+    """Queues scheduled tasks that are due, and failed ones that are to be tried again."""
+
+    def run_batch(self, seconds_back: float) -> int:
+        moved = statements.rows("promote_due", {"batch": BATCH, "seconds_back": seconds_back})
+        notifier.ring_on_commit(row["queue"] for row in moved)
+        report_on_commit(Transition(row["id"], row["was"], Status.QUEUED) for row in moved)
+        return len(moved)
+
+
+@maintenance_job("rescued", every_seconds=0)
+class ExpireLeases(RecentRows):
+    """Takes back what dead workers held."""
+
+    def run_batch(self, seconds_back: float) -> int:
+        parameters = {"batch": BATCH, "seconds_back": seconds_back, "thorough": seconds_back == EVER_SECONDS}
+        moved = statements.rows("expire_leases", parameters)
+        notifier.ring_on_commit(row["queue"] for row in moved if row["status"] == Status.QUEUED)
+        report_on_commit(Transition(row["id"], Status.LEASED, row["status"]) for row in moved)
+        return len(moved)
+
+
+@maintenance_job("deltas_folded", every_seconds=0)
+class FoldCounters(RecentRows):
     """Goes on from the lowest number that the last batch had: deltas commit out of order, but not by far."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._after = 0
 
-    def __call__(self, seconds_back: float) -> int:
+    def run_batch(self, seconds_back: float) -> int:
         after = 0 if seconds_back == EVER_SECONDS else self._after
         done = statements.rows("fold_counters", {"batch": BATCH, "after": after})[0]
         if done["folded"]:
             self._after = done["first_id"] - 1
         return int(done["folded"])
-
-
-def all_jobs() -> dict[str, Job]:
-    """The jobs of one maintenance, in the order of a pass, by the name of what they count."""
-    return {
-        "promoted": promote_due,
-        "rescued": expire_leases,
-        "runs_ended": lambda _: end_runs(),
-        "deltas_folded": CounterFolder(),
-    }

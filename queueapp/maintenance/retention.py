@@ -5,41 +5,40 @@ from uuid import UUID
 
 from queueapp import clock, conf
 from queueapp.db import statements
-from queueapp.pruners import BATCH, Pruned, pruner
+from queueapp.hooks import JobResult, maintenance_job
 from queueapp.tasks import purge_batch
 
+BATCH = 1_000
 FIRST_ID = UUID(int=0)
 
 
-@pruner("expired_rows_pruned")
-def prune_expired() -> Pruned:
+@maintenance_job("expired_rows_pruned", every_seconds=60)
+def prune_expired() -> JobResult:
     deleted = statements.rows("prune", {"batch": BATCH})[0].values()
-    return Pruned(sum(deleted), max(deleted) >= BATCH)
+    return JobResult(sum(deleted), more=max(deleted) >= BATCH)
 
 
-@pruner("tasks_pruned")
-def prune_tasks() -> Pruned:
+@maintenance_job("tasks_pruned", every_seconds=60)
+def prune_tasks() -> JobResult:
     if not conf.settings.task_retention_days:
-        return Pruned(0, False)
+        return JobResult(0)
     deleted = purge_batch(finished_before=clock.now() - timedelta(days=conf.settings.task_retention_days))
-    return Pruned(deleted, deleted > 0)
+    return JobResult(deleted, more=deleted > 0)
 
 
+# an hour, since each walk reads every old row
+@maintenance_job("task_logs_pruned", every_seconds=3600)
 class LogPruner:
     """Walks the log from its oldest row on, a batch a call: rows of tasks that are still there are passed by."""
 
     def __init__(self) -> None:
         self._after = FIRST_ID
 
-    def __call__(self) -> Pruned:
+    def __call__(self) -> JobResult:
         if not conf.settings.task_log_retention_days:
-            return Pruned(0, False)
+            return JobResult(0)
         window = {"after": self._after, "keep_days": conf.settings.task_log_retention_days, "batch": BATCH}
         found = statements.rows("prune_task_logs", window)[0]
         more = found["examined"] == BATCH
         self._after = found["last_id"] if more else FIRST_ID
-        return Pruned(found["deleted"], more)
-
-
-# an hour, since each walk looks at every old row
-pruner("task_logs_pruned", every_seconds=3600.0)(LogPruner())
+        return JobResult(found["deleted"], more)

@@ -1,55 +1,116 @@
-"""The maintenance runner of one cluster: every job each pass, every pruner when it is due."""
+"""The maintenance runner of one cluster. An advisory lock elects one of them, at every call of a job."""
 
 import logging
+import threading
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
-from queueapp.claiming.duty_cycle import DutyCycle
-from queueapp.maintenance.jobs import BATCH, EVER_SECONDS, Job, all_jobs
-from queueapp.pruners import Pruner, registered_pruners
+from queueapp.hooks import JobResult, MaintenanceJob, registered_jobs
 from queueapp.tenancy import system_scope
 
+logger = logging.getLogger(__name__)
+
 MAINTENANCE_LOCK = 0x7A5B0001  # any number that only this lock uses
-MARGIN_SECONDS = 2.0  # a pass looks back beyond the one before it, for what was committed late
-Answer = TypeVar("Answer")
+MOST_SECONDS = 0.2  # of one job in one pass, but for those of every pass: what is due must not wait for what is old
+
+T = TypeVar("T")
 
 
-class Rounds:
-    """Runs a job to the end of what there is, and looks no further back than needed."""
+class ScheduledJob:
+    """A job of one runner: when it is due, and its thread where it runs in the background."""
 
-    def __init__(self, name: str, job: Job) -> None:
-        self.name = name
-        self._job = job
-        self._ration = DutyCycle()  # of looks from the very start
-        self._began = float("-inf")
+    def __init__(self, job: MaintenanceJob) -> None:
+        self.name = job.name
+        self._every_seconds = job.every_seconds
+        self._in_background = job.in_background
+        self._function = job.make()
+        self._due_at = float("-inf")  # time.monotonic()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_due(self) -> bool:
+        busy = self._thread is not None and self._thread.is_alive()
+        return not busy and time.monotonic() >= self._due_at
 
     def run(self) -> int | None:
-        """Run the job until it finds less than a batch. None where another session holds the lock."""
-        began = time.monotonic()
-        if self._ration.allows:
-            with self._ration.poll():
-                done = self._finish(EVER_SECONDS)
-        else:
-            done = self._finish(began - self._began + MARGIN_SECONDS)
-        self._began = began
+        """Do what there is; returns how many rows. None where another session is elected."""
+        try:
+            return self._start_thread() if self._in_background else self._run_batches()
+        except (OperationalError, InterfaceError):
+            self._rest()
+            raise  # the connection, most likely, which the jobs share
+        except Exception:
+            self._rest()
+            logger.exception("maintenance job failed: %s", self.name, extra={"event": "hook_failed"})
+            return 0
+
+    def _rest(self) -> None:
+        self._due_at = time.monotonic() + self._every_seconds
+
+    def _run_batches(self) -> int | None:
+        deadline = time.monotonic() + MOST_SECONDS
+        rows = 0
+        while True:
+            result = when_elected(self._call)
+            if result is None:
+                return None
+            rows += result.rows
+            if not result.more:
+                self._rest()
+                break
+            if self._every_seconds and time.monotonic() > deadline:
+                break  # the next pass goes on
+        if rows and self._every_seconds:
+            logger.info("%s: %d rows", self.name, rows, extra={"event": "pruned", "rows": rows})
+        return rows
+
+    def _call(self) -> JobResult:
+        return self._function() or JobResult(0)
+
+    def _start_thread(self) -> int | None:
+        if when_elected(lambda: True) is None:
+            return None
+        self._rest()
+        self._thread = threading.Thread(target=self._run_in_thread, name=self.name, daemon=True)
+        self._thread.start()
+        return 0
+
+    def _run_in_thread(self) -> None:
+        try:
+            self._function()
+        except Exception:
+            logger.exception("maintenance job failed: %s", self.name, extra={"event": "hook_failed"})
+        finally:
+            connection.close()
+
+
+class MaintenanceRunner:
+    """Runs the jobs that are due, in the order they were registered in: by default all that are registered."""
+
+    def __init__(self, jobs: Sequence[MaintenanceJob] | None = None) -> None:
+        self._jobs = [ScheduledJob(job) for job in (registered_jobs() if jobs is None else jobs)]
+
+    def run(self) -> dict[str, int]:
+        """One pass. Returns what was done; empty where another cluster is the maintenance runner."""
+        done: dict[str, int] = {}
+        for job in self._jobs:
+            if job.is_due:
+                rows = job.run()
+                if rows is None:
+                    break
+                done[job.name] = rows
         return done
 
-    def _finish(self, seconds_back: float) -> int | None:
-        total = 0
-        while True:
-            count = when_elected(partial(self._job, seconds_back))
-            if count is None:
-                return None
-            total += count
-            if count < BATCH:
-                return total
+
+def run_once() -> dict[str, int]:
+    """A pass now, but for what runs in the background."""
+    return MaintenanceRunner([job for job in registered_jobs() if not job.in_background]).run()
 
 
-def when_elected(work: Callable[[], Answer]) -> Answer | None:
+def when_elected(work: Callable[[], T]) -> T | None:
     """Do a piece of work in a transaction of its own. None where another session holds the lock."""
     with system_scope("maintenance"):
         with connection.cursor() as cursor:
@@ -57,51 +118,3 @@ def when_elected(work: Callable[[], Answer]) -> Answer | None:
             if not (cursor.fetchone() or (False,))[0]:
                 return None
         return work()
-
-
-logger = logging.getLogger(__name__)
-
-PRUNING_SECONDS = 0.2  # of one pruner in one pass: what moves by itself must not wait for what goes by age
-
-
-class MaintenanceRunner:
-    """Runs each job in short transactions of its own, and each pruner when it is due."""
-
-    def __init__(self) -> None:
-        self._rests_until: dict[str, float] = {}
-        self._jobs = [Rounds(name, job) for name, job in all_jobs().items()]
-
-    def run(self) -> dict[str, int]:
-        """One pass. Returns what was done; empty where another cluster is the maintenance runner."""
-        now = time.monotonic()
-        due = [each for each in registered_pruners() if now >= self._rests_until.get(each.name, float("-inf"))]
-        steps: dict[str, Callable[[], int | None]] = {each.name: each.run for each in self._jobs}
-        steps |= {each.name: partial(self._prune, each) for each in due}
-        done: dict[str, int] = {}
-        for name, step in steps.items():
-            count = step()
-            if count is None:
-                break
-            done[name] = count
-        return done
-
-    def _prune(self, pruner: Pruner) -> int | None:
-        """Batch after batch for a moment; where there may be more, the next pass goes on."""
-        deadline = time.monotonic() + PRUNING_SECONDS
-        total = 0
-        while time.monotonic() < deadline:
-            pruned = when_elected(pruner.function)
-            if pruned is None:
-                return None
-            total += pruned.rows
-            if not pruned.more:
-                self._rests_until[pruner.name] = time.monotonic() + pruner.every_seconds
-                break
-        if total:
-            logger.info("%s: %d rows", pruner.name, total, extra={"event": "pruned", "rows": total})
-        return total
-
-
-def run_once() -> dict[str, int]:
-    """A pass now, pruning included."""
-    return MaintenanceRunner().run()

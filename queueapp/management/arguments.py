@@ -19,14 +19,14 @@ def task_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no task id; `manage.py tasks` lists them") from None
+        raise ArgumentTypeError(f"{text!r} is not a task id; `manage.py tasks` lists them") from None
 
 
 def parameter(text: str) -> tuple[str, Any]:
     """`key=value`; the value is JSON where it is valid JSON, else a string."""
     key, equals, value = text.partition("=")
     if not (key and equals):
-        raise ArgumentTypeError(f"{text!r} is no key=value")
+        raise ArgumentTypeError(f"{text!r} is not key=value")
     try:
         return key, json.loads(value, parse_constant=_no_json)
     except ValueError:
@@ -36,7 +36,7 @@ def parameter(text: str) -> tuple[str, Any]:
 def whole_number(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not (text.isdecimal() and low <= int(text) <= high):
-            raise ArgumentTypeError(f"{text!r} is no whole number from {low} to {high:,}")
+            raise ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high:,}")
         return int(text)
 
     return parse

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 from uuid import UUID
 
 from django.core.management.base import OutputWrapper
+from pydantic import BaseModel
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
@@ -81,10 +82,12 @@ def printable(text: str) -> str:
     return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
-def as_json(value: Any) -> str:
+def as_json(value: Any) -> Any:
     """What JSON itself cannot carry."""
     if isinstance(value, datetime):
         return rfc3339(value)
+    if isinstance(value, BaseModel):
+        return value.model_dump()
     if isinstance(value, UUID):
         return str(value)
     raise TypeError(f"{value!r} is no JSON")

@@ -10,7 +10,7 @@ DIGEST_PATTERN = "^[0-9a-f]{64}$"
 
 
 class ApiKey(TenantModel):
-    """A key as the platform knows it: what it may do and how to recognise it, never the key itself.
+    """A key as the platform knows it: what it may do and how to authenticate it, never the key itself.
 
     Read before a tenant is known, by the function taskrunner_find_api_key (schema/40_api_keys.sql).
     """

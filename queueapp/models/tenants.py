@@ -1,4 +1,4 @@
-"""Tenants, and which users may look at or operate them."""
+"""Tenants, and the users that belong to them."""
 
 from django.conf import settings
 from django.db import models
@@ -33,7 +33,7 @@ class Tenant(UuidModel):
 
 
 class Membership(TenantModel):
-    """A user's role in a tenant."""
+    """A user's role in a tenant. It decides nothing yet, so no screen offers it."""
 
     class Role(models.TextChoices):
         VIEWER = "viewer"

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from pydantic import ValidationError
 
 from queueapp.errors import FieldError, InvalidValue, QueueNotFound, ScopeError
-from queueapp.limits.tenant_limits import TenantLimits, limits_of
+from queueapp.limits.tenant_limits import TenantLimits, limits_model, limits_of, own_values
 from queueapp.models import OperatorAction, Queue, Tenant
 from queueapp.models.base import Now
 from queueapp.redis import notifier
@@ -48,7 +48,7 @@ def set_strategy(name: str, strategy: str) -> None:
 
 
 def add_queue(name: str) -> Queue:
-    """Raises InvalidValue for a name that is no name or is taken."""
+    """Raises InvalidValue for a name that is invalid or taken."""
     if not QUEUE_NAME.fullmatch(name):
         form = "must be 1–64 small letters, digits, `_`, `.` or `-`, the first a letter or digit"
         raise InvalidValue([FieldError("name", "bad_name", f"{form}; got {name!r}")])
@@ -61,7 +61,7 @@ def add_queue(name: str) -> Queue:
 
 
 def create_tenant(slug: str, name: str = "") -> Tenant:
-    """The name defaults to the slug. Raises InvalidValue for a slug that is none or is taken."""
+    """The name defaults to the slug. Raises InvalidValue for a slug that is invalid or taken."""
     if not TENANT_SLUG.fullmatch(slug):
         form = "must be 1–50 small letters, digits or `-`, the first a letter or digit"
         raise InvalidValue([FieldError("slug", "bad_slug", f"{form}; got {slug!r}")])
@@ -82,10 +82,9 @@ def set_limits(slug: str, limits: dict[str, Any]) -> TenantLimits:
     """
     require_operator()
     try:
-        checked = TenantLimits.model_validate(limits, strict=True)
+        values = own_values(limits_model().model_validate(limits, strict=True))
     except ValidationError as error:
         raise InvalidValue(field_errors(error)) from None
-    values = checked.model_dump(exclude_unset=True)
     if not Tenant.objects.filter(slug=slug).update(limits=values):
         raise InvalidValue([FieldError("slug", "unknown_tenant", f"there is no tenant {slug!r}")])
     record("tenant.change", slug, values={"limits": values})

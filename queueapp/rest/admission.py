@@ -1,29 +1,34 @@
-"""Accepting work: once for each Idempotency-Key, within the tenant's limit, and all in one transaction."""
+"""Admission of work: once for each Idempotency-Key, within the tenant's limit, and all in one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from queueapp.errors import FieldError, InvalidTask
 from queueapp.limits import rate_limiter
 from queueapp.limits.rate_limiter import Allowance
 from queueapp.rest.toolkit import quota
-from queueapp.rest.toolkit.idempotency import Identity, begin, finish
+from queueapp.rest.toolkit.idempotency import begin, finish, identity_of
 from queueapp.rest.toolkit.permissions import Principal
 from queueapp.type_patterns import type_matches
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was accepted, now or the first time; `task_id` where it is a single task."""
+@dataclass(slots=True)
+class Admission:
+    """What a request was accepted for, now or the first time; `task_id` where that is a single task."""
 
-    body: dict[str, Any]
-    task_id: UUID | None
+    body: Any = None
+    task_id: UUID | None = None
     replayed: bool = False
     allowance: Allowance | None = None
+
+    def accept(self, body: Any, task_id: UUID | None = None) -> None:
+        self.body, self.task_id = body, task_id
 
     def response(self) -> Response:
         headers = quota.fields(self.allowance)
@@ -34,29 +39,29 @@ class Answer:
         return Response(self.body, status=202, headers=headers)
 
 
-def accept(
-    principal: Principal, identity: Identity | None, work: Callable[[], tuple[dict[str, Any], UUID | None]]
-) -> Answer:
-    """Do the work, which returns the answer's body and the task's id, unless it was done before.
+@contextmanager
+def admission(request: Request, principal: Principal) -> Iterator[Admission]:
+    """Do the work inside, and accept it, unless the admission says that it is `replayed`.
 
-    What is refused, by the work or by the database, counts nothing. Raises RateLimited, KeyReused, and what
-    the work raises.
+    What is refused, inside or by the database, is undone and counts nothing. Raises RateLimited, KeyReused.
     """
-    allowance = None
+    identity, admitted = identity_of(request), Admission()
     try:
         # a single task without a key is a transaction of one message, which needs no other around it
         with principal.own_scope() if identity else principal.binding():
             if identity and (earlier := begin(principal, identity)) is not None:
-                return Answer(earlier.answer, earlier.task_id, replayed=True)
-            allowance = quota.spend(principal)
-            body, task_id = work()
+                admitted.accept(earlier.answer, earlier.task_id)
+                admitted.replayed = True
+                yield admitted
+                return
+            admitted.allowance = quota.spend(principal)
+            yield admitted
             if identity:
-                finish(principal, identity, body, task_id)
+                finish(principal, identity, admitted.body, admitted.task_id)
     except BaseException:
-        if allowance is not None:
-            rate_limiter.give_back(allowance)
+        if admitted.allowance is not None:
+            rate_limiter.give_back(admitted.allowance)
         raise
-    return Answer(body, task_id, allowance=allowance)
 
 
 def check_allowed(principal: Principal, types: list[Any], *, path: str = "tasks.{}.type") -> None:

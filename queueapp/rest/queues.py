@@ -1,102 +1,82 @@
-"""The platform: queues, workers, and what was refused. For admin keys."""
+"""Queues: reading them, pausing and resuming. For admin keys."""
 
-from typing import Annotated, Any, ClassVar
-
-from pydantic import StringConstraints
+from django.urls import register_converter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from queueapp.models import SecurityEvent
 from queueapp.operators import service
-from queueapp.rest.toolkit.pagination import PageForm, page
+from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
+from queueapp.rest.toolkit.pagination import Page, whole_list
 from queueapp.rest.toolkit.permissions import Right
-from queueapp.rest.toolkit.views import ApiView, Form
+from queueapp.rest.toolkit.views import ApiView
 from queueapp.tasks import queries
-from queueapp.tasks.filters import Moment
-from queueapp.tasks.serializers import queue_document, worker_document
-from queueapp.validation import Text
+from queueapp.tasks.serializers import QueueDocument
+
+NAME = "[a-z0-9][a-z0-9_.-]{0,63}"
+PARAMETERS = {"name": {"schema": {"type": "string", "pattern": f"^{NAME}$"}, "example": "default"}}
 
 
+class QueueNameConverter:
+    """The part of an address that is the name of a queue."""
+
+    regex = NAME
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(QueueNameConverter, "queue_name")
+
+
+class QueueView(ApiView):
+    """Base of what changes a queue."""
+
+    def show(self, name: str) -> Response:
+        return Response(next(QueueDocument.of(row) for row in queries.queue_rows() if row.name == name))
+
+
+@resource("queues", tag="Platform")
 class QueueList(ApiView):
     """Every queue with its counts, its oldest wait and its live workers."""
 
-    rights: ClassVar = {"GET": Right.PLATFORM_READ}
-
+    @endpoint(
+        "List the queues",
+        right=Right.PLATFORM_READ,
+        responses={200: ResponseSpec("All of them.", Page[QueueDocument])},
+    )
     def get(self, request: Request) -> Response:
-        self.query(Form)
         with self.principal.scope():
-            results = [queue_document(row) for row in queries.queue_rows()]
-        return Response({"results": results, "next": None, "previous": None})
+            return Response(whole_list([QueueDocument.of(row) for row in queries.queue_rows()]))
 
 
-class QueuePause(ApiView):
-    """Stop claiming of a queue; what runs goes on."""
+@resource("queues/<queue_name:name>/pause", tag="Platform", parameters=PARAMETERS)
+class QueuePause(QueueView):
+    """A pause: no task of the queue is claimed."""
 
-    rights: ClassVar = {"POST": Right.PLATFORM_OPERATE}
-
+    @endpoint(
+        "Stop claiming of a queue",
+        right=Right.PLATFORM_OPERATE,
+        responses={200: ResponseSpec("It is paused; what runs goes on.", QueueDocument)},
+    )
     def post(self, request: Request, name: str) -> Response:
         with self.principal.scope():
             service.pause_queue(name)
-            return Response(_queue(name))
+            return self.show(name)
 
 
-class QueueResume(ApiView):
-    """Claim of a queue again."""
+@resource("queues/<queue_name:name>/resume", tag="Platform", parameters=PARAMETERS)
+class QueueResume(QueueView):
+    """The end of a pause."""
 
-    rights: ClassVar = {"POST": Right.PLATFORM_OPERATE}
-
+    @endpoint(
+        "Claim of a queue again",
+        right=Right.PLATFORM_OPERATE,
+        responses={200: ResponseSpec("It is open.", QueueDocument)},
+    )
     def post(self, request: Request, name: str) -> Response:
         with self.principal.scope():
             service.resume_queue(name)
-            return Response(_queue(name))
-
-
-class WorkerForm(Form):
-    """Dead workers are left out unless asked for."""
-
-    include_dead: bool = False
-
-
-class WorkerList(ApiView):
-    """Worker processes and what they are busy with."""
-
-    rights: ClassVar = {"GET": Right.PLATFORM_READ}
-
-    def get(self, request: Request) -> Response:
-        form = self.query(WorkerForm)
-        with self.principal.scope():
-            results = [worker_document(row) for row in queries.worker_rows(include_dead=form.include_dead)]
-        return Response({"results": results, "next": None, "previous": None})
-
-
-class EventForm(PageForm):
-    """Which refusals."""
-
-    event: Annotated[Text, StringConstraints(min_length=1, max_length=50)] | None = None
-    actor: Annotated[Text, StringConstraints(min_length=1, max_length=200)] | None = None
-    after: Moment | None = None
-    before: Moment | None = None
-
-
-class SecurityEventList(ApiView):
-    """What was refused, the newest first."""
-
-    rights: ClassVar = {"GET": Right.PLATFORM_READ}
-
-    def get(self, request: Request) -> Response:
-        form = self.query(EventForm)
-        events = SecurityEvent.objects.all()
-        wanted = {"event": form.event, "actor": form.actor, "at__gt": form.after, "at__lt": form.before}
-        events = events.filter(**{name: value for name, value in wanted.items() if value is not None})
-        with self.principal.scope():
-            if self.principal.names_tenant:
-                events = events.filter(tenant_id=self.principal.tenant_id)
-            return Response(page(request, events, form, _event_document))
-
-
-def _event_document(event: SecurityEvent) -> dict[str, Any]:
-    return {name: getattr(event, name) for name in ("id", "at", "tenant_id", "actor", "event", "detail")}
-
-
-def _queue(name: str) -> dict[str, Any]:
-    return next(queue_document(row) for row in queries.queue_rows() if row.name == name)
+            return self.show(name)

@@ -1,6 +1,7 @@
 """Runs, and the metrics and notes of runs and tasks."""
 
-from typing import Annotated, Any, ClassVar
+from datetime import datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -11,17 +12,18 @@ from rest_framework.response import Response
 from queueapp.models import Run, RunMetric, RunNote, Task
 from queueapp.models.runs import MAX_RUN_KEY
 from queueapp.redaction import masked
+from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.errors import NotVisible
-from queueapp.rest.toolkit.pagination import PageForm, page
+from queueapp.rest.toolkit.pagination import Page, PageQuery, page
 from queueapp.rest.toolkit.permissions import Right
-from queueapp.rest.toolkit.views import ApiView, Form
+from queueapp.rest.toolkit.views import ApiView
 from queueapp.rest.visibility import find_task
-from queueapp.validation import Text
+from queueapp.validation import ResponseModel, Text
 
 SHOWN_WITH_A_RUN = 1_000
 
 
-class RunForm(PageForm):
+class RunListQuery(PageQuery):
     """Which runs."""
 
     run_key: Annotated[Text, StringConstraints(min_length=1, max_length=MAX_RUN_KEY)] | None = None
@@ -29,34 +31,89 @@ class RunForm(PageForm):
     task_id: UUID | None = None
 
 
+class RunResponse(ResponseModel):
+    """One attempt at the work that a key stands for."""
+
+    id: UUID
+    run_key: str
+    task_id: UUID
+    attempt: int
+    status: Literal["running", "completed", "failed"]
+    started_at: datetime
+    finished_at: datetime | None
+    metadata: dict[str, Any]
+
+
+class MetricResponse(ResponseModel):
+    """A figure, or any JSON, that a task measured; no run where its type keeps none."""
+
+    id: UUID
+    run_id: UUID | None
+    task_id: UUID
+    name: str
+    value: Any
+    created_at: datetime
+
+
+class NoteResponse(ResponseModel):
+    """A text that a task left; no run where its type keeps none."""
+
+    id: UUID
+    run_id: UUID | None
+    task_id: UUID
+    type: str
+    content: str
+    created_at: datetime
+
+
+class RunDetailResponse(RunResponse):
+    """A run with what it measured and noted, the oldest first."""
+
+    metrics: list[MetricResponse]
+    notes: list[NoteResponse]
+
+
+def metric_response(metric: RunMetric) -> MetricResponse:
+    return MetricResponse.of(metric, value=masked(metric.value))
+
+
 class RunView(ApiView):
     """Base of what shows runs: those of the principal's tenant; for an admin who names none, all."""
-
-    rights: ClassVar = {"GET": Right.TASKS_READ}
 
     def visible_runs(self) -> "QuerySet[Run]":
         tenant_id = self.principal.sees_tenant
         return Run.objects.all() if tenant_id is None else Run.objects.filter(tenant_id=tenant_id)
 
 
+@resource("runs", tag="Runs")
 class RunList(RunView):
     """The runs that the principal may see."""
 
-    def get(self, request: Request) -> Response:
-        form = self.query(RunForm)
-        wanted = {"run_key": form.run_key, "status": form.status, "task_id": form.task_id}
+    @endpoint(
+        "List runs, the newest first",
+        right=Right.TASKS_READ,
+        responses={200: ResponseSpec("A page.", Page[RunResponse])},
+        details="Types that keep runs leave one for each attempt; `run_key` says which work it was.",
+    )
+    def get(self, request: Request, query: RunListQuery) -> Response:
+        wanted = {"run_key": query.run_key, "status": query.status, "task_id": query.task_id}
         with self.principal.scope():
             runs = self.visible_runs().filter(**{name: value for name, value in wanted.items() if value is not None})
-            if form.task_id:  # the index begins with the tenant, which an admin need not name
-                runs = runs.filter(tenant_id__in=Task.objects.filter(id=form.task_id).values("tenant_id"))
-            return Response(page(request, runs, form, run_document))
+            if query.task_id:  # the index begins with the tenant, which an admin need not name
+                runs = runs.filter(tenant_id__in=Task.objects.filter(id=query.task_id).values("tenant_id"))
+            return Response(page(request, runs, query, RunResponse.of))
 
 
+@resource("runs/<uuid:run_id>", tag="Runs")
 class RunDetail(RunView):
     """A run with its first thousand metrics and notes."""
 
+    @endpoint(
+        "Look at a run",
+        right=Right.TASKS_READ,
+        responses={200: ResponseSpec("The run, with its first thousand metrics and notes.", RunDetailResponse)},
+    )
     def get(self, request: Request, run_id: UUID) -> Response:
-        self.query(Form)
         with self.principal.scope():
             run = self.visible_runs().filter(id=run_id).first()
             if run is None:
@@ -64,49 +121,43 @@ class RunDetail(RunView):
             metrics = RunMetric.objects.filter(tenant_id=run.tenant_id, run_id=run_id)[:SHOWN_WITH_A_RUN]
             notes = RunNote.objects.filter(tenant_id=run.tenant_id, run_id=run_id)[:SHOWN_WITH_A_RUN]
             return Response(
-                {
-                    **run_document(run),
-                    "metrics": [metric_document(metric) for metric in metrics],
-                    "notes": [note_document(note) for note in notes],
-                }
+                RunDetailResponse.of(
+                    run,
+                    metrics=[metric_response(metric) for metric in metrics],
+                    notes=[NoteResponse.of(note) for note in notes],
+                )
             )
 
 
+@resource("tasks/<uuid:task_id>/metrics", tag="Runs")
 class TaskMetrics(ApiView):
-    """What a task measured, whether or not its type keeps runs; the newest first."""
+    """The metrics of a task, whether or not its type keeps runs."""
 
-    rights: ClassVar = {"GET": Right.TASKS_READ}
-
-    def get(self, request: Request, task_id: UUID) -> Response:
-        form = self.query(PageForm)
+    @endpoint(
+        "What a task measured, the newest first",
+        right=Right.TASKS_READ,
+        responses={200: ResponseSpec("A page.", Page[MetricResponse])},
+        errors=(405,),
+    )
+    def get(self, request: Request, task_id: UUID, query: PageQuery) -> Response:
         with self.principal.scope():
             task = find_task(self.principal, task_id)
             metrics = RunMetric.objects.filter(tenant_id=task.tenant_id, task_id=task_id)
-            return Response(page(request, metrics, form, metric_document))
+            return Response(page(request, metrics, query, metric_response))
 
 
+@resource("tasks/<uuid:task_id>/notes", tag="Runs")
 class TaskNotes(ApiView):
-    """What a task noted, the newest first."""
+    """The notes of a task."""
 
-    rights: ClassVar = {"GET": Right.TASKS_READ}
-
-    def get(self, request: Request, task_id: UUID) -> Response:
-        form = self.query(PageForm)
+    @endpoint(
+        "What a task noted, the newest first",
+        right=Right.TASKS_READ,
+        responses={200: ResponseSpec("A page.", Page[NoteResponse])},
+        errors=(405,),
+    )
+    def get(self, request: Request, task_id: UUID, query: PageQuery) -> Response:
         with self.principal.scope():
             task = find_task(self.principal, task_id)
             notes = RunNote.objects.filter(tenant_id=task.tenant_id, task_id=task_id)
-            return Response(page(request, notes, form, note_document))
-
-
-def run_document(run: Run) -> dict[str, Any]:
-    names = ("id", "run_key", "task_id", "attempt", "status", "started_at", "finished_at", "metadata")
-    return {name: getattr(run, name) for name in names}
-
-
-def metric_document(metric: RunMetric) -> dict[str, Any]:
-    document = {name: getattr(metric, name) for name in ("id", "run_id", "task_id", "name", "created_at")}
-    return document | {"value": masked(metric.value)}
-
-
-def note_document(note: RunNote) -> dict[str, Any]:
-    return {name: getattr(note, name) for name in ("id", "run_id", "task_id", "type", "content", "created_at")}
+            return Response(page(request, notes, query, NoteResponse.of))

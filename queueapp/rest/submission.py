@@ -1,6 +1,6 @@
-"""Turning the body of a request into tasks."""
+"""Submission: from the body of a request to tasks, and the addresses at which tasks of one type are submitted."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -8,61 +8,101 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from queueapp import tasks
-from queueapp.errors import FieldError
-from queueapp.rest.admission import accept, check_allowed
-from queueapp.rest.documents import document_of
-from queueapp.rest.toolkit.errors import BatchTooLarge
-from queueapp.rest.toolkit.idempotency import identity_of
-from queueapp.rest.toolkit.long_poll import completion_watcher, waiting_slot, wanted_seconds
-from queueapp.rest.toolkit.permissions import Principal
-from queueapp.rest.visibility import find_task, find_tasks
+from queueapp.errors import FieldError, InvalidTask
+from queueapp.rest.admission import admission, check_allowed
+from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
+from queueapp.rest.toolkit.errors import InvalidRequest, UnknownType
+from queueapp.rest.toolkit.long_poll import preferred_wait
+from queueapp.rest.toolkit.permissions import Principal, Right
+from queueapp.rest.toolkit.views import ApiView
+from queueapp.rest.visibility import TaskResponse, find_task, task_response
 
-Work = Callable[[], tuple[dict[str, Any], UUID]]
+HEADERS = ("Idempotency-Key", "Prefer")
+RATE = ("RateLimit", "RateLimit-Policy")
+ACCEPTED = ResponseSpec(
+    "Accepted, or the answer of the first time; after a wait, the task as it then is.",
+    TaskResponse,
+    ("Location", "Idempotent-Replayed", "Preference-Applied", *RATE),
+)
+
+# Declares an endpoint that submits one task.
+submission_endpoint = partial(
+    endpoint, right=Right.TASKS_SUBMIT, responses={202: ACCEPTED}, headers=HEADERS, errors=(409, 422)
+)
 
 
 def submit_one(request: Request, principal: Principal, members: dict[str, Any]) -> Response:
-    """Accept one task, waiting for its end where the client prefers to."""
+    """Submit a task that its tenant may submit, waiting for its end where the client prefers to."""
     check_allowed(principal, [members.get("type")], path="type")
-    return accept_and_wait(request, principal, lambda: submit_checked(principal, members))
+    return accept_task(request, principal, members)
 
 
-def accept_and_wait(request: Request, principal: Principal, work: Work) -> Response:
-    """Accept work that is a task. A place to wait is taken first, so that nothing is accepted and then refused."""
-    seconds = wanted_seconds(request)
-    with waiting_slot(seconds):
-        answer = accept(principal, identity_of(request), work)
-        response = answer.response()
-        if seconds and answer.task_id:
-            completion_watcher.wait(answer.task_id, seconds)
+def accept_task(request: Request, principal: Principal, members: dict[str, Any]) -> Response:
+    """As submit_one, for a task that every tenant may submit."""
+    with preferred_wait(request) as wait:
+        with admission(request, principal) as admitted:
+            if not admitted.replayed:
+                admitted.accept(*_submit(principal, members))
+        response = admitted.response()
+        if admitted.task_id and wait.for_end_of(admitted.task_id):
             with principal.own_scope():
-                response.data = document_of(find_task(principal, answer.task_id), principal)
-            response.headers["Preference-Applied"] = f"wait={seconds}"
+                response.data = task_response(find_task(principal, admitted.task_id), principal)
+            response.headers["Preference-Applied"] = wait.granted
     return response
 
 
-def submit_several(principal: Principal, items: list[Any]) -> dict[str, Any]:
-    """Submit all or none. Raises InvalidTask naming every bad item."""
-    most = principal.limits.max_batch_size
-    if len(items) > most:
-        message = f"must hold at most {most} tasks, not {len(items)}"
-        raise BatchTooLarge(f"tasks: {message}", errors=[FieldError("tasks", BatchTooLarge.code, message)])
-    check_allowed(principal, [item.get("type") if isinstance(item, dict) else None for item in items])
-    with principal.own_scope():
-        ids = tasks.submit_many(items)
-        found = find_tasks(principal, ids)
-    return {"tasks": [document_of(found[task_id], principal) for task_id in ids]}
-
-
-def submit_checked(principal: Principal, members: dict[str, Any]) -> tuple[dict[str, Any], UUID]:
-    """Submit one task and return it as a document, and its id. Raises InvalidTask naming each field."""
+def _submit(principal: Principal, members: dict[str, Any]) -> tuple[TaskResponse, UUID]:
+    """The task and its id. Raises InvalidTask naming each field."""
     if members.get("dedup"):  # it may be an earlier one, with artifacts
         with principal.own_scope():
             task = find_task(principal, tasks.submit_request(members).id)
     else:
         task = tasks.submit_request(members)
-    return document_of(task, principal), task.id
+    return task_response(task, principal), task.id
 
 
-def renamed(error: FieldError, prefix: str) -> FieldError:
-    """The error with a shorter name for its field."""
-    return FieldError(error.field.removeprefix(prefix), error.code, error.message)
+class TypedView(ApiView):
+    """Base of the addresses at which tasks of one type are submitted: parameters are members, the rest is `options`."""
+
+    def submit(self, request: Request, type: str) -> Response:
+        """Accept the body as a task of the type."""
+        params = self.members()
+        options = params.pop("options", {})
+        if not isinstance(options, dict) or {"type", "params"} & options.keys():
+            message = "must be an object of options such as priority or run_at, without type and params"
+            raise InvalidRequest(f"options {message}", errors=[FieldError("options", "not_options", message)])
+        try:
+            return submit_one(request, self.principal, {**options, "type": type, "params": params})
+        except InvalidTask as error:
+            if any(each.field == "type" and each.code == "unknown_type" for each in error.errors):
+                raise UnknownType(f"There is no task type {type!r}: GET /api/v1/task-types lists them.") from None
+            raise InvalidTask([_as_sent(each, options) for each in error.errors], error.code) from None
+
+
+@resource(
+    "tasks/<slug:family>/<slug:operation>",
+    tag="Tasks",
+    parameters={
+        "family": {"schema": {"maxLength": 100}, "example": "reports"},
+        "operation": {"schema": {"maxLength": 99}, "example": "build"},
+    },
+)
+class TypedTask(TypedView):
+    """A task of the type `family.operation`."""
+
+    @submission_endpoint(
+        "Submit a task by its type's own address",
+        details="A task of type `family.operation`. The parameters are the members of the body; everything else that "
+        "a task may be given goes into its member `options`.",
+        body=dict[str, Any],
+    )
+    def post(self, request: Request, family: str, operation: str) -> Response:
+        return self.submit(request, f"{family}.{operation}")
+
+
+def _as_sent(error: FieldError, options: dict[str, Any]) -> FieldError:
+    """The error with its field's place in the body that was sent."""
+    if error.field.startswith("params."):
+        return FieldError(error.field.removeprefix("params."), error.code, error.message)
+    place = f"options.{error.field}" if error.field.split(".")[0] in options else error.field
+    return FieldError(place, error.code, error.message)

@@ -1,6 +1,6 @@
 """The types of task there are: those with a handler here, and those that the tenant declared."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints
 from rest_framework.request import Request
@@ -9,12 +9,21 @@ from rest_framework.response import Response
 from queueapp.handlers import registered_handlers
 from queueapp.models import TaskType
 from queueapp.models.tasks import TASK_TYPE_PATTERN
+from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
+from queueapp.rest.toolkit.pagination import Page, whole_list
 from queueapp.rest.toolkit.permissions import Right
-from queueapp.rest.toolkit.views import ApiView, Form
+from queueapp.rest.toolkit.views import ApiView
 from queueapp.tasks.declared_types import TypeRules, declare
+from queueapp.validation import RequestModel, ResponseModel
+
+EXAMPLE = {
+    "type": "studio.narration",
+    "params_schema": {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]},
+    "max_retries": 2,
+}
 
 
-class TypeForm(Form):
+class TaskTypeRequest(RequestModel):
     """A type declared for one's own workers. Declaring it again replaces it."""
 
     type: Annotated[str, StringConstraints(pattern=TASK_TYPE_PATTERN, max_length=200)]
@@ -25,39 +34,53 @@ class TypeForm(Form):
     retry_base_seconds: float = Field(1.0, ge=0.01, le=300, strict=True)
 
 
-class TypeListForm(Form):
-    """The list takes no parameters."""
+class TaskTypeResponse(ResponseModel):
+    """A type of task, and how its tasks run unless they say otherwise."""
+
+    type: str
+    declared: bool = Field(description="By the tenant, for workers of its own; else there is a handler for it.")
+    queue: str
+    timeout_seconds: int
+    max_timeout_seconds: int | None
+    max_retries: int
+    retry_base_seconds: float
+    params_schema: dict[str, Any]
+
+    @classmethod
+    def of_rules(cls, rules: TypeRules) -> Self:
+        declared = isinstance(rules, TaskType)
+        schema = rules.params_schema if isinstance(rules, TaskType) else rules.params.model_json_schema()
+        return cls.of(rules, declared=declared, params_schema=schema)
 
 
+@resource("task-types", tag="Task types")
 class TypeList(ApiView):
     """All types that the tenant may submit."""
 
-    rights: ClassVar = {"GET": Right.TASKS_READ, "POST": Right.TYPES_DECLARE}
-
+    @endpoint(
+        "List the types there are",
+        right=Right.TASKS_READ,
+        responses={200: ResponseSpec("All of them.", Page[TaskTypeResponse])},
+    )
     def get(self, request: Request) -> Response:
-        self.query(TypeListForm)
         with self.principal.own_scope():
             declared = list(TaskType.objects.filter(tenant_id=self.principal.tenant_id))
         types: list[TypeRules] = [*registered_handlers(), *declared]
         types.sort(key=lambda rules: rules.type)
-        return Response({"results": [type_document(rules) for rules in types], "next": None, "previous": None})
+        return Response(whole_list([TaskTypeResponse.of_rules(rules) for rules in types]))
 
-    def post(self, request: Request) -> Response:
-        form = self.body(TypeForm)
+    @endpoint(
+        "Declare a type for one's own workers, or replace a declaration",
+        right=Right.TYPES_DECLARE,
+        responses={
+            201: ResponseSpec("It is declared.", TaskTypeResponse),
+            200: ResponseSpec("It was declared before.", TaskTypeResponse),
+        },
+        details="The schema is JSON Schema 2020-12 of an object, at most 32 KiB and 1,000 parts; its references lead "
+        "into itself, and its patterns have neither look-around nor back-references.",
+        example=EXAMPLE,
+    )
+    def post(self, request: Request, body: TaskTypeRequest) -> Response:
         with self.principal.own_scope():
-            declared, is_new = declare(**form.model_dump(), tenant_id=self.principal.tenant_id)
-        return Response(type_document(declared), status=201 if is_new else 200)
-
-
-def type_document(rules: TypeRules) -> dict[str, Any]:
-    """A type as the API shows it."""
-    return {
-        "type": rules.type,
-        "declared": isinstance(rules, TaskType),
-        "queue": rules.queue,
-        "timeout_seconds": rules.timeout_seconds,
-        "max_timeout_seconds": rules.max_timeout_seconds,
-        "max_retries": rules.max_retries,
-        "retry_base_seconds": rules.retry_base_seconds,
-        "params_schema": rules.params_schema if isinstance(rules, TaskType) else rules.params.model_json_schema(),
-    }
+            declared, is_new = declare(**body.model_dump(), tenant_id=self.principal.tenant_id)
+        return Response(TaskTypeResponse.of_rules(declared), status=201 if is_new else 200)

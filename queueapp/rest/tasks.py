@@ -1,38 +1,90 @@
-"""One task: looking at it, its log and why it waits; cancelling, retrying and reprioritising it."""
+"""One task: reading it, its log and why it waits; cancelling, retrying and reprioritising it."""
 
-from typing import Annotated, Any, ClassVar
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from queueapp import tasks
 from queueapp.errors import TaskNotFound
 from queueapp.models import Task
-from queueapp.rest.documents import document_of, etag_of, log_document
+from queueapp.redaction import masked
+from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.etags import check_if_match, is_current
-from queueapp.rest.toolkit.long_poll import completion_watcher, waiting_slot, wanted_seconds
-from queueapp.rest.toolkit.pagination import MAX_LIMIT, address_with
+from queueapp.rest.toolkit.long_poll import preferred_wait, wanted_seconds
+from queueapp.rest.toolkit.pagination import MAX_LIMIT, Page, address_with
 from queueapp.rest.toolkit.permissions import Right
-from queueapp.rest.toolkit.views import ApiView, Form
-from queueapp.rest.visibility import find_task, visible_tasks
+from queueapp.rest.toolkit.views import ApiView
+from queueapp.rest.visibility import TaskResponse, etag_of, find_task, task_response, visible_tasks
 from queueapp.states import Status
 from queueapp.tasks import queries
 from queueapp.tasks.diagnosis import why
+from queueapp.validation import RequestModel, ResponseModel
+
+SHOWN = ResponseSpec("The task.", TaskResponse, ("ETag",))
 
 
-class PriorityForm(Form):
+class PriorityRequest(RequestModel):
     """What may be changed of a task."""
 
     priority: Annotated[int, Field(ge=1, le=10, strict=True)]
 
 
-class LogForm(Form):
+class LogQuery(RequestModel):
     """Which part of a task's log."""
 
     after: UUID | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 100
+
+
+class LogEntryResponse(ResponseModel):
+    """A transition of a task, or a line that its worker logged; the id is what `after` takes."""
+
+    id: UUID
+    at: datetime
+    kind: Literal["transition", "log"]
+    level: str
+    message: str
+    reason: str
+    from_status: Status | None
+    to_status: Status | None
+    attempt: int
+    worker_id: UUID | None
+    actor: str
+    detail: Any
+
+
+class Reason(BaseModel):
+    """One thing that a task waits for; further members depend on the code."""
+
+    model_config = ConfigDict(extra="allow")
+
+    code: str
+    message: str
+
+
+class DiagnosisResponse(ResponseModel):
+    """What a task waits for, the nearest first."""
+
+    id: UUID
+    status: Status
+    reasons: list[Reason]
+
+
+cancel_endpoint = partial(
+    endpoint,
+    "Cancel a task",
+    right=Right.TASKS_MANAGE,
+    responses={
+        200: ResponseSpec("It is cancelled.", TaskResponse, ("ETag",)),
+        202: ResponseSpec("Its worker is being stopped.", TaskResponse, ("ETag",)),
+    },
+    errors=(409,),
+)
 
 
 class TaskView(ApiView):
@@ -43,7 +95,7 @@ class TaskView(ApiView):
             return find_task(self.principal, task_id)
 
     def show(self, task: Task, status: int = 200) -> Response:
-        return Response(document_of(task, self.principal), status=status, headers={"ETag": etag_of(task)})
+        return Response(task_response(task, self.principal), status=status, headers={"ETag": etag_of(task)})
 
     def cancel(self, task_id: UUID) -> Response:
         """200 once it is cancelled, 202 while its worker is being stopped."""
@@ -54,17 +106,25 @@ class TaskView(ApiView):
             return self.show(task, 200 if task.status == Status.CANCELLED else 202)
 
 
+@resource("tasks/<uuid:task_id>", tag="Tasks", name="task")
 class TaskDetail(TaskView):
     """The task itself."""
 
-    rights: ClassVar = {"GET": Right.TASKS_READ, "PATCH": Right.TASKS_MANAGE, "DELETE": Right.TASKS_MANAGE}
-
+    @endpoint(
+        "Look at a task",
+        right=Right.TASKS_READ,
+        responses={
+            200: ResponseSpec("The task.", TaskResponse, ("ETag", "Preference-Applied")),
+            304: ResponseSpec("As you know it.", None, ("ETag",)),
+        },
+        details="With `Prefer: wait=N` the answer comes when the task has ended, at the latest after N (30) seconds.",
+        headers=("Prefer", "If-None-Match"),
+    )
     def get(self, request: Request, task_id: UUID) -> Response:
-        self.query(Form)
         task, seconds = self.find(task_id), wanted_seconds(request)
         if seconds and task.finished_at is None:
-            with waiting_slot(seconds):
-                completion_watcher.wait(task_id, seconds)
+            with preferred_wait(request) as wait:
+                wait.for_end_of(task_id)
             task = self.find(task_id)
         unchanged = is_current(request, etag_of(task))
         response = Response(status=304, headers={"ETag": etag_of(task)}) if unchanged else self.show(task)
@@ -72,34 +132,47 @@ class TaskDetail(TaskView):
             response.headers["Preference-Applied"] = f"wait={seconds}"
         return response
 
-    def patch(self, request: Request, task_id: UUID) -> Response:
-        priority = self.body(PriorityForm).priority
+    @endpoint(
+        "Change a task's priority",
+        right=Right.TASKS_MANAGE,
+        responses={200: SHOWN},
+        headers=("If-Match",),
+        errors=(409, 412),
+        example={"priority": 10},
+    )
+    def patch(self, request: Request, task_id: UUID, body: PriorityRequest) -> Response:
         with self.principal.scope():
             task = visible_tasks(self.principal).select_for_update(of=("self",)).filter(id=task_id).first()
             if task is None:
                 raise TaskNotFound(task_id)
             check_if_match(request, etag_of(task))
-            tasks.reprioritise(task_id, priority)
+            tasks.reprioritise(task_id, body.priority)
             return self.show(find_task(self.principal, task_id))
 
+    @cancel_endpoint()
     def delete(self, request: Request, task_id: UUID) -> Response:
         return self.cancel(task_id)
 
 
+@resource("tasks/<uuid:task_id>/cancel", tag="Tasks")
 class TaskCancel(TaskView):
-    """POST …/cancel, the same as DELETE."""
+    """The same as DELETE, for clients without it."""
 
-    rights: ClassVar = {"POST": Right.TASKS_MANAGE}
-
+    @cancel_endpoint()
     def post(self, request: Request, task_id: UUID) -> Response:
         return self.cancel(task_id)
 
 
+@resource("tasks/<uuid:task_id>/retry", tag="Tasks")
 class TaskRetry(TaskView):
-    """POST …/retry: queue a failed, dead or cancelled task again."""
+    """Another start of a task that has ended badly or waits for its next try."""
 
-    rights: ClassVar = {"POST": Right.TASKS_MANAGE}
-
+    @endpoint(
+        "Queue a failed, dead or cancelled task again",
+        right=Right.TASKS_MANAGE,
+        responses={200: SHOWN},
+        errors=(409,),
+    )
     def post(self, request: Request, task_id: UUID) -> Response:
         with self.principal.scope():
             find_task(self.principal, task_id)
@@ -107,27 +180,37 @@ class TaskRetry(TaskView):
             return self.show(find_task(self.principal, task_id))
 
 
+@resource("tasks/<uuid:task_id>/logs", tag="Tasks")
 class TaskLogs(TaskView):
-    """What happened to the task, the oldest first; `after` is the id of the last entry that was seen."""
+    """The log of a task; `after` is the id of the last entry that was seen."""
 
-    rights: ClassVar = {"GET": Right.TASKS_READ}
-
-    def get(self, request: Request, task_id: UUID) -> Response:
-        form = self.query(LogForm)
+    @endpoint(
+        "What happened to a task, the oldest first",
+        right=Right.TASKS_READ,
+        responses={200: ResponseSpec("A part of the log.", Page[LogEntryResponse])},
+        errors=(405,),
+    )
+    def get(self, request: Request, task_id: UUID, query: LogQuery) -> Response:
         with self.principal.scope():
             find_task(self.principal, task_id)
-            entries = queries.story(task_id, after=form.after, limit=form.limit + 1)
-        shown = entries[: form.limit]
-        following = address_with(request, after=str(shown[-1].id)) if len(entries) > form.limit else None
-        results: list[dict[str, Any]] = [log_document(entry) for entry in shown]
-        return Response({"results": results, "next": following, "previous": None})
+            entries = queries.story(task_id, after=query.after, limit=query.limit + 1)
+        shown = entries[: query.limit]
+        following = address_with(request, after=str(shown[-1].id)) if len(entries) > query.limit else None
+        results = [LogEntryResponse.of(entry, detail=masked(entry.detail)) for entry in shown]
+        return Response(Page(results=results, next=following, previous=None))
 
 
+@resource("tasks/<uuid:task_id>/why", tag="Tasks")
 class TaskWhy(TaskView):
-    """What the task waits for, in codes and words."""
+    """The diagnosis of a task."""
 
-    rights: ClassVar = {"GET": Right.TASKS_READ}
-
+    @endpoint(
+        "What a task waits for",
+        right=Right.TASKS_READ,
+        responses={200: ResponseSpec("The reasons.", DiagnosisResponse)},
+        errors=(405,),
+    )
     def get(self, request: Request, task_id: UUID) -> Response:
         task = self.find(task_id)
-        return Response({"id": task.id, "status": task.status, "reasons": [each.as_dict() for each in why(task)]})
+        reasons = [Reason(**each.as_dict()) for each in why(task)]
+        return Response(DiagnosisResponse(id=task.id, status=Status(task.status), reasons=reasons))

@@ -1,65 +1,122 @@
 """A tenant's own figures: how much it may do, and what its tasks have done."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
+from pydantic import BaseModel, Field, create_model
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from queueapp.limits.tenant_limits import limits_model
 from queueapp.rest.toolkit import quota
+from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.long_poll import MAX_WAIT_SECONDS
 from queueapp.rest.toolkit.permissions import Right
-from queueapp.rest.toolkit.views import ApiView, Form
+from queueapp.rest.toolkit.views import ApiView
 from queueapp.tasks import queries
+from queueapp.validation import ResponseModel
 
 
+class LimitsUse(ResponseModel):
+    """What of the limits is used now."""
+
+    window_seconds: int
+    tasks_accepted: int | None = Field(description="Submissions in the window that ends now.")
+    tasks_left: int | None
+
+
+# with the limits that the installed families registered: this is imported after them, with the URLs
+LimitsResponse: type[BaseModel] = create_model(
+    "LimitsResponse",
+    __base__=limits_model(),
+    __doc__="What holds for the tenant; no tasks_per_minute means no limit. A megabyte has 2**20 bytes.",
+    max_body_bytes=(int, ...),
+    max_wait_seconds=(int, ...),
+    use=(LimitsUse, ...),
+)
+
+
+class TypeUsage(ResponseModel):
+    """What became of a type's tasks in the last hour."""
+
+    type: str
+    completed: int
+    failed_tries: int
+    dead_lettered: int
+    cancelled: int
+    average_wait_seconds: float | None
+    average_run_seconds: float | None
+
+
+class LastHour(ResponseModel):
+    """The last hour, by type and in all. The success rate is that of the tasks that ended of themselves."""
+
+    types: list[TypeUsage]
+    completed: int
+    dead_lettered: int
+    success_rate: float | None
+
+
+class StatsResponse(ResponseModel):
+    """How many tasks are in each status, by queue and in all, about a second behind."""
+
+    counts: dict[str, int]
+    queues: dict[str, dict[str, int]]
+    last_hour: LastHour
+
+
+@resource("limits", tag="Usage")
 class Limits(ApiView):
-    """What holds for the principal's tenant, its own limits included, and how much of it is used."""
+    """The limits of the principal's tenant, its own included, and how much of them is used."""
 
-    rights: ClassVar = {"GET": Right.USAGE_READ}
-
+    @endpoint(
+        "What holds for one's tenant",
+        right=Right.USAGE_READ,
+        responses={200: ResponseSpec("The limits.", LimitsResponse)},
+    )
     def get(self, request: Request) -> Response:
-        self.query(Form)
         limits, accepted = self.principal.limits, quota.accepted_lately(self.principal)
         most = limits.tasks_per_minute
         return Response(
-            {
+            LimitsResponse(
                 **limits.model_dump(),
-                "search_cache_ttl_seconds": settings.SEARCH_CACHE_TTL_SECONDS,
-                "max_body_bytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
-                "max_wait_seconds": MAX_WAIT_SECONDS,
-                "use": {
-                    "window_seconds": quota.WINDOW_SECONDS,
-                    "tasks_accepted": accepted,
-                    "tasks_left": None if most is None or accepted is None else max(0, most - accepted),
-                },
-            }
+                max_body_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+                max_wait_seconds=MAX_WAIT_SECONDS,
+                use=LimitsUse(
+                    window_seconds=quota.WINDOW_SECONDS,
+                    tasks_accepted=accepted,
+                    tasks_left=None if most is None or accepted is None else max(0, most - accepted),
+                ),
+            )
         )
 
 
+@resource("stats", tag="Usage")
 class Stats(ApiView):
     """How many tasks are in each status and queue, and what became of them in the last hour."""
 
-    rights: ClassVar = {"GET": Right.USAGE_READ}
-
+    @endpoint(
+        "How many tasks there are, and what became of them",
+        right=Right.USAGE_READ,
+        responses={200: ResponseSpec("Figures.", StatsResponse)},
+    )
     def get(self, request: Request) -> Response:
-        self.query(Form)
         with self.principal.scope():
-            counts = queries.counts_by_queue(tenant_id=self.principal.sees_tenant)
+            queues = queries.counts_by_queue(tenant_id=self.principal.sees_tenant)
             types = queries.usage_rows(tenant_id=self.principal.sees_tenant)
-        return Response({"counts": _summed(counts), "queues": counts, "last_hour": {"types": types, **_rates(types)}})
+        return Response(StatsResponse(counts=_summed(queues), queues=queues, last_hour=_last_hour(types)))
 
 
-def _summed(counts: dict[str, dict[str, int]]) -> dict[str, int]:
+def _summed(queues: dict[str, dict[str, int]]) -> dict[str, int]:
     total: dict[str, int] = {}
-    for statuses in counts.values():
+    for statuses in queues.values():
         for status, tasks in statuses.items():
             total[status] = total.get(status, 0) + tasks
     return total
 
 
-def _rates(types: list[dict[str, Any]]) -> dict[str, Any]:
-    """The success rate is that of the tasks that ended of themselves; None where none did."""
+def _last_hour(types: list[dict[str, Any]]) -> LastHour:
     completed, dead = (sum(row[name] for row in types) for name in ("completed", "dead_lettered"))
     rate = completed / (completed + dead) if completed + dead else None
-    return {"completed": completed, "dead_lettered": dead, "success_rate": rate}
+    usage = [TypeUsage(**row) for row in types]
+    return LastHour(types=usage, completed=completed, dead_lettered=dead, success_rate=rate)

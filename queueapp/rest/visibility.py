@@ -1,17 +1,26 @@
-"""What a principal may see. The filter by tenant is the second layer: row-level security holds without it."""
+"""The tasks that a principal may see, and how. The filter by tenant is a second layer over row-level security."""
 
+import hashlib
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
+from pydantic import Field
 
 from queueapp.db import statements
 from queueapp.models import Artifact, Task, Tenant
 from queueapp.models.tasks import TaskQuerySet
 from queueapp.rest.toolkit.errors import NotVisible
 from queueapp.rest.toolkit.permissions import Principal
+from queueapp.tasks.serializers import TaskDocument
 
 MOST_ARTIFACT_IDS = 200  # as in sql/visible_tasks.sql
+
+
+class TaskResponse(TaskDocument):
+    """A task. Members of `params` whose names say that they are secrets show as `***`."""
+
+    artifact_ids: list[UUID] = Field(description="The oldest 200; GET …/artifacts lists all.")
 
 
 def visible_tasks(principal: Principal) -> TaskQuerySet:
@@ -43,3 +52,16 @@ def _as_task(row: statements.Row) -> Task:
     task = Task(**row, tenant=Tenant(id=row["tenant_id"], slug=slug))
     task.artifact_ids = artifact_ids
     return task
+
+
+def task_response(task: Task, principal: Principal) -> TaskResponse:
+    # looked up only for an admin, who reads other tenants' too
+    slug = principal.tenant_slug if task.tenant_id == principal.tenant_id else task.tenant.slug
+    return TaskResponse.of_task(task, slug)
+
+
+def etag_of(task: Task) -> str:
+    """Changes whenever the row does, or an artifact comes or goes."""
+    artifacts = f"{len(task.artifact_ids)} {[*task.artifact_ids][-1:]}"
+    state = f"{task.id} {task.updated_at.isoformat()} {task.attempt} {task.status} {task.priority} {artifacts}"
+    return f'"{hashlib.sha256(state.encode()).hexdigest()[:32]}"'

@@ -1,4 +1,4 @@
-"""Looking at runs: was this done before, when, and with which result."""
+"""Queries of runs: was this done before, when, and with which result."""
 
 from datetime import datetime
 from typing import Any

@@ -9,7 +9,7 @@ from queueapp.db import statements
 from queueapp.errors import LeaseLost
 from queueapp.json_values import storable_json
 from queueapp.models.runs import MAX_NAME, MAX_RUN_KEY
-from queueapp.tasks.leases import Attempt
+from queueapp.tasks.attempt import AttemptKey
 from queueapp.tenancy import worker_scope
 
 logger = logging.getLogger(__name__)
@@ -19,12 +19,12 @@ MAX_NOTE_CHARACTERS = 100_000
 BATCH = 1_000
 
 
-def start_run(worker_id: UUID, attempt: Attempt, key: str) -> None:
-    """Begin the run of an attempt. Raises ValueError for a key that is none, LeaseLost."""
+def start_run(worker_id: UUID, attempt: AttemptKey, key: str) -> None:
+    """Begin the run of an attempt. Raises ValueError for an invalid key, LeaseLost."""
     _insert("start_run", worker_id, attempt, run_key=_text("the run key", key, MAX_RUN_KEY))
 
 
-def add_metric(worker_id: UUID, attempt: Attempt, name: str, value: Any) -> None:
+def add_metric(worker_id: UUID, attempt: AttemptKey, name: str, value: Any) -> None:
     """Keep a figure, or any JSON. Raises ValueError for what cannot be kept, LeaseLost."""
     encoded = json.dumps(_storable("a metric's value", value))
     if len(encoded) > MAX_VALUE_BYTES:
@@ -32,7 +32,7 @@ def add_metric(worker_id: UUID, attempt: Attempt, name: str, value: Any) -> None
     _insert("add_metric", worker_id, attempt, name=_text("a metric's name", name, MAX_NAME), value=encoded)
 
 
-def add_note(worker_id: UUID, attempt: Attempt, type: str, content: str) -> None:
+def add_note(worker_id: UUID, attempt: AttemptKey, type: str, content: str) -> None:
     """Keep a text. Raises ValueError for what cannot be kept, LeaseLost."""
     checked = _text("a note's content", content, MAX_NOTE_CHARACTERS, empty=True)
     _insert("add_note", worker_id, attempt, type=_text("a note's type", type, MAX_NAME), content=checked)
@@ -49,7 +49,7 @@ def end_runs(task_id: UUID | None = None) -> int:
     return len(ended)
 
 
-def _insert(statement: str, worker_id: UUID, attempt: Attempt, **values: Any) -> None:
+def _insert(statement: str, worker_id: UUID, attempt: AttemptKey, **values: Any) -> None:
     named = {"task_id": attempt[0], "attempt": attempt[1], "worker_id": worker_id}
     with worker_scope(worker_id):
         rows = statements.rows(statement, named | values)

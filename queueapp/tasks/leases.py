@@ -1,4 +1,4 @@
-"""What a worker may do with attempts that it holds before they end: renew them, tell progress, add to their log."""
+"""What a worker may do with attempts that it holds before they end: renew leases, store progress, add to the log."""
 
 import json
 from collections.abc import Mapping
@@ -8,15 +8,14 @@ from uuid import UUID
 from queueapp.claiming.claimer import LEASE_SECONDS
 from queueapp.db import statements
 from queueapp.json_values import storable_text
+from queueapp.tasks.attempt import AttemptKey
 from queueapp.tenancy import worker_scope
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
-Attempt = tuple[UUID, int]  # a task and its fence
 
-
-def renew(worker_id: UUID, held: Mapping[Attempt, Any], *, renew: bool) -> dict[UUID, bool]:
-    """Store the progress of attempts, if they tell any, and with `renew` give each of them a new lease.
+def renew(worker_id: UUID, held: Mapping[AttemptKey, Any], *, renew: bool) -> dict[UUID, bool]:
+    """Store the progress of attempts, where there is any, and with `renew` give each of them a new lease.
 
     Returns for each task whether its cancel was asked for; a task missing from it had lost its lease.
     """
@@ -34,7 +33,7 @@ def renew(worker_id: UUID, held: Mapping[Attempt, Any], *, renew: bool) -> dict[
         return {row["id"]: row["cancel_requested"] for row in statements.rows("renew_leases", parameters)}
 
 
-def append_log(worker_id: UUID, attempt: Attempt, level: str, message: str, detail: dict[str, Any]) -> bool:
+def append_log(worker_id: UUID, attempt: AttemptKey, level: str, message: str, detail: dict[str, Any]) -> bool:
     """Add a line to the task's log. False when the lease was lost: nothing was written."""
     parameters = {
         "task_id": attempt[0],

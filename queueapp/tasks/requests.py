@@ -141,7 +141,7 @@ def _checked_params(rules: TypeRules, request: TaskRequest, types: TypeFinder, p
         params = rules.params.model_validate(request.params)
     except ValidationError as error:
         raise InvalidTask(field_errors(error, f"{path}params.")) from None
-    if rules.check and (errors := rules.check(params, types.owner_id)):
+    if rules.validate and (errors := rules.validate(params, types.owner_id)):
         named = [FieldError(f"{path}params.{each.field}", each.code, each.message) for each in errors]
         raise InvalidTask(named, code=named[0].code)
     return params.model_dump(mode="json")

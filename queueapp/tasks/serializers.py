@@ -1,28 +1,110 @@
-"""Rows as documents for machines: the same from the HTTP API and from commands with --json."""
+"""Tasks, queues and workers as documents for machines: the same from the HTTP API and from commands with --json."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
+
+from pydantic import Field
 
 from queueapp.models import Task
 from queueapp.redaction import masked
+from queueapp.states import Status
 from queueapp.tasks import TransitionResult
-from queueapp.tasks.queries import QueueRow, WorkerRow
-
-TASK_FIELDS = (
-    *("id", "type", "queue", "status", "priority", "labels", "params", "requirements", "result"),
-    *("attempt", "failures", "crash_count", "max_retries", "timeout_seconds", "progress", "worker_id"),
-    *("run_at", "created_at", "updated_at", "started_at", "finished_at", "lease_expires_at", "cancel_requested_at"),
-)
+from queueapp.tasks.queries import WorkerRow
+from queueapp.validation import ResponseModel
 
 
-def task_document(task: Task, tenant: str) -> dict[str, Any]:
-    """A task without its secrets."""
-    document = {"tenant": tenant, **{name: getattr(task, name) for name in TASK_FIELDS}}
-    document |= {"params": masked(task.params), "result": masked(task.result)}
-    document["error"] = {"code": task.error_code, "message": task.error_message} if task.error_code else None
-    return document
+class TaskError(ResponseModel):
+    """How the last attempt failed."""
+
+    code: str
+    message: str
+
+
+class TaskProgress(ResponseModel):
+    """How far the work is, as its worker last reported."""
+
+    fraction: float
+    message: str
+
+
+class TaskDocument(ResponseModel):
+    """A task. Members of `params` whose names say that they are secrets show as `***`."""
+
+    id: UUID
+    tenant: str
+    type: str
+    queue: str
+    status: Status
+    priority: int
+    labels: list[str]
+    params: dict[str, Any]
+    requirements: dict[str, Any]
+    result: Any
+    error: TaskError | None
+    attempt: int = Field(description="Grows with every claim.")
+    failures: int
+    crash_count: int
+    max_retries: int
+    timeout_seconds: int
+    progress: TaskProgress | None
+    worker_id: UUID | None
+    run_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    lease_expires_at: datetime | None
+    cancel_requested_at: datetime | None
+
+    @classmethod
+    def of_task(cls, task: Task, tenant: str, **members: Any) -> Self:
+        """A task without its secrets."""
+        error = TaskError(code=task.error_code, message=task.error_message) if task.error_code else None
+        hidden = {"params": masked(task.params), "result": masked(task.result)}
+        return cls.of(task, tenant=tenant, error=error, **hidden, **members)
+
+
+class QueueDocument(ResponseModel):
+    """A queue at a glance."""
+
+    name: str
+    strategy: str
+    paused_at: datetime | None
+    counts: dict[str, int]
+    oldest_wait_seconds: float | None
+    live_workers: int
+
+
+class HeldTask(ResponseModel):
+    """A task that a worker holds."""
+
+    id: UUID
+    type: str
+    attempt: int
+    started_at: datetime | None
+
+
+class WorkerDocument(ResponseModel):
+    """A worker process; one that leases over HTTP shows the id of its key as its cluster, and no pid."""
+
+    id: UUID
+    cluster_id: UUID
+    host: str
+    pid: int
+    queues: list[str]
+    capabilities: dict[str, Any]
+    is_live: bool
+    started_at: datetime
+    heartbeat_at: datetime
+    stopped_at: datetime | None
+    seconds_since_heartbeat: float
+    tasks: list[HeldTask]
+
+    @classmethod
+    def of_row(cls, row: WorkerRow) -> Self:
+        seen = {"is_live": row.is_live, "seconds_since_heartbeat": row.seconds_since_heartbeat}
+        return cls.of(row.worker, tasks=row.tasks, **seen)
 
 
 def result_document(outcome: TransitionResult) -> dict[str, Any]:
@@ -33,38 +115,3 @@ def result_document(outcome: TransitionResult) -> dict[str, Any]:
         "done": outcome.done,
         "reason": outcome.reason,
     }
-
-
-def queue_document(row: QueueRow) -> dict[str, Any]:
-    return {
-        "name": row.name,
-        "strategy": row.strategy,
-        "paused_at": row.paused_at,
-        "counts": row.counts,
-        "oldest_wait_seconds": row.oldest_wait_seconds,
-        "live_workers": row.live_workers,
-    }
-
-
-def worker_document(row: WorkerRow) -> dict[str, Any]:
-    worker = row.worker
-    return {
-        "id": worker.id,
-        "cluster_id": worker.cluster_id,
-        "host": worker.host,
-        "pid": worker.pid,
-        "queues": worker.queues,
-        "capabilities": worker.capabilities,
-        "is_live": row.is_live,
-        "started_at": worker.started_at,
-        "heartbeat_at": worker.heartbeat_at,
-        "stopped_at": worker.stopped_at,
-        "seconds_since_heartbeat": row.seconds_since_heartbeat,
-        "tasks": list(_held(row.tasks)),
-    }
-
-
-def _held(tasks: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
-    for task in tasks:
-        started_at = task["started_at"]  # PostgreSQL's own JSON, whose times have no Z
-        yield {**task, "id": UUID(task["id"]), "started_at": started_at and datetime.fromisoformat(started_at)}

@@ -12,6 +12,8 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from queueapp.db import statements
 from queueapp.json_values import storable_text
+from queueapp.observers import Transition, report_on_commit
+from queueapp.states import Status
 from queueapp.tenancy import worker_scope
 from queueapp.validation import MAX_SECONDS_AHEAD
 
@@ -27,7 +29,7 @@ class OutcomeKind(StrEnum):
     ERROR = "error"  # tried again while retries are left, else dead-lettered
     PERMANENT = "permanent"  # dead-lettered at once
     CANCELLED = "cancelled"
-    RELEASED = "released"  # handed back unrun; counts as no failure
+    RELEASED = "released"  # not run; counts as no failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Outcome:
 
 
 def completed(task_id: UUID, attempt: int, result: Any) -> Outcome:
-    """A outcome with a handler's result as JSON; a permanent failure where it cannot be kept as such."""
+    """An outcome with a handler's result as JSON; a permanent failure where it cannot be kept as such."""
     try:
         encoded = json.dumps(to_jsonable_python(result, inf_nan_mode="strings"), allow_nan=False)
         if len(encoded) > MAX_RESULT_BYTES:
@@ -72,9 +74,9 @@ def completed(task_id: UUID, attempt: int, result: Any) -> Outcome:
 def failed(
     task_id: UUID, attempt: int, kind: OutcomeKind, code: str, message: str, retry_seconds: float = 0.0
 ) -> Outcome:
-    """A outcome of failure, whatever the error was called, said and asked for: cut to what PostgreSQL can keep.
+    """An outcome of failure, with code, message and delay cut to what PostgreSQL can keep.
 
-    One outcome that it refuses would be tried again for ever, and its worker do nothing else.
+    One outcome that it refuses would be tried again for ever, and its worker would do nothing else.
     """
     return Outcome(
         task_id,
@@ -87,7 +89,7 @@ def failed(
 
 
 def settle(worker_id: UUID, outcomes: Sequence[Outcome]) -> dict[UUID, str]:
-    """Store a set of outcomes in one statement.
+    """Store a batch of outcomes in one statement.
 
     Returns each settled task's new status; a task missing from it had lost its lease, and nothing was written.
     """
@@ -95,11 +97,13 @@ def settle(worker_id: UUID, outcomes: Sequence[Outcome]) -> dict[UUID, str]:
         return {}
     parameters = {"worker_id": worker_id, "outcomes": json.dumps([item.row for item in outcomes])}
     with worker_scope(worker_id):
-        return {row["id"]: row["status"] for row in statements.rows("settle_tasks", parameters)}
+        settled = {row["id"]: row["status"] for row in statements.rows("settle_tasks", parameters)}
+        report_on_commit(Transition(task_id, Status.LEASED, status) for task_id, status in settled.items())
+    return settled
 
 
 def settle_alone(worker_id: UUID, outcome: Outcome) -> dict[UUID, str]:
-    """As settle, after PostgreSQL has refused a set: where it refuses this one too, its task ends for good."""
+    """As settle, after PostgreSQL has refused a batch: where it refuses this one too, its task ends for good."""
     try:
         return settle(worker_id, [outcome])
     except DataError as error:

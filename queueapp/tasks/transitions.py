@@ -9,6 +9,7 @@ from uuid import UUID
 from queueapp.db import statements
 from queueapp.errors import FieldError, InvalidTask, TaskNotFound, WrongState
 from queueapp.models import Task
+from queueapp.observers import Transition, report_on_commit
 from queueapp.redis import notifier
 from queueapp.states import Status
 from queueapp.tenancy import ensure_scope
@@ -128,7 +129,9 @@ def _run(
         # named to the statement too, since an operator's scope does not narrow to the tenant
         parameters |= {"ids": list(task_ids), "tenant_id": tenant_id}
         rows = {row["id"]: row for row in statements.rows(statement, parameters)}
-        notifier.ring_on_commit(row["queue"] for row in rows.values() if row["was"] != row["status"] == Status.QUEUED)
+        moved = [row for row in rows.values() if row["was"] != row["status"]]
+        notifier.ring_on_commit(row["queue"] for row in moved if row["status"] == Status.QUEUED)
+        report_on_commit(Transition(row["id"], row["was"], row["status"]) for row in moved)
     return [
         TransitionResult(task_id, rows[task_id]["was"], rows[task_id]["status"], done(rows[task_id]))
         if task_id in rows

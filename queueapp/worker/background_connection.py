@@ -1,6 +1,6 @@
-"""The side channel: a thread with a database connection of its own, and a deadline on every call.
+"""The background connection: a thread with a database connection of its own, and a deadline on every call.
 
-What must not wait for the handler, or be part of its transaction, goes through here: leases, logs, late settling.
+What must not wait for the handler, or be part of its transaction, goes over it: leases, logs, late settling.
 """
 
 from collections.abc import Callable
@@ -19,10 +19,10 @@ class BackgroundConnection:
     """Calls run one after the other. One that exceeds its deadline raises TimeoutError and goes on behind it."""
 
     def __init__(self) -> None:
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="side-channel")
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="background")
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a function on the channel's connection.
+        """Run a function on this connection.
 
         Raises TimeoutError after five seconds, or what the function raises.
         """

@@ -1,6 +1,7 @@
-"""What a handler is given: its task, and how to log, tell progress, attach artifacts and notice a cancel."""
+"""What a handler is given: its task, and how to log, report progress, attach artifacts and notice a cancel."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from queueapp.artifacts.service import describe
@@ -8,38 +9,47 @@ from queueapp.artifacts.upload_buffer import Content
 from queueapp.errors import LeaseLost
 from queueapp.json_values import kept_json, storable_text
 from queueapp.runs.recording import add_metric, add_note
+from queueapp.tasks.attempt import Attempt
 from queueapp.tasks.leases import LOG_LEVELS, append_log
 from queueapp.worker.attach import attach
 from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.interrupts import CancelRequested
-from queueapp.worker.prefetch import Running
+
+ExtensionT = TypeVar("ExtensionT")
 
 
 class TaskContext:
     """The running attempt, as its handler sees it. Everything it writes is refused once the lease is lost."""
 
-    def __init__(self, running: Running, worker_id: UUID, background: BackgroundConnection) -> None:
-        self._running = running
-        self.worker_id = worker_id
+    __slots__ = ("_attempt", "_background", "_extensions")
+
+    def __init__(self, attempt: Attempt, background: BackgroundConnection) -> None:
+        self._attempt = attempt
         self._background = background
+        self._extensions: dict[Callable[..., Any], Any] | None = None
 
     @property
     def id(self) -> UUID:
-        return self._running.task.id
+        return self._attempt.task.id
 
     @property
     def type(self) -> str:
-        return self._running.task.type
+        return self._attempt.task.type
 
     @property
     def tenant(self) -> UUID:
         """The id of the tenant whose task this is; it is bound while the handler runs."""
-        return self._running.task.tenant_id
+        return self._attempt.task.tenant_id
 
     @property
     def attempt(self) -> int:
         """Grows at every claim; (id, attempt) is unique, so it may serve as a key for effects elsewhere."""
-        return self._running.task.attempt
+        return self._attempt.task.attempt
+
+    @property
+    def worker_id(self) -> UUID:
+        """The worker process that runs the attempt."""
+        return self._attempt.worker_id
 
     def log(self, message: str, *, level: str = "info", **detail: Any) -> None:
         """Add a line to the task's log at once, in a transaction of its own; what JSON cannot carry is kept as text.
@@ -48,7 +58,8 @@ class TaskContext:
         """
         if level not in LOG_LEVELS:
             raise ValueError(f"level must be one of {', '.join(LOG_LEVELS)}, not {level!r}")
-        if not self._background.call(self._append_log, message, level, kept_json(detail)):
+        line = (self.worker_id, self._attempt.key, level, message, kept_json(detail))
+        if not self._background.call(append_log, *line):
             raise LeaseLost(self.id, self.attempt)
 
     def metric(self, name: str, value: Any) -> None:
@@ -56,20 +67,20 @@ class TaskContext:
 
         Raises ValueError for what cannot be kept, LeaseLost when the attempt no longer holds the task.
         """
-        self._background.call(add_metric, self.worker_id, (self.id, self.attempt), name, value)
+        self._background.call(add_metric, self.worker_id, self._attempt.key, name, value)
 
     def note(self, type: str, content: str) -> None:
         """Keep a text of the task and of its run, as `metric`. Raises ValueError, LeaseLost."""
-        self._background.call(add_note, self.worker_id, (self.id, self.attempt), type, content)
+        self._background.call(add_note, self.worker_id, self._attempt.key, type, content)
 
     def progress(self, fraction: float, message: str = "") -> None:
-        """Tell how far the work is, 0 to 1. Stored with the worker's next beat, at most a second later.
+        """Report how far the work is, 0 to 1. Stored with the worker's next heartbeat, at most a second later.
 
-        Raises ValueError for a fraction that is none.
+        Raises ValueError for a fraction out of range.
         """
         if not 0 <= fraction <= 1:
             raise ValueError(f"fraction must be between 0 and 1, not {fraction}")
-        self._running.progress = {"fraction": round(float(fraction), 4), "message": storable_text(message)}
+        self._attempt.progress = {"fraction": round(float(fraction), 4), "message": storable_text(message)}
 
     def attach(self, type: str, content: Content, *, content_type: str, metadata: dict[str, Any] | None = None) -> UUID:
         """Keep bytes (or text, a file open for reading, an iterator of bytes) as an artifact; returns its id.
@@ -78,13 +89,23 @@ class TaskContext:
         attached stays. Waits up to ten seconds for a store that is away.
         Raises LeaseLost when the attempt no longer holds the task, InvalidArtifact, ArtifactTooLarge, StoreUnavailable.
         """
-        about = describe(type, content_type, metadata)
-        return attach(self._background, self.worker_id, self._running.task, about, content)
+        return attach(self._background, self._attempt, describe(type, content_type, metadata), content)
 
     def check_cancelled(self) -> None:
         """Raise if the task is to stop: for loops that catch everything, or prefer to stop at a place of their own."""
-        if self._running.asked_to_stop:
+        if self._attempt.cancel_requested:
             raise CancelRequested
 
-    def _append_log(self, message: str, level: str, detail: dict[str, Any]) -> bool:
-        return append_log(self.worker_id, (self.id, self.attempt), level, message, detail)
+    def extension(self, make: Callable[["TaskContext"], ExtensionT]) -> ExtensionT:
+        """What an app adds to the context: made from it at the first call, and kept as long as the attempt runs.
+
+        class Mailer:
+            def __init__(self, task: TaskContext) -> None: ...
+
+        task.extension(Mailer).send("half way there")
+        """
+        if self._extensions is None:
+            self._extensions = {}
+        if make not in self._extensions:
+            self._extensions[make] = make(self)
+        return cast(ExtensionT, self._extensions[make])

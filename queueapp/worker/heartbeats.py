@@ -1,4 +1,4 @@
-"""The workers' rows: entering, beating, leaving, and burying those whose process is gone."""
+"""The workers' rows: registration, heartbeat, sign-off, and the reaper of those whose process is gone."""
 
 import os
 import socket
@@ -40,7 +40,7 @@ def machine() -> str:
 
 
 def register(worker_id: UUID, cluster_id: UUID, capabilities: Capabilities) -> None:
-    """Enter a new worker process."""
+    """Add the row of a new worker process."""
     with worker_scope(worker_id):
         Worker.objects.create(
             id=worker_id,
@@ -55,7 +55,7 @@ def register(worker_id: UUID, cluster_id: UUID, capabilities: Capabilities) -> N
 
 
 def heartbeat(worker_id: UUID) -> bool:
-    """Say that the worker lives. False when somebody has declared it dead: its leases are gone."""
+    """Record that the worker is alive. False when it was declared dead: its leases are gone."""
     with worker_scope(worker_id):
         alive = Worker.objects.filter(id=worker_id, stopped_at=None)
         return alive.update(heartbeat_at=Now()) == 1
@@ -68,11 +68,11 @@ def sign_off(worker_id: UUID) -> None:
 
 
 def reap_dead_workers() -> None:
-    """Record which workers of this machine have died, whatever cluster they were of.
+    """Record which workers of this machine have died, of any cluster.
 
     The maintenance runner then takes back what they held at once, instead of waiting for their leases to run out.
     """
-    with system_scope("undertaker"):
+    with system_scope("reaper"):
         thought_alive = Worker.objects.filter(machine=machine(), stopped_at=None)
         dead = [worker.id for worker in thought_alive if not _exists(worker)]
         if dead:

@@ -5,11 +5,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from uuid import UUID
+
+from queueapp.tasks.attempt import AttemptKey
 
 SIGNAL = signal.SIGUSR1
-
-Attempt = tuple[UUID, int]
 
 
 class Interrupted(BaseException):
@@ -41,12 +40,12 @@ class Interrupter:
 
     def __init__(self) -> None:
         self._main = threading.main_thread().ident or 0
-        self._inside: Attempt | None = None
-        self._wanted: tuple[Attempt, type[Interrupted]] | None = None
+        self._inside: AttemptKey | None = None
+        self._wanted: tuple[AttemptKey, type[Interrupted]] | None = None
         signal.signal(SIGNAL, self._on_signal)
 
     @contextmanager
-    def inside(self, attempt: Attempt) -> Iterator[None]:
+    def inside(self, attempt: AttemptKey) -> Iterator[None]:
         """While the block runs, an interrupt of this attempt raises in it; of any other, never."""
         self._inside = attempt
         try:
@@ -54,7 +53,7 @@ class Interrupter:
         finally:
             self._inside = None
 
-    def interrupt(self, attempt: Attempt, cause: type[Interrupted]) -> None:
+    def interrupt(self, attempt: AttemptKey, cause: type[Interrupted]) -> None:
         """Ask the main thread to raise `cause`, should it still be inside this attempt's handler."""
         self._wanted = (attempt, cause)
         signal.pthread_kill(self._main, SIGNAL)

@@ -1,4 +1,7 @@
-"""The life of a worker process: claim, execute, settle, wait for the bell; until told to drain or worn out."""
+"""The life of a worker process: load a batch, execute, settle, wait for a notification.
+
+It ends when the cluster drains, or when the process has run many tasks or grown large.
+"""
 
 import logging
 import os
@@ -12,22 +15,23 @@ from django.db import Error as DatabaseError
 
 from queueapp import conf
 from queueapp.claiming import Claimed, Claimer
+from queueapp.handlers import get_handler
 from queueapp.models.base import new_id
 from queueapp.redis import notifier
+from queueapp.tasks.attempt import Attempt
 from queueapp.tasks.settle import Outcome, settle, settle_alone
 from queueapp.tenancy import worker_scope
 from queueapp.worker import heartbeats
 from queueapp.worker.background_connection import BackgroundConnection
-from queueapp.worker.context import TaskContext
+from queueapp.worker.executor import Executor
 from queueapp.worker.interrupts import Interrupter
-from queueapp.worker.prefetch import PrefetchBuffer, Running
+from queueapp.worker.prefetch import PrefetchBuffer
 from queueapp.worker.processes.shared_memory import ServeOptions, Slot, get_options
-from queueapp.worker.recorded_attempts import run_on_record
 from queueapp.worker.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
-POLL_INTERVAL_SECONDS = 1.0  # an idle worker looks at the database this often, bell or no bell
+POLL_INTERVAL_SECONDS = 1.0  # an idle worker polls the database this often, notified or not
 SETTLE_AFTER_SECONDS = 0.025
 
 
@@ -36,7 +40,7 @@ def serve(slot_number: int) -> None:
     options = get_options()
     slot = options.memory.slots[slot_number]
     if slot.pid and psutil.pid_exists(slot.pid):
-        return  # the slot was offered twice
+        return  # the slot was dispatched twice
     ServingWorker(options, slot).run()
 
 
@@ -51,49 +55,45 @@ class ServingWorker:
         self._claimer = Claimer(self.id, options.capabilities, options.strategy)
         self._buffer = PrefetchBuffer()
         self._background = BackgroundConnection()
-        self._interrupter = Interrupter()
-        self._watchdog = Watchdog(self.id, self._buffer, slot, self._interrupter, self._background)
-        self._done = 0
+        interrupter = Interrupter()
+        self._executor = Executor(self._background, interrupter)
+        self._watchdog = Watchdog(self.id, self._buffer, slot, interrupter, self._background)
+        self._registered = False
+        self._executed = 0
         self._idle = True
 
     def run(self) -> None:
         self._watchdog.start()
-        registered = False
         while not self._should_leave():
             try:
-                if not registered:
-                    heartbeats.register(self.id, self._options.cluster_id, self._options.capabilities)
-                    registered = True
-                if not self._serve_once():
+                self._register_once()
+                if self._load_batch():
+                    self._execute_batch()
+                else:
                     notifier.wait(self._options.capabilities.queues, POLL_INTERVAL_SECONDS)
             except DatabaseError as error:
                 self._recover(error)
-        self._leave(registered)
+        self._leave()
 
-    def _serve_once(self) -> bool:
-        """Work through one set. False when there was nothing to do."""
-        # a set may be left over from before the database went away
-        if not self._buffer.has_unstarted and not self._load_next_batch():
-            return False
-        while running := self._buffer.next():
-            self._execute(running)
-            if self._buffer.oldest_outcome_seconds > SETTLE_AFTER_SECONDS:
-                self._settle()
-            if self._options.memory.draining:
-                break
-        return True
+    def _register_once(self) -> None:
+        if not self._registered:
+            heartbeats.register(self.id, self._options.cluster_id, self._options.capabilities)
+            self._registered = True
 
-    def _load_next_batch(self) -> bool:
+    def _load_batch(self) -> bool:
+        """Have something to execute: what is left of the last batch, or the next. False when nothing is ready."""
+        if self._buffer.has_unstarted:  # from before the database went away
+            return True
         tasks = self._settle_and_claim()
-        self._buffer.load(tasks)
+        self._buffer.load(Attempt(task, self.id, get_handler(task.type)) for task in tasks)
         if self._idle and self._claimer.more_waiting:
-            # one ring woke us, however much was submitted: pass it on, so that a bulk wakes everybody in turn
+            # one notification woke us, however much was submitted: pass it on, so that a bulk wakes all in turn
             notifier.ring({task.queue for task in tasks})
         self._idle = not tasks
         return bool(tasks)
 
     def _settle_and_claim(self) -> list[Claimed]:
-        """The end of one set and the start of the next in one transaction, so that a set costs one commit."""
+        """The end of one batch and the start of the next in one transaction, so that a batch costs one commit."""
         outcomes = self._buffer.take_outcomes()
         if not outcomes:
             return self._claimer.claim()  # its one statement commits itself
@@ -107,24 +107,31 @@ class ServingWorker:
         except DatabaseError:
             self._buffer.requeue(outcomes)
             raise
-        _report_lost(outcomes, settled)
+        _log_lost(outcomes, settled)
         return tasks
 
-    def _execute(self, running: Running) -> None:
-        task = running.task
+    def _execute_batch(self) -> None:
+        while attempt := self._buffer.start_next():
+            self._execute(attempt)
+            if self._buffer.oldest_outcome_seconds > SETTLE_AFTER_SECONDS:
+                self._settle()
+            if self._options.memory.draining:
+                break
+
+    def _execute(self, attempt: Attempt) -> None:
         # the supervisor ends a process whose handler holds the interpreter beyond this
-        self._slot.deadline = running.hard_deadline
-        outcome = run_on_record(task, TaskContext(running, self.id, self._background), self._interrupter)
+        self._slot.deadline = attempt.hard_deadline
+        outcome = self._executor.execute(attempt)
         self._slot.deadline = 0.0
-        self._claimer.batch_sizes.record(task.type, running.seconds)
+        self._claimer.batch_sizes.record(attempt.task.type, attempt.seconds)
         self._buffer.finish(outcome)
-        self._done += 1
+        self._executed += 1
 
     def _settle(self) -> None:
-        """Store the outcomes in hand now; where the database is away they stay in hand."""
+        """Store the outcomes now; where the database is away they stay in the buffer."""
         outcomes = self._buffer.take_outcomes()
         try:
-            _report_lost(outcomes, settle(self.id, outcomes))
+            _log_lost(outcomes, settle(self.id, outcomes))
         except DataError:
             self._settle_each(outcomes)
         except DatabaseError:
@@ -132,10 +139,10 @@ class ServingWorker:
             raise
 
     def _settle_each(self, outcomes: list[Outcome]) -> None:
-        """One of the set is refused, so none was stored; tried together for ever, it would stop this worker."""
+        """PostgreSQL refused one of the batch, so none was stored. Together they would be refused again and again."""
         for place, outcome in enumerate(outcomes):
             try:
-                _report_lost([outcome], settle_alone(self.id, outcome))
+                _log_lost([outcome], settle_alone(self.id, outcome))
             except DatabaseError:
                 self._buffer.requeue(outcomes[place:])
                 raise
@@ -150,15 +157,15 @@ class ServingWorker:
         return (
             self._options.memory.draining
             or not self._watchdog.still_ours
-            or self._done >= conf.settings.worker_max_tasks
+            or self._executed >= conf.settings.worker_max_tasks
             or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > conf.settings.worker_max_memory_mb * 1024
         )
 
-    def _leave(self, registered: bool) -> None:
-        """Settle what is finished, hand back what is not started, sign off and make the slot free."""
+    def _leave(self) -> None:
+        """Settle what is finished, release what is not started, sign off and free the slot."""
         try:
             settle(self.id, self._buffer.take_outcomes() + self._buffer.release_unstarted())
-            if registered:
+            if self._registered:
                 heartbeats.sign_off(self.id)
         except DatabaseError as error:
             # the leases run out, and the tasks run again elsewhere
@@ -169,7 +176,7 @@ class ServingWorker:
         self._slot.leave()
 
 
-def _report_lost(outcomes: list[Outcome], settled: dict[UUID, str]) -> None:
+def _log_lost(outcomes: list[Outcome], settled: dict[UUID, str]) -> None:
     for outcome in outcomes:
         if outcome.id not in settled:
             logger.warning("stale outcome refused", extra={"event": "stale_write_rejected", "task_id": str(outcome.id)})

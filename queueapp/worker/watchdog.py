@@ -1,7 +1,7 @@
-"""The watchdog: a thread in each worker that keeps its leases, its limits and its word.
+"""The watchdog: a thread in each worker that renews its leases and enforces the limits of its tasks.
 
-It renews leases, notices cancellation, interrupts the handler at the soft limit, settles what a slow handler keeps
-waiting, and at the hard limit ends the process; the sentinel replaces it.
+It also notices cancellation, interrupts the handler at the soft limit, settles what a slow handler keeps waiting, and
+at the hard limit ends the process; the sentinel replaces it.
 """
 
 import logging
@@ -16,13 +16,13 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 
 from queueapp.claiming.claimer import LEASE_SECONDS
-from queueapp.retry_policy import retry_delay_seconds
-from queueapp.tasks.leases import Attempt, renew
+from queueapp.tasks.attempt import AttemptKey
+from queueapp.tasks.leases import renew
 from queueapp.tasks.settle import Outcome, settle
 from queueapp.worker.background_connection import BackgroundConnection
-from queueapp.worker.executor import timed_out
 from queueapp.worker.heartbeats import heartbeat
 from queueapp.worker.interrupts import CancelRequested, Interrupted, Interrupter, LeaseGone, SoftTimeLimit
+from queueapp.worker.outcomes import timed_out
 from queueapp.worker.prefetch import PrefetchBuffer
 from queueapp.worker.processes.shared_memory import Slot
 
@@ -30,9 +30,9 @@ logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.2
 BUSY_TICK_SECONDS = 0.025  # outcomes wait no longer than this behind a slow handler
-BEAT_SECONDS = 1.0
+HEARTBEAT_SECONDS = 1.0
 RENEW_SECONDS = LEASE_SECONDS / 3
-SHED_AFTER_SECONDS = 1.0
+RELEASE_AFTER_SECONDS = 1.0
 INTERRUPT_AGAIN_SECONDS = 1.0
 
 
@@ -55,7 +55,7 @@ class Watchdog(threading.Thread):
         self._interrupter = interrupter
         self._background = background
         self._stopping = threading.Event()
-        self._beat_at = self._renewed_at = self._heard_at = time.monotonic()
+        self._heartbeat_at = self._renewed_at = self._answered_at = time.monotonic()
 
     def stop(self) -> None:
         self._stopping.set()
@@ -64,11 +64,11 @@ class Watchdog(threading.Thread):
     def run(self) -> None:
         busy = False
         while not self._stopping.wait(BUSY_TICK_SECONDS if busy else TICK_SECONDS):
-            self._slot.stamp = time.monotonic()
+            self._slot.heartbeat_at = time.monotonic()
             self._enforce_limits()
-            self._relieve()
-            if time.monotonic() - self._beat_at >= BEAT_SECONDS:
-                self._beat()
+            self._settle_behind_handler()
+            if time.monotonic() - self._heartbeat_at >= HEARTBEAT_SECONDS:
+                self._heartbeat()
             busy = self._buffer.running is not None and (
                 self._buffer.has_unstarted or self._buffer.oldest_outcome_seconds > 0
             )
@@ -83,50 +83,50 @@ class Watchdog(threading.Thread):
         elif now >= running.soft_deadline:
             self._interrupt(SoftTimeLimit)
 
-    def _relieve(self) -> None:
-        """Let a slow handler hold up nobody: settle what is finished, hand back what is not started."""
+    def _settle_behind_handler(self) -> None:
+        """A slow handler must hold up no other task: settle what is finished, release what is not started."""
         running = self._buffer.running
         if running is None:
             return
         outcomes = self._buffer.take_outcomes() if self._buffer.oldest_outcome_seconds > BUSY_TICK_SECONDS else []
-        if self._buffer.has_unstarted and running.seconds > SHED_AFTER_SECONDS:
+        if self._buffer.has_unstarted and running.seconds > RELEASE_AFTER_SECONDS:
             outcomes += self._buffer.release_unstarted()
         if outcomes:
             self._settle(outcomes)
 
-    def _beat(self) -> None:
-        """Renew leases, store progress, and hear what is cancelled or lost."""
-        self._beat_at = time.monotonic()
+    def _heartbeat(self) -> None:
+        """Renew leases, store progress, and learn what is cancelled or lost."""
+        self._heartbeat_at = time.monotonic()
         held = self._buffer.held()
-        is_due = self._beat_at - self._renewed_at >= RENEW_SECONDS
+        is_due = self._heartbeat_at - self._renewed_at >= RENEW_SECONDS
         try:
-            answers = self._background.call(self._ask_database, held, is_due)
+            renewed = self._background.call(self._ask_database, held, is_due)
         except (DatabaseError, TimeoutError) as error:
-            self._on_silence(error)
+            self._on_no_answer(error)
             return
-        self._heard_at = time.monotonic()
+        self._answered_at = time.monotonic()
         if is_due:
-            self._renewed_at = self._heard_at
-        self._buffer.forget({(task_id, attempt) for task_id, attempt in held if task_id not in answers})
+            self._renewed_at = self._answered_at
+        self._buffer.forget({(task_id, attempt) for task_id, attempt in held if task_id not in renewed})
         running = self._buffer.running
-        if running is None or (running.task.id, running.task.attempt) not in held:
+        if running is None or running.key not in held:
             return
-        if running.task.id not in answers:
+        if running.task.id not in renewed:
             self._interrupt(LeaseGone)
-        elif answers[running.task.id]:
-            running.asked_to_stop = True
+        elif renewed[running.task.id]:
+            running.cancel_requested = True
             self._interrupt(CancelRequested)
 
-    def _ask_database(self, held: Mapping[Attempt, Any], alive: bool) -> dict[UUID, bool]:
-        answers = renew(self._worker_id, held, renew=alive)
-        if alive:
+    def _ask_database(self, held: Mapping[AttemptKey, Any], renew_due: bool) -> dict[UUID, bool]:
+        renewed = renew(self._worker_id, held, renew=renew_due)
+        if renew_due:
             self.still_ours = heartbeat(self._worker_id)
-        return answers
+        return renewed
 
-    def _on_silence(self, error: Exception) -> None:
-        """The database does not answer. Past the lease others may own our tasks, so stop for good."""
-        silent = time.monotonic() - self._heard_at
-        logger.warning("watchdog unheard", extra={"event": "db_connection_failed", "error": str(error).strip()})
+    def _on_no_answer(self, error: Exception) -> None:
+        """The database does not answer. After LEASE_SECONDS others may hold our tasks, so end the process."""
+        silent = time.monotonic() - self._answered_at
+        logger.warning("heartbeat not stored", extra={"event": "db_connection_failed", "error": str(error).strip()})
         if silent > LEASE_SECONDS and self._buffer.running is not None:
             self._end_process(f"the database did not answer for {silent:.0f} s")
 
@@ -136,23 +136,22 @@ class Watchdog(threading.Thread):
         # again after a second, should the handler have swallowed it; not sooner, so that it can clean up
         if running is not None and now - running.interrupted_at >= INTERRUPT_AGAIN_SECONDS:
             running.interrupted_at = now
-            self._interrupter.interrupt((running.task.id, running.task.attempt), cause)
+            self._interrupter.interrupt(running.key, cause)
 
     def _settle(self, outcomes: list[Outcome]) -> None:
         try:
             self._background.call(settle, self._worker_id, outcomes)
         except (DatabaseError, TimeoutError) as error:
-            # fenced, so storing them again cannot hurt, should the database have heard the first time
+            # fenced, so storing them again cannot hurt, if the database stored them the first time
             self._buffer.requeue(outcomes)
             logger.warning("outcomes not stored", extra={"event": "db_connection_failed", "error": str(error).strip()})
 
     def _end_process(self, reason: str) -> None:
-        """Settle and hand back what can be, then go: a handler that will not stop cannot be outwaited."""
+        """Settle and release what can be, then end: a handler that does not stop cannot be waited for."""
         logger.error("worker ends itself: %s", reason, extra={"event": "task_killed"})
         running = self._buffer.running
         outcomes = self._buffer.take_outcomes() + self._buffer.release_unstarted()
         if running is not None:
-            delay = retry_delay_seconds(running.task.failures + 1)
-            outcomes.append(timed_out(running.task, "Its worker was ended after its limit of", delay))
+            outcomes.append(timed_out(running, "Its worker was ended after its limit of"))
         self._settle(outcomes)
         os.kill(os.getpid(), signal.SIGKILL)

@@ -38,12 +38,12 @@ def run(directory: Path) -> int:
         say("Starting PostgreSQL, Redis, a web server and a cluster of workers:")
         stack.start()
         environment = {**os.environ, **stack.environment()}
-        story = subprocess.Popen(dying_with_us(manage("demo")), cwd=PROJECT, env=environment, start_new_session=True)
+        scenes = subprocess.Popen(dying_with_us(manage("demo")), cwd=PROJECT, env=environment, start_new_session=True)
         try:
-            stack.supervise(lambda: story.poll() is not None)
+            stack.supervise(lambda: scenes.poll() is not None)
         finally:
-            end(story, signal.SIGTERM, seconds=5)
-        return story.returncode
+            end(scenes, signal.SIGTERM, seconds=5)
+        return scenes.returncode
 
 
 if __name__ == "__main__":

@@ -138,7 +138,7 @@ class Scenes:
 
 
 def _taken_again(task: Task, crashes: int) -> bool:
-    """Whether the task has been leased anew after so many crashes, or has ended by them."""
+    """Whether the task has been leased again after so many crashes, or has ended by them."""
     return task.crash_count == crashes and task.status in (Status.LEASED, Status.DEAD_LETTER)
 
 

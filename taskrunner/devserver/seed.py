@@ -1,6 +1,6 @@
 """The tenants, the administrator and the keys of a demonstration.
 
-Whoever runs it again keeps the secrets that the environment still holds; the others are made anew.
+Running it again keeps the secrets that the environment still holds; the others are made again.
 """
 
 import os
@@ -8,7 +8,7 @@ import secrets
 
 from django.contrib.auth.models import User
 
-from queueapp.apikeys import create_key, recognise, revoke_key
+from queueapp.apikeys import authenticate_key, create_key, revoke_key
 from queueapp.management.arguments import DEMO
 from queueapp.management.base import acting
 from queueapp.models import ApiKey, Tenant
@@ -53,7 +53,7 @@ def seed_tenants() -> None:
 
 
 def _still_works(variable: str, slug: str, role: str, name: str) -> bool:
-    key = recognise(os.environ.get(variable, ""))
+    key = authenticate_key(os.environ.get(variable, ""))
     return key is not None and (key.tenant_slug, key.role, key.name) == (slug, role, name)
 
 

@@ -23,7 +23,7 @@ class Fault(Exception):
 
 
 class Api:
-    """A client: each request yields its status and its JSON, or the bytes of what is none."""
+    """A client: each request yields its status and its JSON, or the bytes of what is not JSON."""
 
     def __init__(self, url: str, key: str) -> None:
         self._url, self._key = url, key

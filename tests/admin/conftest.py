@@ -6,13 +6,13 @@ from django.test import Client
 from django.utils import timezone
 
 from configapp.changes import submit_change
-from configapp.custom_keys import declare_key
+from configapp.custom_keys import save_custom_key
 from configapp.keyspec import KeySpec, Kind
 from queueapp.models import OperatorAction, Route, Run, RunMetric, RunNote, SecurityEvent, Worker
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, tenant_scope, worker_scope
 from tests.configapp.applying import Bringer
-from workloads.models import FetchedPage
+from workloads.fetch.models import FetchedPage
 
 
 def signed_in(user: User) -> Client:
@@ -66,7 +66,7 @@ def one_of_everything(acme, acme_viewer, make_task, make_worker):
         run = Run.objects.create(tenant=acme, task=task, attempt=1, run_key="k")
         RunMetric.objects.create(tenant=acme, run=run, task=task, name="pages", value=3)
         RunNote.objects.create(tenant=acme, run=run, task=task, type="summary", content="all read")
-        declare_key(KeySpec("feature.banner", Kind.STRING, "a line of text"))
+        save_custom_key(KeySpec("feature.banner", Kind.STRING, "a line of text"))
     with tenant_scope(acme.id):
         address = dict.fromkeys(("url", "requested_url"), "https://acme.example/")
         FetchedPage.objects.create(

@@ -6,7 +6,7 @@ from django.utils import timezone
 from queueapp.models import Run, RunMetric, RunNote
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.admin.pages import TASKS, shown
-from workloads.models import FetchedPage
+from workloads.fetch.models import FetchedPage
 
 RUNS = "/admin/queueapp/run/"
 PAGES = "/admin/workloads/fetchedpage/"

@@ -136,7 +136,7 @@ def test_no_list_counts_or_compares_all_tasks(root, acme, make_task, query):
     with CaptureQueriesContext(connection) as captured:
         answer = root.get(TASKS + query)
     assert answer.status_code == 200
-    on_tasks = [entry["sql"] for entry in captured if re.search(r'\btasks"', entry["sql"])]
+    on_tasks = [entry["sql"] for entry in captured if re.search(r'\btaskrunner_tasks"', entry["sql"])]
     assert on_tasks
     for sql in on_tasks:
         assert "DISTINCT" not in sql

@@ -13,8 +13,8 @@ from queueapp.models import PendingObject, Tenant
 from queueapp.tenancy import operator_scope, tenant_scope
 from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.context import TaskContext
-from queueapp.worker.prefetch import Running
 from tests.artifacts.looking import content_of, is_stored, rows, unclaimed
+from tests.factories import attempt_at
 from tests.tasks.workers import expire_lease
 
 BYTES = b"\x00\x01" * 40_000
@@ -24,7 +24,7 @@ BYTES = b"\x00\x01" * 40_000
 def context(claimed, worker, store):
     """What the handler of the claimed task is given."""
     side = BackgroundConnection()
-    yield TaskContext(Running(claimed), worker.id, side)
+    yield TaskContext(attempt_at(claimed, worker.id), side)
     side.close()
     side._executor.shutdown(wait=True)
 

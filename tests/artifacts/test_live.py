@@ -14,7 +14,7 @@ from django.db import connection
 from tests.artifacts.looking import rows
 from tests.rest.calling import API, key_for
 from tests.rest.live import live_server
-from tests.waiting import threads, wait_until
+from tests.waiting import PATIENCE_SECONDS, threads, wait_until
 
 MEBIBYTE = 2**20
 SLACK_BYTES = 20 * MEBIBYTE
@@ -109,7 +109,7 @@ def test_no_connection_is_held_while_a_client_sends_slowly(live, key, task):
 
     def pieces() -> Iterator[bytes]:
         yield body[: 10 * MEBIBYTE]
-        wait_until(lambda: resume, seconds=30)
+        wait_until(lambda: resume)
         yield body[10 * MEBIBYTE :]
 
     def send():
@@ -123,7 +123,7 @@ def test_no_connection_is_held_while_a_client_sends_slowly(live, key, task):
             assert _sessions() == 0
         finally:
             resume.append(True)
-        assert sent.result(20).status_code == 201
+        assert sent.result(PATIENCE_SECONDS).status_code == 201
 
 
 def _nameless_files(process: psutil.Process) -> int:

@@ -8,7 +8,7 @@ import pytest
 from queueapp.artifacts import object_store, s3_store
 from queueapp.artifacts.upload_buffer import UploadBuffer
 from queueapp.errors import StoreUnavailable
-from tests.waiting import threads
+from tests.waiting import PATIENCE_SECONDS, threads
 
 KEY = "tenant/task/artifact"
 
@@ -64,7 +64,7 @@ def test_a_store_that_comes_back_in_time_is_sat_out(place, intake):
     with threads(1) as run:
         writing = run(object_store.put_patiently, KEY, intake)
         place.unlink()
-        writing.result(20)
+        writing.result(PATIENCE_SECONDS)
     with object_store.open_object(KEY) as file:
         assert file.read() == b"bytes"
 

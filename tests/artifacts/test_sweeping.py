@@ -17,7 +17,7 @@ from queueapp.tenancy import operator_scope, tenant_scope
 from tests.artifacts.looking import content_of, is_stored, rows, unclaimed
 from tests.clusters import running_cluster
 from tests.commands.test_command_purge_rescue import born
-from tests.waiting import threads, wait_until
+from tests.waiting import PATIENCE_SECONDS, threads, wait_until
 
 ABOUT = Metadata(type="report", content_type="text/plain")
 
@@ -82,7 +82,7 @@ def test_a_writer_and_the_sweep_at_once_leave_both_or_neither(write):
         make_due()
         with threads(2) as run:
             swept, claimed = run(garbage.sweep), run(claim)
-            assert (swept.result(20) == 1) == (claimed.result(20) is None)
+            assert (swept.result(PATIENCE_SECONDS) == 1) == (claimed.result(PATIENCE_SECONDS) is None)
         assert is_stored(reserved) == (claimed.result() is not None)
 
 
@@ -129,5 +129,5 @@ def test_clusters_sweep(write):
     reserved, _ = write()
     make_due()
     with running_cluster(workers=1):
-        wait_until(lambda: not unclaimed(), seconds=20)
+        wait_until(lambda: not unclaimed())
     assert not is_stored(reserved)

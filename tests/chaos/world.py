@@ -100,7 +100,7 @@ class World:
 
     def wait_for_executions(self) -> None:
         """Wait until some worker has something in hand, or has finished it all."""
-        wait_until(lambda: self.leased() or not self.unfinished(), seconds=60)
+        wait_until(lambda: self.leased() or not self.unfinished())
 
     def leased(self) -> int:
         with operator_scope("operator:chaos"):

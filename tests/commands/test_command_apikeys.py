@@ -2,7 +2,7 @@
 
 import pytest
 
-from queueapp.apikeys import recognise
+from queueapp.apikeys import authenticate_key
 from queueapp.apikeys.authenticate import forget
 from queueapp.models import Tenant
 from queueapp.tenancy import operator_scope
@@ -17,19 +17,19 @@ def demo(ground):
 
 def test_a_key_is_printed_alone_and_opens_its_tenant(acme):
     key = run("createapikey", "billing", "--tenant", "acme").strip()
-    known = recognise(key)
+    known = authenticate_key(key)
     assert (known.tenant_slug, known.name, known.role, known.scopes) == ("acme", "billing", "client", [])
     assert actions() == [(ACTOR, "apikey.create", key[3:11])]
 
 
 def test_without_a_tenant_it_is_a_key_of_demo(demo):
-    assert recognise(run("createapikey", "x").strip()).tenant_slug == "demo"
+    assert authenticate_key(run("createapikey", "x").strip()).tenant_slug == "demo"
 
 
 def test_what_a_key_may_do_is_given_with_it(acme):
     options = ("--scope", "worker:run", "--capabilities", '{"categories": ["a.*"]}', "--expires-in-days", "90")
     made = run_json("createapikey", "x", "--tenant", "acme", "--role", "worker", *options)
-    known = recognise(made["key"])
+    known = authenticate_key(made["key"])
     assert (known.role, known.scopes, known.capabilities) == ("worker", ["worker:run"], {"categories": ["a.*"]})
     assert made["expires_at"][:23] == known.expires_at.isoformat()[:23]
 
@@ -74,5 +74,5 @@ def test_a_revoked_key_opens_nothing(acme):
     first = run_json("revokeapikey", key[3:11])["revoked_at"]
     assert run_json("revokeapikey", key[3:11])["revoked_at"] == first
     forget()
-    assert recognise(key) is None
+    assert authenticate_key(key) is None
     assert refused("revokeapikey", "nonsense")[1] == "prefix: there is no key with prefix 'nonsense'"

@@ -60,5 +60,5 @@ def test_documents_say_the_same(make_task):
 
 def test_an_id_that_is_none_is_refused_before_anything_happens(make_task):
     task = make_task("queued")
-    assert "'x' is no task id" in refused("cancel", task.id, "x")[1]
+    assert "'x' is not a task id" in refused("cancel", task.id, "x")[1]
     assert fresh(task).status == S.QUEUED

@@ -5,7 +5,7 @@ from collections import Counter
 from ipaddress import ip_network
 
 from queueapp import tasks
-from queueapp.apikeys import recognise
+from queueapp.apikeys import authenticate_key
 from queueapp.models import Task, Tenant
 from queueapp.tenancy import operator_scope
 from tests.clusters import running_cluster
@@ -13,8 +13,8 @@ from tests.commands.calling import refused, run, run_json
 from tests.rest.live import live_server
 
 
-def test_two_hundred_tasks_complete_and_it_says_how_fast(ground, settings, monkeypatch):
-    settings.FETCH_ALLOWED_NETWORKS = [ip_network("127.0.0.1/32")]
+def test_two_hundred_tasks_complete_and_it_says_how_fast(ground, configure, monkeypatch):
+    configure(FETCH={"ALLOWED_NETWORKS": [ip_network("127.0.0.1/32")]})
     with live_server() as server, running_cluster(workers=4, FETCH_ALLOWED_NETWORKS="127.0.0.1/32"):
         monkeypatch.setenv("TASKRUNNER_URL", server.url)
         printed = run("demo")
@@ -46,7 +46,7 @@ def test_it_runs_on_what_make_up_started_and_leaves_its_keys_and_tasks_alone(gro
     assert "Of 207 tasks 0 are lost and 0 completed twice." in printed
     with operator_scope("operator:test"):
         assert Task.objects.get(id=waiting.id).status == "scheduled"
-    assert recognise(keys["TASKRUNNER_CLIENT_KEY"]), "it was not replaced"
+    assert authenticate_key(keys["TASKRUNNER_CLIENT_KEY"]), "it was not replaced"
 
 
 def test_it_says_where_it_is_at_home(ground, monkeypatch):

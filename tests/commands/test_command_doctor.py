@@ -17,6 +17,7 @@ from queueapp.operators import service
 from queueapp.redis import notifier
 from queueapp.tenancy import operator_scope
 from tests.commands.calling import create_worker, manage, refused, run, run_json
+from tests.waiting import PATIENCE_SECONDS
 
 
 def part(name, *, faults=False):
@@ -94,7 +95,7 @@ def test_a_missing_table_is_a_fault(healthy):
     with damaged(
         "ALTER TABLE taskrunner_task_stats RENAME TO lost", "ALTER TABLE lost RENAME TO taskrunner_task_stats"
     ):
-        findings = json.loads(manage("doctor", "--json").communicate(timeout=30)[0])["findings"]
+        findings = json.loads(manage("doctor", "--json").communicate(timeout=PATIENCE_SECONDS)[0])["findings"]
     assert ("row-level security", "there is no table taskrunner_task_stats") in [
         (row["part"], row["message"]) for row in findings
     ]
@@ -124,7 +125,7 @@ def newcomer(ground):
 def diagnosis(**environment):
     """Exit code and findings by part of a doctor in a process of its own."""
     process = manage("doctor", "--json", **environment)
-    printed, words = process.communicate(timeout=30)
+    printed, words = process.communicate(timeout=PATIENCE_SECONDS)
     assert "Traceback" not in words
     return process.returncode, {finding["part"]: finding for finding in json.loads(printed)["findings"]}
 
@@ -144,7 +145,7 @@ def test_a_login_that_nobody_prepared_has_three_faults_that_their_fixes_mend(new
     option = found["resting tenant"]["fix"].split("options=")[1].split(" to DATABASE_URL")[0]
     url = make_dsn(url, options=unquote(option))
     migrating = manage("migrate", DATABASE_URL=url)
-    migrating.communicate(timeout=60)
+    migrating.communicate(timeout=PATIENCE_SECONDS)
     assert migrating.returncode == 0
     code, found = diagnosis(DATABASE_URL=url)
     assert (code, {found[part]["level"] for part in ("migrations", "roles", "resting tenant")}) == (0, {"ok"})

@@ -16,7 +16,7 @@ from queueapp.tasks import transitions
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.commands.calling import ACTOR, actions, refused, run, run_json
 from tests.factories import fresh
-from tests.waiting import threads
+from tests.waiting import PATIENCE_SECONDS, threads
 
 
 def born(days_ago):
@@ -54,7 +54,7 @@ def test_purge_commits_batch_by_batch_each_with_its_record(ended, make_task, mon
 
     def look_from_elsewhere(**window):
         with threads(1) as run:
-            seen.append((len(run(remaining).result(10)), len(run(actions).result(10))))
+            seen.append((len(run(remaining).result(PATIENCE_SECONDS)), len(run(actions).result(PATIENCE_SECONDS))))
         return transitions.purge_batch(**window)
 
     monkeypatch.setattr(tasks, "purge_batch", look_from_elsewhere)
@@ -73,9 +73,9 @@ def test_purge_of_zero_days_takes_all_that_ended(ended, make_task):
 
 def test_purge_wants_a_number_of_days(ground):
     assert "--days" in refused("purge")[1]
-    assert "'-1' is no whole number" in refused("purge", "--days=-1")[1]
+    assert "'-1' is not a whole number" in refused("purge", "--days=-1")[1]
     assert (
-        "is no whole number from 0 to 3,650" in refused("purge", "--days=36500")[1]
+        "is not a whole number from 0 to 3,650" in refused("purge", "--days=36500")[1]
     )  # before there were uuids of a time
     assert run_json("purge", "--days=3650") == {"deleted": 0}
 
@@ -118,15 +118,15 @@ def test_rescue_leaves_it_to_a_cluster_that_keeps_house(ground):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [MAINTENANCE_LOCK])
             held.set()
-            done.wait(20)
+            done.wait(PATIENCE_SECONDS)
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MAINTENANCE_LOCK])
 
     with threads(1) as start:
         keeper = start(keep_house)
-        held.wait(20)
+        held.wait(PATIENCE_SECONDS)
         try:
             assert run("rescue") == "Nothing to do: a cluster is keeping house at this moment.\n"
             assert run_json("rescue") == {}
         finally:
             done.set()
-        keeper.result(20)
+        keeper.result(PATIENCE_SECONDS)

@@ -8,13 +8,14 @@ from psycopg2.extensions import make_dsn
 
 from queueapp.management.base import cli_actor
 from tests.commands.calling import manage
+from tests.waiting import PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize("command", ["tasks", "qcluster", "migrate"])
 def test_a_database_that_does_not_answer(ground, tmp_path, command):
     nowhere = make_dsn(os.environ["DATABASE_URL"], host=str(tmp_path))
     process = manage(command, DATABASE_URL=nowhere, OWNER_DATABASE_URL=nowhere)
-    printed, words = process.communicate(timeout=30)
+    printed, words = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, printed) == (1, "")
     assert words.startswith("CommandError: PostgreSQL: connection to server")
     assert words.endswith("`manage.py doctor` checks every part.\n")

@@ -95,8 +95,8 @@ def test_a_refused_request_is_explained_field_by_field(demo):
 @pytest.mark.parametrize(
     ("words", "refusal"),
     [
-        (["echo", "hello"], "'hello' is no key=value"),
-        (["echo", "=hello"], "'=hello' is no key=value"),
+        (["echo", "hello"], "'hello' is not key=value"),
+        (["echo", "=hello"], "'=hello' is not key=value"),
         (["echo", "a=1", "a=2"], "given twice"),
         (["nothing"], "type 'nothing' has no handler here"),
         (["echo", "--queue", "nowhere"], "no queue 'nowhere'; there are: config, default"),

@@ -6,19 +6,18 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 from queueapp.models import Task, Tenant
 from queueapp.tenancy import operator_scope
 from tests.clusters import running_cluster
 from tests.commands.calling import manage, refused, run, run_json
 from tests.factories import fresh
-from tests.waiting import threads, wait_until
+from tests.sql_queries import ask
+from tests.waiting import PATIENCE_SECONDS, threads, wait_until
 
 SESSIONS_IN_A_TRANSACTION = """
     SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND usename = session_user AND pid <> pg_backend_pid()
-        AND xact_start < clock_timestamp() - interval '0.5 s'
+    WHERE datname = current_database() AND usename = session_user AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
 """
 
 
@@ -41,7 +40,7 @@ def test_a_task_that_completes(demo, cluster, tmp_path):
         ended = start(lambda: call_command("submit", "sample.talk", f"mark={mark}", "--wait", stdout=stdout))
         wait_until(lambda: "50 % half way" in stdout.getvalue() or ended.done())
         (tmp_path / "mark.go").touch()
-        ended.result(20)
+        ended.result(PATIENCE_SECONDS)
     told = [line.split("  ")[-1].strip() for line in stdout.getvalue().splitlines()]
     parts = ["is queued", "new → queued", "waited ", "queued → leased", "info: half way", "50 % half way", "ran "]
     places = [next(number for number, line in enumerate(told) if part in line) for part in parts]
@@ -75,13 +74,9 @@ def test_waiting_holds_no_transaction_and_ctrl_c_leaves_the_task(demo):
     try:
         while "new → queued" not in waiting.stdout.readline():
             assert waiting.poll() is None
-        with connection.cursor() as cursor:
-            # the longest that a transaction of its own may last is one look; a held one would be older than that
-            cursor.execute("SELECT pg_sleep(0.6)")
-            cursor.execute(SESSIONS_IN_A_TRANSACTION)
-            assert cursor.fetchone() == (0,)
+        wait_until(lambda: ask(SESSIONS_IN_A_TRANSACTION) == 0)  # between two polls; a held transaction would stay
         waiting.send_signal(signal.SIGINT)
-        _, words = waiting.communicate(timeout=20)
+        _, words = waiting.communicate(timeout=PATIENCE_SECONDS)
     finally:
         waiting.kill()
         waiting.wait()

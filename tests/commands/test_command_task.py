@@ -9,6 +9,7 @@ from queueapp import tasks
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope
 from tests.commands.calling import manage, refused, run, run_json
+from tests.waiting import PATIENCE_SECONDS
 
 
 def test_the_story_has_the_waiting_as_a_step_of_its_own(make_task):
@@ -62,7 +63,7 @@ def test_an_error_message_cannot_drive_the_terminal(make_task):
 def test_unknown_and_misspelt_ids_are_refused(acme):
     missing = new_id()
     assert refused("task", missing)[1] == f"No task {missing}."
-    assert "'123' is no task id; `manage.py tasks` lists them" in refused("task", "123")[1]
+    assert "'123' is not a task id; `manage.py tasks` lists them" in refused("task", "123")[1]
 
 
 def test_on_a_terminal_statuses_have_colours_and_documents_have_none(make_task):
@@ -83,6 +84,6 @@ def _on_a_terminal(*arguments):
         pass
     finally:
         os.close(ours)
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
     return printed.decode()

@@ -77,8 +77,8 @@ def test_an_empty_list_says_so(ground):
         (["--queue", "nowhere"], "There is no queue 'nowhere'; there are: config, default"),
         (["--tenant", "nobody"], "There is no tenant 'nobody'"),
         (["--type", "a b"], "'a b' must be a type, `X.*` for all types below X, or `*`"),
-        (["--limit", "201"], "'201' is no whole number from 1 to 200"),
-        (["--limit", "0"], "'0' is no whole number from 1 to 200"),
+        (["--limit", "201"], "'201' is not a whole number from 1 to 200"),
+        (["--limit", "0"], "'0' is not a whole number from 1 to 200"),
     ],
 )
 def test_a_mistyped_filter_is_no_empty_list(acme, words, refusal):

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 
-from queueapp.apikeys import recognise
+from queueapp.apikeys import authenticate_key
 from queueapp.apikeys.authenticate import forget
 from queueapp.apikeys.key_format import prefix_of
 from queueapp.models import Tenant
@@ -41,7 +41,7 @@ def test_seed_demo_makes_tenants_and_an_administrator(ground):
         *("TASKRUNNER_ADMIN_USER", "TASKRUNNER_ADMIN_PASSWORD"),
         *("TASKRUNNER_API_KEY", "TASKRUNNER_CLIENT_KEY", "TASKRUNNER_OTHER_KEY"),
     }
-    known = [recognise(variables[name]) for name in sorted(variables) if name.endswith("KEY")]
+    known = [authenticate_key(variables[name]) for name in sorted(variables) if name.endswith("KEY")]
     assert [(key.role, key.tenant_slug) for key in known] == [
         ("admin", "demo"),
         ("client", "demo"),
@@ -64,7 +64,7 @@ def test_seed_demo_again_changes_the_secrets_and_nothing_else(ground):
     assert [action for _, action, _ in actions()].count("tenant.create") == 2
     assert [action for _, action, _ in actions()].count("user.password") == 2
     assert all(actor == ACTOR for actor, _, _ in actions())
-    assert recognise(variables["TASKRUNNER_API_KEY"]) is None, "it was replaced"
+    assert authenticate_key(variables["TASKRUNNER_API_KEY"]) is None, "it was replaced"
 
 
 def test_seed_demo_keeps_the_password_that_still_works(ground, monkeypatch):
@@ -97,8 +97,8 @@ def test_seed_demo_keeps_the_keys_that_still_work(ground, monkeypatch):
     monkeypatch.setenv("TASKRUNNER_API_KEY", foreign)
     forget()  # a process remembers a key for two seconds
     third = run_json("seed_demo")
-    assert recognise(third["TASKRUNNER_CLIENT_KEY"]).role == "client"
-    assert recognise(third["TASKRUNNER_API_KEY"]).role == "admin"
+    assert authenticate_key(third["TASKRUNNER_CLIENT_KEY"]).role == "client"
+    assert authenticate_key(third["TASKRUNNER_API_KEY"]).role == "admin"
     assert third["TASKRUNNER_OTHER_KEY"] == foreign
     assert revoked not in third.values()
 

@@ -8,10 +8,9 @@ from queueapp.models import Task
 from queueapp.models.base import new_id
 from queueapp.tasks.settle import settle
 from queueapp.tenancy import operator_scope
-from queueapp.worker.context import TaskContext
-from queueapp.worker.executor import run_attempt
+from queueapp.worker.executor import Executor
 from queueapp.worker.interrupts import Interrupter
-from queueapp.worker.prefetch import Running
+from tests.factories import attempt_at
 
 ALICE, BOB = "operator:alice", "operator:bob"
 
@@ -21,7 +20,7 @@ class Bringer:
 
     def __init__(self):
         self.id = new_id()
-        self._interrupter = Interrupter()
+        self._executor = Executor(None, Interrupter())
 
     def claim(self):
         claimed = Claimer(self.id, Capabilities(queues=(QUEUE,))).claim()
@@ -30,7 +29,7 @@ class Bringer:
 
     def run(self, claimed):
         """What the engine does with one attempt; returns the task as it is after it."""
-        outcome = run_attempt(claimed, TaskContext(Running(claimed), self.id, None), self._interrupter)
+        outcome = self._executor.execute(attempt_at(claimed, self.id))
         if outcome is not None:
             settle(self.id, [outcome])
         return task(claimed.id)

@@ -1,6 +1,6 @@
 """The table of docs/configuration.md, from the catalogue.
 
-`python -m tests.configapp.key_table` rewrites it.
+`python -m tests.configapp.key_table` updates it.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The admin pages of the configuration: forms by type, changes through the queue, rights, declared keys."""
+"""The admin pages of the configuration: forms by type, changes through the queue, rights, custom keys."""
 
 import re
 
@@ -48,13 +48,13 @@ def noted():
         return [(one.actor, one.action, one.target) for one in OperatorAction.objects.order_by("id")]
 
 
-def declared():
+def custom_keys():
     with operator_scope("operator:test"):
         return [row.as_spec() for row in ConfigKey.objects.all()]
 
 
-def test_every_key_is_listed_with_what_holds_and_where_it_comes_from(root, bringer, settings):
-    settings.CONFIG_OVERRIDES = {"app.web_port": 7000}
+def test_every_key_is_listed_with_what_holds_and_where_it_comes_from(root, bringer, configure):
+    configure(CONFIG={"OVERRIDES": {"app.web_port": 7000}})
     submit_change(PORT, 9000, actor=ALICE)
     bringer.bring_all()
     found = {each.spec.key: (shown, each.source) for each, shown in root.get(LIST).context["settings"]}
@@ -182,9 +182,9 @@ def test_an_unknown_key_has_no_page(root, key):
     assert root.get(page_of(key)).status_code == 404
 
 
-def test_a_key_is_declared_changed_and_withdrawn(root, bringer):
+def test_a_custom_key_is_added_changed_and_deleted(root, bringer):
     assert root.post(f"{DECLARED}add/", {**BANNER, "default": "Select a theme, then update it"}).status_code == 302
-    (spec,) = declared()
+    (spec,) = custom_keys()
     assert (spec.key, spec.default, spec.free_text) == ("feature.banner", "Select a theme, then update it", True)
     assert save(root, "feature.banner", "O'Brien & Sons <support>").status_code == 302
     bringer.bring_all()
@@ -192,14 +192,14 @@ def test_a_key_is_declared_changed_and_withdrawn(root, bringer):
 
     changed = {**BANNER, "default": "Hello", "maximum": "30"}
     assert root.post(f"{DECLARED}feature.banner/change/", changed).status_code == 302
-    assert [(spec.default, spec.maximum) for spec in declared()] == [("Hello", 30)]
+    assert [(spec.default, spec.maximum) for spec in custom_keys()] == [("Hello", 30)]
     assert root.post(f"{DECLARED}feature.banner/delete/", {"post": "yes"}).status_code == 302
-    assert declared() == []
+    assert custom_keys() == []
     assert root.get(page_of("feature.banner")).status_code == 404
     assert noted() == [
-        ("operator:root", "config.declare", "feature.banner"),
-        ("operator:root", "config.declare", "feature.banner"),
-        ("operator:root", "config.withdraw", "feature.banner"),
+        ("operator:root", "config_key.save", "feature.banner"),
+        ("operator:root", "config_key.save", "feature.banner"),
+        ("operator:root", "config_key.delete", "feature.banner"),
     ]
 
 
@@ -220,21 +220,21 @@ def test_a_key_is_declared_changed_and_withdrawn(root, bringer):
         ({"description": ""}, "description"),
     ],
 )
-def test_a_declaration_that_cannot_be_is_refused_where_it_is_wrong(root, fields, wrong):
+def test_an_invalid_custom_key_is_refused_at_its_field(root, fields, wrong):
     answer = root.post(f"{DECLARED}add/", {**BANNER, **fields})
     assert answer.status_code == 200
     assert wrong in answer.context["adminform"].form.errors
-    assert declared() == []
+    assert custom_keys() == []
 
 
-def test_the_default_of_a_declared_key_gets_its_type(root):
+def test_the_default_of_a_custom_key_gets_its_type(root):
     root.post(f"{DECLARED}add/", {**BANNER, "kind": "integer", "default": " 7 ", "minimum": "1"})
     root.post(f"{DECLARED}add/", {**BANNER, "config_key": "feature.on", "kind": "boolean", "default": "TRUE"})
     root.post(
         f"{DECLARED}add/",
         {**BANNER, "config_key": "feature.size", "kind": "choice", "choices": "s\r\nm\r\n", "default": "m"},
     )
-    assert [(spec.default, spec.choices) for spec in declared()] == [(7, ()), (True, ()), ("m", ("s", "m"))]
+    assert [(spec.default, spec.choices) for spec in custom_keys()] == [(7, ()), (True, ()), ("m", ("s", "m"))]
     for key in ("feature.banner", "feature.on", "feature.size"):
         assert root.get(f"{DECLARED}{key}/change/").status_code == 200
 

@@ -10,7 +10,7 @@ from queueapp.tenancy import operator_scope
 from tests.configapp.applying import ALICE, records, stored, versions
 from tests.rest.calling import Api, code_of, fields_of, key_for
 from tests.rest.live import live_server
-from tests.waiting import threads, wait_until
+from tests.waiting import PATIENCE_SECONDS, threads, wait_until
 
 PORT = "app.api_port"
 
@@ -225,8 +225,8 @@ def test_the_export_holds_what_the_database_does(admin, bringer):
     assert len(accepted(admin.post("/config/bulk", again))["changes"]) == 2
 
 
-def test_an_override_of_the_environment_shows_as_such(admin, settings):
-    settings.CONFIG_OVERRIDES = {PORT: 7000}
+def test_an_override_of_the_environment_shows_as_such(admin, configure):
+    configure(CONFIG={"OVERRIDES": {PORT: 7000}})
     shown = admin.get(f"/config/{PORT}").json()
     assert (shown["value"], shown["source"]) == (7000, "environment")
 
@@ -258,7 +258,7 @@ def test_prefer_wait_answers_when_the_change_is_applied(live, acme, bringer):
         asked = run(lambda: live.send(key, "PUT", f"/config/{PORT}", {"value": 9000}, Prefer="wait=20"))
         wait_until(all_changes)
         bringer.bring_all()
-        answer = asked.result(30)
+        answer = asked.result(PATIENCE_SECONDS)
     change = accepted(answer)
     assert (change["status"], change["version"], answer["Preference-Applied"]) == ("applied", 1, "wait=20")
 

@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
-from configapp.catalogue import CATALOGUE
+from configapp.catalogue import CATALOGUE, register_keys, registry
+from configapp.catalogue.builders import choice, integer
 from configapp.keyspec import Kind
 from configapp.validation import check_key, check_value
 from tests.configapp.key_table import PAGE, key_table, written
@@ -41,6 +43,35 @@ def test_secrets_are_declared_secret():
     assert {spec.key for spec in SPECS if spec.secret} == {
         key for key in CATALOGUE if re.search(r"(api_key|api_token|password)$", key)
     }
+
+
+@pytest.fixture
+def registry_copy(monkeypatch):
+    """A registry whose additions end with the test."""
+    copy = dict(CATALOGUE)
+    monkeypatch.setattr(registry, "_keys", copy)
+    return copy
+
+
+def test_an_app_adds_its_own_keys(registry_copy):
+    rows = integer("reports.max_rows", 1000, 1, 100_000, "rows of the longest report")
+    register_keys(rows)
+    assert registry_copy["reports.max_rows"] is rows
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (integer("app.api_port", 1, 0, 9, "taken"), "'app.api_port' is registered twice"),
+        (integer("port", 1, 0, 9, "one part"), "'port' must be at least two parts"),
+        (integer("reports.max_rows", 10, 0, 9, "default too high"), "default must be from 0 to 9"),
+        (choice("reports.format", None, (), "no choices"), "choices must be given"),
+    ],
+)
+def test_an_invalid_key_is_refused_at_start(registry_copy, spec, message):
+    with pytest.raises(ImproperlyConfigured, match=message):
+        register_keys(spec)
+    assert len(registry_copy) == 98
 
 
 def test_the_page_lists_every_key():

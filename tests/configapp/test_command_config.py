@@ -14,7 +14,7 @@ from tests.clusters import ROOT, running_cluster
 from tests.commands.calling import ACTOR, actions, manage, refused, run, run_json
 from tests.configapp.applying import ALICE, records, versions
 from tests.tasks.workers import expire_lease
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 PORT, TOKEN = "app.api_port", "github.api_token"
 
@@ -72,7 +72,7 @@ def test_refusals_say_what_to_do(ground):
 def test_a_change_that_is_cancelled_while_it_is_waited_for_is_told(ground):
     with manage("config", "set", PORT, "9000") as process:
         wait_until(lambda: [cancel(task_id) for task_id in waiting()])
-        assert "ended as cancelled" in process.communicate(timeout=30)[1]
+        assert "ended as cancelled" in process.communicate(timeout=PATIENCE_SECONDS)[1]
     assert process.returncode == 1
 
 

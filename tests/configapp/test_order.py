@@ -15,7 +15,7 @@ from queueapp.tenancy import operator_scope, tenant_scope
 from tests.configapp.applying import ALICE, BOB, Bringer, fresh, records, task, versions
 from tests.tasks.staging import held_open, in_turn, meanwhile
 from tests.tasks.workers import expire_lease
-from tests.waiting import sessions_waiting_for_a_lock, threads, wait_until
+from tests.waiting import PATIENCE_SECONDS, sessions_waiting_for_a_lock, threads, wait_until
 
 PORT, DEBUG, WORKERS = "app.api_port", "app.debug", "app.workers"
 
@@ -66,7 +66,7 @@ def test_bulks_over_the_same_keys_in_any_order_do_not_block_each_other_for_ever(
     wanted = [[Wanted(key, 2000 + n if key == PORT else n % 16 + 1) for key in keys] for n, keys in enumerate(orders)]
     with threads(4) as run:
         accepted = [run(lambda items=items: submit_changes(items, actor=ALICE)) for items in wanted]
-        changes = [future.result(30) for future in accepted]
+        changes = [future.result(PATIENCE_SECONDS) for future in accepted]
     bringer.bring_all()
     by_number = sorted(changes, key=lambda each: each[0].submission)
     for key in keys:
@@ -94,7 +94,7 @@ def test_two_appliers_take_turns_and_the_second_finds_the_work_of_the_first_done
             waiting = run(one.run, earlier)
             wait_until(lambda: waiting.done() or sessions_waiting_for_a_lock())
             assert not waiting.done()
-        assert waiting.result(30).status == "completed"  # the other rolled back: this one did it
+        assert waiting.result(PATIENCE_SECONDS).status == "completed"  # the other rolled back: this one did it
     assert versions(PORT) == [(1, 9001)]
     two.run(later)
     assert versions(PORT) == [(1, 9001), (2, 9002)]
@@ -112,16 +112,16 @@ def test_an_applier_that_is_stopped_holds_the_others_up_for_a_moment_only(ground
         with transaction.atomic():
             applying(stopped, earlier)()
             applied.set()
-            assert go_on.wait(30)
+            assert go_on.wait(PATIENCE_SECONDS)
             ConfigChange.objects.count()  # its session is gone
 
     with threads(2) as run:
         sleeping = run(stop_before_the_commit)
-        assert applied.wait(30)
-        assert run(other.run, later).result(30).status == "completed"
+        assert applied.wait(PATIENCE_SECONDS)
+        assert run(other.run, later).result(PATIENCE_SECONDS).status == "completed"
         go_on.set()
         with pytest.raises((OperationalError, InterfaceError)):
-            sleeping.result(30)
+            sleeping.result(PATIENCE_SECONDS)
     assert versions(PORT) == [(1, 9001), (2, 9002)]
     assert len(records()) == 2
 

@@ -198,19 +198,19 @@ def test_a_change_must_be_well_formed(history, values, constraint):
     assert refusal(operator(), statement)[1] == constraint
 
 
-def test_the_epoch_grows_with_every_applied_change_and_every_declared_key(history, bringer):
-    before = epoch()
+def test_the_revision_grows_with_every_applied_change_and_every_custom_key(history, bringer):
+    before = revision()
     bringer.bring_all()
-    assert epoch() == before + 1
+    assert revision() == before + 1
     with operator(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO taskrunner_config_keys (config_key, kind, description, choices, secret, free_text, actor)"
             " VALUES ('my.key', 'string', '', '{}', false, false, 'x')"
         )
-    assert epoch() == before + 2
+    assert revision() == before + 2
 
 
-def epoch():
+def revision():
     with operator(), connection.cursor() as cursor:
         cursor.execute("SELECT number FROM taskrunner_config_epoch")
         return cursor.fetchone()[0]

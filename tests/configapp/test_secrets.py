@@ -7,17 +7,16 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.management.base import CommandError
 from django.db import connections
-from django.test import override_settings
 
 import configapp
 from configapp import maintenance, queries, reader
 from configapp.changes import Wanted, dry_run, roll_back, submit_change, submit_changes
 from configapp.errors import ChangeRefused, SecretUnreadable
 from configapp.models import ConfigSecret, ConfigVersion
+from configapp.settings import ConfigSettings
 from configapp.values import mask
 from queueapp.tenancy import operator_scope
 from taskrunner.devserver.embedded.private import kept_secrets
-from taskrunner.environment import Environment
 from tests.commands.calling import run
 from tests.configapp.applying import ALICE, stored, task, versions
 
@@ -108,50 +107,51 @@ def rotate():
         return maintenance.rotate_secrets()
 
 
-def test_rotation_frees_the_old_key_and_old_versions_stay_readable(bringer):
-    with override_settings(CONFIG_ENCRYPTION_KEYS=[OLD]):
-        submit_change(TOKEN, "the first secret", actor=ALICE)
-        submit_change(TOKEN, "the second secret", actor=ALICE)
-        bringer.bring_all()
-    with override_settings(CONFIG_ENCRYPTION_KEYS=[NEW, OLD]):
-        assert "2 secrets were encrypted anew" in run("config", "rotate")
-        assert rotate() == 0
-    with override_settings(CONFIG_ENCRYPTION_KEYS=[NEW]):
-        assert configapp.get(TOKEN) == "the second secret"
-        roll_back(TOKEN, 1, actor=ALICE)
-        bringer.bring_all()
-        reader.forget()
-        assert configapp.get(TOKEN) == "the first secret"
+def test_rotation_frees_the_old_key_and_old_versions_stay_readable(bringer, configure):
+    configure(CONFIG={"ENCRYPTION_KEYS": [OLD]})
+    submit_change(TOKEN, "the first secret", actor=ALICE)
+    submit_change(TOKEN, "the second secret", actor=ALICE)
+    bringer.bring_all()
+    configure(CONFIG={"ENCRYPTION_KEYS": [NEW, OLD]})
+    assert "2 secrets were encrypted anew" in run("config", "rotate")
+    assert rotate() == 0
+    configure(CONFIG={"ENCRYPTION_KEYS": [NEW]})
+    assert configapp.get(TOKEN) == "the second secret"
+    roll_back(TOKEN, 1, actor=ALICE)
+    bringer.bring_all()
+    reader.forget()
+    assert configapp.get(TOKEN) == "the first secret"
     with operator_scope("operator:test"):
         assert ConfigVersion.objects.count() == 3
         assert ConfigSecret.objects.count() == 2
 
 
-def test_rotation_without_the_old_key_changes_nothing(bringer):
-    with override_settings(CONFIG_ENCRYPTION_KEYS=[OLD]):
-        submit_change(TOKEN, "the first secret", actor=ALICE)
-        bringer.bring_all()
-    with override_settings(CONFIG_ENCRYPTION_KEYS=[NEW]):
-        with pytest.raises(SecretUnreadable):
-            rotate()
-        with pytest.raises(SecretUnreadable, match=TOKEN):
-            configapp.get(TOKEN)
-        assert configapp.get("app.debug") is False  # one secret that cannot be read hides no other key
-    with override_settings(CONFIG_ENCRYPTION_KEYS=[OLD]):
-        reader.forget()
-        assert configapp.get(TOKEN) == "the first secret"
+def test_rotation_without_the_old_key_changes_nothing(bringer, configure):
+    configure(CONFIG={"ENCRYPTION_KEYS": [OLD]})
+    submit_change(TOKEN, "the first secret", actor=ALICE)
+    bringer.bring_all()
+    configure(CONFIG={"ENCRYPTION_KEYS": [NEW]})
+    with pytest.raises(SecretUnreadable):
+        rotate()
+    with pytest.raises(SecretUnreadable, match=TOKEN):
+        configapp.get(TOKEN)
+    assert configapp.get("app.debug") is False  # one secret that cannot be read hides no other key
+    configure(CONFIG={"ENCRYPTION_KEYS": [OLD]})
+    reader.forget()
+    assert configapp.get(TOKEN) == "the first secret"
 
 
-def test_rotation_without_any_key_says_what_is_missing(bringer):
-    with override_settings(CONFIG_ENCRYPTION_KEYS=[OLD]):
-        submit_change(TOKEN, "the first secret", actor=ALICE)
-        bringer.bring_all()
-    with override_settings(CONFIG_ENCRYPTION_KEYS=[]), pytest.raises(CommandError, match="CONFIG_ENCRYPTION_KEYS"):
+def test_rotation_without_any_key_says_what_is_missing(bringer, configure):
+    configure(CONFIG={"ENCRYPTION_KEYS": [OLD]})
+    submit_change(TOKEN, "the first secret", actor=ALICE)
+    bringer.bring_all()
+    configure(CONFIG={"ENCRYPTION_KEYS": []})
+    with pytest.raises(CommandError, match="CONFIG_ENCRYPTION_KEYS"):
         run("config", "rotate")
 
 
-@override_settings(CONFIG_ENCRYPTION_KEYS=[])
-def test_without_a_key_no_secret_is_taken(ground):
+def test_without_a_key_no_secret_is_taken(ground, configure):
+    configure(CONFIG={"ENCRYPTION_KEYS": []})
     with pytest.raises(ChangeRefused, match="CONFIG_ENCRYPTION_KEYS"):
         submit_change(TOKEN, "the first secret", actor=ALICE)
     assert stored(TOKEN) is None
@@ -163,6 +163,5 @@ def test_kept_secrets_are_made_once_each_and_are_encryption_keys(tmp_path):
     both = kept_secrets(path, ["SECRET_KEY", "CONFIG_ENCRYPTION_KEYS"])  # a directory of before there were two
     assert both == kept_secrets(path, ["SECRET_KEY", "CONFIG_ENCRYPTION_KEYS"])
     assert both["SECRET_KEY"] == first["SECRET_KEY"]
-    environment = Environment(config_encryption_keys=both["CONFIG_ENCRYPTION_KEYS"])
-    (key,) = environment.config_encryption_keys
+    (key,) = ConfigSettings(ENCRYPTION_KEYS=[both["CONFIG_ENCRYPTION_KEYS"]]).encryption_keys
     assert Fernet(key.get_secret_value()).decrypt(Fernet(key.get_secret_value()).encrypt(b"x")) == b"x"

@@ -5,6 +5,7 @@ import re
 from queueapp.models import Queue
 from queueapp.tenancy import operator_scope
 from taskrunner.environment import Environment
+from taskrunner.sections import VARIABLES
 from tests.clusters import ROOT
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -21,5 +22,5 @@ def test_every_queue_has_workers_and_each_worker_has_queues_that_exist(ground):
 def test_what_env_may_hold_is_passed_on_and_read():
     passed = set(re.findall(r"^  ([A-Z_]+): \$\{\1:", COMPOSE, re.M))
     assert {"SECRET_KEY", "HTTPS_ONLY", "FETCHED_PAGES_RETENTION_DAYS"} <= passed
-    assert passed <= {name.upper() for name in Environment.model_fields}
+    assert passed <= {name.upper() for name in Environment.model_fields} | VARIABLES.keys()
     assert set(re.findall(r"^(?:# )?([A-Z_]+)=", EXAMPLE, re.M)) == passed | MADE_BY_COMPOSE

@@ -51,9 +51,9 @@ def tls(authority, monkeypatch):
 
 
 @pytest.fixture
-def worker(acme, settings):
+def worker(acme, configure):
     """Runs fetch tasks of acme in this process, as a worker process does, and may call the server."""
-    settings.FETCH_ALLOWED_NETWORKS = ALLOWED
+    configure(FETCH={"ALLOWED_NETWORKS": ALLOWED})
     running = FetchWorker(acme)
     yield running
     running.close()

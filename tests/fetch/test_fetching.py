@@ -11,8 +11,8 @@ from queueapp.limits import tenant_limits
 from queueapp.models import Run, TaskLog, Tenant
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.fetch.workers import artifacts_of
+from workloads.fetch.models import FetchedPage
 from workloads.fetch.request import retry_after_seconds
-from workloads.models import FetchedPage
 
 ARTICLE = f"""<!doctype html><html><head><title>Bread | The Baker</title>
 <meta name="author" content="Ann Baker"><meta property="article:published_time" content="2026-01-31T10:00:00Z">
@@ -210,8 +210,8 @@ def test_a_page_without_text_fails_for_good(worker, acme, server, body):
     assert pages(acme) == []
 
 
-def test_the_allowlist_holds_for_redirects_too(worker, acme, server, names, settings):
-    settings.FETCH_DOMAIN_ALLOWLIST = ["127.0.0.2"]
+def test_the_allowlist_holds_for_redirects_too(worker, acme, server, names, configure):
+    configure(FETCH={"DOMAIN_ALLOWLIST": ["127.0.0.2"]})
     names.say("other.example", ["127.0.0.2"])
     task = worker.fetch(server.redirect("/", f"http://other.example:{server.port}/"))
     assert (task.status, task.error_code) == ("dead_letter", "fetch_domain_not_allowed")

@@ -14,7 +14,7 @@ from tests.clusters import running_cluster
 from tests.factories import fresh
 from tests.fetch.conftest import ALLOWED
 from tests.fetch.workers import artifacts_of
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 @pytest.fixture
@@ -24,9 +24,9 @@ def cluster(ground):
 
 
 @pytest.fixture
-def fetch(acme, settings):
+def fetch(acme, configure):
     """Submit a fetch."""
-    settings.FETCH_ALLOWED_NETWORKS = ALLOWED
+    configure(FETCH={"ALLOWED_NETWORKS": ALLOWED})
     return lambda url: tasks.submit("fetch", {"url": url}, tenant_id=acme.id)
 
 
@@ -37,7 +37,7 @@ def silent(server):
 
     def script(exchange):
         if len(server.asked) == 1:
-            released.wait(30)
+            released.wait(PATIENCE_SECONDS)
         exchange.answer(b"<p>text</p>", Content_Type="text/html")
 
     yield server.script("/", script)
@@ -45,7 +45,7 @@ def silent(server):
 
 
 def ended(task):
-    wait_until(lambda: fresh(task).status in FINAL, seconds=50)
+    wait_until(lambda: fresh(task).status in FINAL)
     return fresh(task)
 
 
@@ -59,7 +59,7 @@ def test_a_cancel_does_not_wait_for_the_server(cluster, acme, server, fetch, sil
     task = fetch(silent)
     wait_until(lambda: server.asked)
     tasks.cancel(task.id, tenant_id=acme.id)
-    wait_until(lambda: fresh(task).status == "cancelled", seconds=5)
+    wait_until(lambda: fresh(task).status == "cancelled")
 
 
 def test_a_fetch_whose_worker_is_killed_is_done_by_another(cluster, server, fetch, silent):

@@ -8,8 +8,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db import ProgrammingError, connection, connections
 
 from queueapp.tenancy import operator_scope, tenant_scope
-from workloads.fetch.models import SEARCHED_CHARACTERS
-from workloads.models import FetchedPage
+from workloads.fetch.models import SEARCHED_CHARACTERS, FetchedPage
 
 
 def keep(tenant, name, *, title="", text="text"):

@@ -9,18 +9,19 @@ from django.db import IntegrityError, connection
 
 from queueapp.tenancy import tenant_scope
 from workloads.fetch.params import FetchParams, check_url
+from workloads.fetch.settings import settings
 
 
-def test_allowed_networks_are_logged(settings, caplog):
-    settings.FETCH_ALLOWED_NETWORKS = [ip_network("10.1.0.0/16"), ip_network("fd00::/8")]
+def test_allowed_networks_are_logged(configure, caplog):
+    configure(FETCH={"ALLOWED_NETWORKS": [ip_network("10.1.0.0/16"), ip_network("fd00::/8")]})
     apps.get_app_config("workloads").ready()
     (record,) = caplog.records
     assert (record.levelno, record.event) == (logging.WARNING, "fetch_networks_allowed")
     assert record.networks == ["10.1.0.0/16", "fd00::/8"]
 
 
-def test_none_are_by_default(settings, caplog, acme):
-    assert settings.FETCH_ALLOWED_NETWORKS == []
+def test_none_are_by_default(caplog, acme):
+    assert settings.allowed_networks == []
     apps.get_app_config("workloads").ready()
     assert caplog.records == []
     (refusal,) = check_url(FetchParams(url="http://127.0.0.2/"), acme.id)

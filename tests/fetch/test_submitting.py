@@ -84,8 +84,8 @@ def test_a_bad_url_is_refused_at_submit(client, url, code):
     assert tasks() == []
 
 
-def test_no_forged_url_is_more_than_a_400(client, settings):
-    settings.FETCH_ALLOWED_NETWORKS = ALLOWED
+def test_no_forged_url_is_more_than_a_400(client, configure):
+    configure(FETCH={"ALLOWED_NETWORKS": ALLOWED})
     for url in forged(8080):
         assert client.post("/fetch", {"url": url}).status_code in (202, 400), url
     with operator_scope("operator:test"):
@@ -93,8 +93,8 @@ def test_no_forged_url_is_more_than_a_400(client, settings):
     assert not [host for host in hosts if host[0].isdigit() or host[0] == "["]  # names only: those are checked later
 
 
-def test_the_allowlist_of_the_deployment(client, settings):
-    settings.FETCH_DOMAIN_ALLOWLIST = ["example.com"]
+def test_the_allowlist_of_the_deployment(client, configure):
+    configure(FETCH={"DOMAIN_ALLOWLIST": ["example.com"]})
     assert client.post("/fetch", {"url": "https://EXAMPLE.com./page"}).status_code == 202
     for host in ("sub.example.com", "example.com.evil.example", "xexample.com", "other.example"):
         answer = client.post("/fetch", {"url": f"https://{host}/"})
@@ -102,8 +102,8 @@ def test_the_allowlist_of_the_deployment(client, settings):
         assert "allowed: example.com" in answer.json()["detail"]
 
 
-def test_a_tenants_own_allowlist_takes_its_place(client, acme, settings):
-    settings.FETCH_DOMAIN_ALLOWLIST = ["example.com"]
+def test_a_tenants_own_allowlist_takes_its_place(client, acme, configure):
+    configure(FETCH={"DOMAIN_ALLOWLIST": ["example.com"]})
     with operator_scope("operator:test"):
         Tenant.objects.filter(id=acme.id).update(limits={"fetch_domain_allowlist": ["own.example"]})
     tenant_limits.forget()
@@ -111,7 +111,7 @@ def test_a_tenants_own_allowlist_takes_its_place(client, acme, settings):
     assert code_of(client.post("/fetch", {"url": PAGE})) == "fetch_domain_not_allowed"
 
 
-def test_an_allowed_network_may_be_named_with_any_port(client, settings):
-    settings.FETCH_ALLOWED_NETWORKS = ALLOWED
+def test_an_allowed_network_may_be_named_with_any_port(client, configure):
+    configure(FETCH={"ALLOWED_NETWORKS": ALLOWED})
     assert client.post("/fetch", {"url": "http://127.0.0.2:9999/"}).status_code == 202
     assert code_of(client.post("/fetch", {"url": "http://127.0.0.1:9999/"})) == "fetch_address_not_allowed"

@@ -8,17 +8,16 @@ from queueapp.models.base import new_id
 from queueapp.tasks.settle import settle
 from queueapp.tenancy import operator_scope
 from queueapp.worker.background_connection import BackgroundConnection
-from queueapp.worker.context import TaskContext
+from queueapp.worker.executor import Executor
 from queueapp.worker.interrupts import Interrupter
-from queueapp.worker.prefetch import Running
-from queueapp.worker.recorded_attempts import run_on_record
-from tests.factories import fresh
+from tests.factories import attempt_at, fresh
 
 
 class FetchWorker:
     def __init__(self, tenant: Tenant) -> None:
         self.id, self.tenant = new_id(), tenant
-        self._background, self._interrupter = BackgroundConnection(), Interrupter()
+        self._background = BackgroundConnection()
+        self._executor = Executor(self._background, Interrupter())
 
     def fetch(self, url: str, **params) -> Task:
         """Submit a fetch, run one attempt of it, and return the task as it is then."""
@@ -28,8 +27,7 @@ class FetchWorker:
 
     def work(self) -> None:
         for claimed in Claimer(self.id, Capabilities(queues=("fetch",))).claim():
-            context = TaskContext(Running(claimed), self.id, self._background)
-            outcome = run_on_record(claimed, context, self._interrupter)
+            outcome = self._executor.execute(attempt_at(claimed, self.id))
             if outcome is not None:
                 settle(self.id, [outcome])
 

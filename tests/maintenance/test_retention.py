@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from queueapp import maintenance
 from queueapp.db import statements
+from queueapp.hooks import JobResult, MaintenanceJob
 from queueapp.maintenance import MaintenanceRunner, runner
 from queueapp.models import DedupKey, IdempotencyKey, Run, Task, TaskLog
 from queueapp.models.base import new_id
-from queueapp.pruners import Pruned, Pruner
 from queueapp.tenancy import operator_scope, system_scope, tenant_scope, worker_scope
 from tests.commands.test_command_purge_rescue import born
-from workloads.models import FetchedPage
+from workloads.fetch.models import FetchedPage
 
 # as the trigger writes it, so many days ago
 OLD_ROW = """
@@ -87,11 +87,11 @@ def test_batches_pass_by_what_stays_and_find_what_lies_behind_it(acme, make_task
 
 def test_the_walk_goes_on_in_the_next_pass_and_rests_at_the_end(acme, make_task, monkeypatch):
     monkeypatch.setattr("queueapp.maintenance.retention.BATCH", 2)
-    monkeypatch.setattr(runner, "PRUNING_SECONDS", 0.000_001)  # one batch a pass
+    monkeypatch.setattr(runner, "MOST_SECONDS", 0)  # one batch a pass
     write_old_log(acme, make_task().id, 60, rows=3)
     write_old_log(acme, new_id(), 50, rows=2)
-    house = MaintenanceRunner()
-    assert [house.run().get("task_logs_pruned") for _ in range(4)] == [0, 1, 1, None]
+    maintenance_runner = MaintenanceRunner()
+    assert [maintenance_runner.run().get("task_logs_pruned") for _ in range(4)] == [0, 1, 1, None]
     assert len(old_rows()) == 3
 
 
@@ -167,8 +167,8 @@ def test_expired_idempotency_keys_go(acme):
 
 
 @pytest.mark.parametrize(("days", "left"), [(90, ["new"]), (0, ["new", "old"])])
-def test_pages_that_nobody_fetched_again_go(acme, settings, days, left):
-    settings.FETCHED_PAGES_RETENTION_DAYS = days
+def test_pages_that_nobody_fetched_again_go(acme, configure, days, left):
+    configure(FETCH={"PAGES_RETENTION_DAYS": days})
     with tenant_scope(acme.id):
         for name, age in (("old", 91), ("new", 89)):
             fetched = timezone.now() - timedelta(days=age)
@@ -179,9 +179,8 @@ def test_pages_that_nobody_fetched_again_go(acme, settings, days, left):
         assert sorted(FetchedPage.objects.values_list("text", flat=True)) == left
 
 
-def test_a_pruner_that_is_behind_holds_nothing_up(ground, monkeypatch):
+def test_a_job_that_is_behind_holds_nothing_up(ground):
     """It is left after its moment, and goes on in the next pass."""
-    endless = Pruner("endless", lambda: Pruned(1, True), 60.0)
-    monkeypatch.setattr(runner, "registered_pruners", lambda: [endless])
-    house = MaintenanceRunner()
-    assert [house.run()["endless"] > 0 for _ in range(2)] == [True, True]
+    endless = MaintenanceJob("endless", lambda: lambda: JobResult(1, more=True), every_seconds=60, in_background=False)
+    maintenance_runner = MaintenanceRunner([endless])
+    assert [maintenance_runner.run()["endless"] > 0 for _ in range(2)] == [True, True]

@@ -1,36 +1,27 @@
 """The description of the API says what is served, all of it and nothing else, in valid OpenAPI 3.1."""
 
-import re
-
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import resolve
 from jsonschema_rs import Draft202012Validator
+from rest_framework.response import Response
 
 from queueapp.handlers import registered_handlers
-from queueapp.rest.openapi.generator import openapi, right_of
-from queueapp.rest.openapi.operations import OPERATIONS, Answer, Describer
-
-ROOT = "api/v1/"
-PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^()]*\)")
-
-
-def served() -> set[tuple[str, str]]:
-    """Every method of every address below /api/v1, in the words of the description."""
-    return {
-        (method, f"/{address}")
-        for address, view in _addresses(get_resolver().url_patterns, "")
-        for method in getattr(getattr(view, "view_class", None), "rights", {"GET": None})
-    }
+from queueapp.rest.openapi import generator
+from queueapp.rest.openapi.generator import openapi
+from queueapp.rest.toolkit import endpoints
+from queueapp.rest.toolkit.endpoints import RESOURCES, ResponseSpec, endpoint, resource, urlpatterns_of
+from queueapp.rest.toolkit.permissions import Right
+from queueapp.rest.toolkit.views import ApiView
+from queueapp.validation import RequestModel, ResponseModel
 
 
-def _addresses(patterns, prefix):
-    for each in patterns:
-        address = prefix + PARAMETER.sub(lambda found: f"{{{found[1] or found[2]}}}", str(each.pattern)).strip("^$")
-        if isinstance(each, URLResolver):
-            yield from _addresses(each.url_patterns, address)
-        elif isinstance(each, URLPattern) and address.startswith(ROOT):
-            yield address.removeprefix(ROOT).removesuffix(r"\Z"), each.callback
+def described() -> set[tuple[str, str]]:
+    return {(method.upper(), path) for path, methods in openapi()["paths"].items() for method in methods}
+
+
+def declared() -> set[tuple[str, str]]:
+    return {(method, each.path) for each in RESOURCES.values() for method in each.endpoints}
 
 
 def references(part):
@@ -44,17 +35,57 @@ def references(part):
             yield from references(each)
 
 
-def test_what_is_served_is_described_and_what_is_described_is_served():
-    assert served() == set(OPERATIONS)
+def test_what_is_declared_is_described_besides_the_addresses_of_types():
+    types = {("POST", f"/tasks/{handler.type.replace('.', '/')}") for handler in registered_handlers()}
+    assert declared() <= described()
+    assert described() - declared() <= types
 
 
-def test_every_described_operation_is_in_the_document_with_its_right():
-    paths = openapi()["paths"]
-    for (method, path), operation in OPERATIONS.items():
-        described = paths[path][method.lower()]
-        right = right_of(operation)
-        assert (described.get("security") == []) == (right is None)
-        assert right is None or f"`{right}`" in described["description"]
+def test_what_is_declared_is_served(settings):
+    for each in RESOURCES.values():
+        parameters = {name: _example(each, name) for _, name in endpoints.PARAMETER.findall(each.route)}
+        assert resolve(f"/api/v1{each.path.format(**parameters)}").func.view_class is each.view, each.route
+
+
+def _example(each, name):
+    described = next(iter(openapi()["paths"][each.path].values()))
+    return next(parameter["example"] for parameter in described["parameters"] if parameter.get("name") == name)
+
+
+def test_every_operation_says_which_right_it_needs():
+    for each in RESOURCES.values():
+        for method, found in each.endpoints.items():
+            operation = openapi()["paths"][each.path][method.lower()]
+            assert (operation.get("security") == []) == (found.right is None)
+            assert found.right is None or f"`{found.right}`" in operation["description"]
+
+
+def test_a_new_endpoint_is_declared_in_one_place(monkeypatch, rf):
+    """Address, right, checked input and description all come from it."""
+    monkeypatch.setattr(endpoints, "RESOURCES", declarations := {})
+    monkeypatch.setattr(generator, "RESOURCES", RESOURCES | declarations)
+
+    class GreetingRequest(RequestModel):
+        name: str
+
+    class GreetingResponse(ResponseModel):
+        greeting: str
+
+    @resource("greetings/<uuid:greeting_id>", tag="Greetings")
+    class Greeting(ApiView):
+        @endpoint("Greet", right=Right.TASKS_SUBMIT, responses={200: ResponseSpec("A greeting.", GreetingResponse)})
+        def post(self, request, greeting_id, body: GreetingRequest) -> Response:
+            return Response(GreetingResponse(greeting=f"Hello {body.name}"))
+
+    (pattern,) = urlpatterns_of(__name__)
+    assert str(pattern.pattern) == "greetings/<uuid:greeting_id>"
+    assert pattern.callback.view_class is Greeting
+    generator.RESOURCES.update(declarations)
+    operation = openapi.__wrapped__()["paths"]["/greetings/{greeting_id}"]["post"]
+    assert operation["summary"] == "Greet"
+    assert "`tasks:submit`" in operation["description"]
+    assert operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("GreetingRequest")
+    assert operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].endswith("GreetingResponse")
 
 
 def test_every_registered_type_appears_with_the_schema_of_its_parameters():
@@ -107,19 +138,9 @@ def test_errors_are_described_with_every_operation_that_needs_a_key():
                 assert "404" in operation["responses"], (method, path)
 
 
-def test_an_operation_is_described_once():
-    with pytest.raises(ValueError, match="described twice"):
-        Describer("x")("GET", "/tasks", "again", {200: Answer("x")})
-
-
-def test_an_address_that_is_not_served_is_noticed():
-    operation = OPERATIONS["GET", "/tasks"].__class__(
-        **{name: None for name in OPERATIONS["GET", "/tasks"].__slots__ if name not in ("path", "method")},
-        method="GET",
-        path="/nowhere",
-    )
-    with pytest.raises(LookupError, match="nothing is served there"):
-        right_of(operation)
+def test_an_address_is_declared_once():
+    with pytest.raises(ValueError, match="declared twice"):
+        resource("tasks", tag="x")(ApiView)
 
 
 def test_the_document_is_served_without_a_key(db):

@@ -7,6 +7,7 @@ from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
 from tests.rest.calling import API
+from tests.waiting import PATIENCE_SECONDS
 from tests.web import running_server
 
 
@@ -39,7 +40,7 @@ class LiveServer:
 
     def raw(self, key: str, method: str, path: str, body: Any, headers: dict[str, str]) -> LiveAnswer:
         """As send, with a body of bytes, or of pieces that are sent as chunks."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         try:
             connection.request(method, path, body, {"Authorization": f"Bearer {key}", **headers}, encode_chunked=True)
             return LiveAnswer(connection.getresponse())

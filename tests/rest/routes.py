@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.urls import URLResolver, get_resolver
 
+from queueapp.rest.toolkit.endpoints import endpoints_of
 from queueapp.rest.toolkit.permissions import ROLE_RIGHTS, Right
 from queueapp.rest.toolkit.views import ApiView
 
@@ -48,16 +49,15 @@ class Route:
 def routes() -> list[Route]:
     """Those of views of ours, whichever app has them; the pages that document the API are Django's."""
     return [
-        Route(method, _readable(str(pattern.pattern)), view.rights[method], view)
+        Route(method, _readable(str(pattern.pattern)), endpoints_of(view)[method].right, view)
         for included in get_resolver().url_patterns
         if isinstance(included, URLResolver) and str(included.pattern) == "api/v1/"
         for pattern in included.url_patterns
         if (view := getattr(pattern.callback, "view_class", None)) is not None and issubclass(view, ApiView)
         for method in METHODS
-        if method in view.rights
+        if method in endpoints_of(view)
     ]
 
 
 def _readable(pattern: str) -> str:
-    pattern = re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", r"{\1}", pattern).removeprefix("^").removesuffix(r"\Z")
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", pattern)

@@ -5,6 +5,7 @@ import pytest
 from queueapp.models import SecurityEvent
 from queueapp.models.base import new_id
 from queueapp.rest.toolkit.permissions import ROLE_RIGHTS
+from queueapp.rest.urls import urlpatterns
 from queueapp.tenancy import operator_scope
 from tests.rest.calling import Api, code_of, key_for
 from tests.rest.matrix import PAGE, matrix, written
@@ -52,6 +53,11 @@ def test_other_methods_are_refused_as_such(admin, path):
         answer = admin.send(method, address)
         assert (answer.status_code, code_of(answer)) == (405, "method_not_allowed")
         assert set(answer["Allow"].split(", ")) == of_path | ({"HEAD"} if "GET" in of_path else set())
+
+
+def test_views_hold_no_transaction_of_the_project():
+    """A view that waits gives its connection back, which inside ATOMIC_REQUESTS it could not."""
+    assert all(pattern.callback._non_atomic_requests == {"default"} for pattern in urlpatterns)
 
 
 def test_the_page_holds_the_matrix_of_the_code():

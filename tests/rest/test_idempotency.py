@@ -6,13 +6,13 @@ from threading import Event
 
 import pytest
 
-from queueapp.apikeys import recognise
+from queueapp.apikeys import authenticate_key
 from queueapp.models import IdempotencyKey, Task
 from queueapp.rest.toolkit.idempotency import Identity, begin, finish
 from queueapp.rest.toolkit.permissions import principal_of
 from queueapp.tenancy import operator_scope
 from tests.rest.calling import API, Api, code_of, dumps, fields_of, key_for
-from tests.waiting import sessions_waiting_for_a_lock, threads, wait_until
+from tests.waiting import PATIENCE_SECONDS, sessions_waiting_for_a_lock, threads, wait_until
 
 ECHO = {"type": "echo", "params": {"n": 1}}
 
@@ -98,7 +98,7 @@ def test_a_key_that_cannot_be_used_is_refused(client, key):
 
 
 def test_the_second_waits_for_the_first_and_replays_it(client):
-    principal = principal_of(recognise(client.key))
+    principal = principal_of(authenticate_key(client.key))
     taken, commit = Event(), Event()
     identity = Identity("k", "0" * 64)
 
@@ -106,7 +106,7 @@ def test_the_second_waits_for_the_first_and_replays_it(client):
         with principal.own_scope():
             begin(principal, identity)
             taken.set()
-            assert commit.wait(10)
+            assert commit.wait(PATIENCE_SECONDS)
             finish(principal, identity, {"answer": 42}, None)
 
     def second():
@@ -115,15 +115,15 @@ def test_the_second_waits_for_the_first_and_replays_it(client):
 
     with threads(2) as run:
         run(first)
-        assert taken.wait(10)
+        assert taken.wait(PATIENCE_SECONDS)
         waiting = run(second)
         wait_until(lambda: sessions_waiting_for_a_lock() == 1)
         commit.set()
-        assert waiting.result(10) == {"answer": 42}
+        assert waiting.result(PATIENCE_SECONDS) == {"answer": 42}
 
 
 def test_when_the_first_fails_the_second_takes_its_place(client):
-    principal = principal_of(recognise(client.key))
+    principal = principal_of(authenticate_key(client.key))
     taken, fail = Event(), Event()
     identity = Identity("k", "0" * 64)
 
@@ -131,7 +131,7 @@ def test_when_the_first_fails_the_second_takes_its_place(client):
         with principal.own_scope():
             begin(principal, identity)
             taken.set()
-            assert fail.wait(10)
+            assert fail.wait(PATIENCE_SECONDS)
             raise ZeroDivisionError
 
     def second():
@@ -140,18 +140,18 @@ def test_when_the_first_fails_the_second_takes_its_place(client):
 
     with threads(2) as run:
         run(first)
-        assert taken.wait(10)
+        assert taken.wait(PATIENCE_SECONDS)
         waiting = run(second)
         wait_until(lambda: sessions_waiting_for_a_lock() == 1)
         fail.set()
-        assert waiting.result(10) is None
+        assert waiting.result(PATIENCE_SECONDS) is None
 
 
 def test_many_at_once_make_one_task(live, acme):
     key = key_for(acme)
     with threads(16) as run:
         sent = [run(lambda: live.send(key, "POST", "/tasks", ECHO, Idempotency_Key="k")) for _ in range(64)]
-        answers = [future.result(60) for future in sent]
+        answers = [future.result(PATIENCE_SECONDS) for future in sent]
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert sum("Idempotent-Replayed" not in answer.headers for answer in answers) == 1

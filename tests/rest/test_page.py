@@ -13,6 +13,7 @@ from queueapp.tenancy import operator_scope
 from tests.clusters import ROOT, running_cluster
 from tests.rest.calling import key_for
 from tests.rest.routes import routes
+from tests.waiting import PATIENCE_SECONDS
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.M | re.S)
@@ -24,7 +25,9 @@ def shell(live, acme):
         """Run scripts in one shell; a separator stands between what each printed."""
         script = "set -euo pipefail\n" + "\necho; echo ---\n".join(scripts)
         environment = {**os.environ, "TASKRUNNER_URL": live.url, "TASKRUNNER_CLIENT_KEY": key_for(acme)}
-        done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(
+            ["bash", "-c", script], env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.split("\n---\n")
 

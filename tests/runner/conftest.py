@@ -11,6 +11,7 @@ from tests.clusters import ROOT, running_cluster
 from tests.fetch.servers import serving
 from tests.rest.live import live_server
 from tests.search.servers import KEY, Site, brave_document, brave_item, running
+from tests.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -68,6 +69,6 @@ def user(live):
 
     def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         known = {**sourced, **environment}
-        return subprocess.run(command, cwd=ROOT, env=known, capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, cwd=ROOT, env=known, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
 
     return run

@@ -10,7 +10,7 @@ import pytest
 from queueapp.models import Worker
 from queueapp.tenancy import operator_scope
 from tests.rest.calling import key_for
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 class Http:
@@ -45,13 +45,13 @@ def test_a_batch_search_tells_its_progress(http, brave):
     def reply(request, parameters):
         if parameters["q"] == "second":
             second.set()
-            released.wait(30)
+            released.wait(PATIENCE_SECONDS)
         brave.answer(request, parameters)
 
     brave.reply = reply
     task_id = http.submit("/search/batch", queries=["first", "second"], sources=["brave"])
     try:
-        assert second.wait(20)
+        assert second.wait(PATIENCE_SECONDS)
         wait_until(lambda: (http.task(task_id)["progress"] or {}).get("message") == "1 of 2 queries")
         assert http.task(task_id)["progress"]["fraction"] == 0.5
     finally:

@@ -63,7 +63,7 @@ def test_the_commands_of_the_page_do_what_it_says(user, brave, page):
 
 def test_the_python_of_the_page_runs(user):
     asked = "from queueapp.handlers import find_handler\nhandler = find_handler('reports.monthly')\n"
-    told = "print(handler.reuse_seconds, handler.key_of(ReportParams(month='2026-01', force=True)))"
+    told = "print(handler.result_ttl_seconds, handler.key_of(ReportParams(month='2026-01', force=True)))"
     done = user(sys.executable, "manage.py", "shell", "-c", "\n".join([*PYTHON, asked, told]))
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-2:] == ["False None None", "3600 reports:2026-01"]

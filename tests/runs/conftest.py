@@ -23,7 +23,7 @@ def run(acme, cluster):
 
     def run(type, params=None, *, tenant=acme, **options):
         task = tasks.submit(type, params, tenant_id=tenant.id, **options)
-        wait_until(lambda: fresh(task).status in FINAL, seconds=20)
+        wait_until(lambda: fresh(task).status in FINAL)
         return fresh(task)
 
     return run

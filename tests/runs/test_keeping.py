@@ -68,7 +68,7 @@ def test_a_transactional_handlers_run_ends_too(run, records):
 
 def test_the_run_of_a_killed_worker_ends_as_failed(acme, cluster, records, tmp_path):
     task = tasks.submit("sample.crash_in_run", {"mark": str(tmp_path / "mark"), "times": 1}, tenant_id=acme.id)
-    wait_until(lambda: fresh(task).status == "completed", seconds=30)
+    wait_until(lambda: fresh(task).status == "completed")
     wait_until(lambda: [each.status for each in records(task)[0]] == ["failed", "completed"])
     assert [name for _, name, _ in records(task)[1]] == ["duration_ms"] * 2
 
@@ -76,7 +76,7 @@ def test_the_run_of_a_killed_worker_ends_as_failed(acme, cluster, records, tmp_p
 @pytest.mark.parametrize("type", ["sample.deaf_in_run"])
 def test_the_run_of_a_worker_that_ended_itself_ends_as_failed(acme, cluster, records, type):
     task = tasks.submit(type, tenant_id=acme.id, timeout_seconds=1)
-    wait_until(lambda: fresh(task).status == "dead_letter", seconds=20)
+    wait_until(lambda: fresh(task).status == "dead_letter")
     wait_until(lambda: [each.status for each in records(task)[0]] == ["failed"])
 
 
@@ -103,7 +103,7 @@ def test_a_task_beyond_the_longest_runtime_is_killed_on_record(acme, configure, 
     with running_cluster(TASK_MAX_RUNTIME_SECONDS="2") as cluster:
         task = tasks.submit(type, tenant_id=acme.id)
         assert task.timeout_seconds == 2
-        wait_until(lambda: fresh(task).status == "dead_letter", seconds=20)
+        wait_until(lambda: fresh(task).status == "dead_letter")
         cluster.log.seek(0)
         assert '"event": "task_killed"' in cluster.log.read()
     assert fresh(task).error_code == "task_runtime_exceeded"

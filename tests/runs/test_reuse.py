@@ -82,7 +82,7 @@ def test_a_failed_run_serves_nobody(run, mark):
 
 def test_types_that_reuse_nothing_work_each_time(run, mark):
     path, times = mark
-    assert [run("sample.keep", {"mark": path}).result["summary"] for _ in range(2)] == ["anew", "anew"]
+    assert [run("sample.keep", {"mark": path}).result["summary"] for _ in range(2)] == ["again", "again"]
     assert times() == 2
 
 

@@ -41,7 +41,7 @@ def refuse_marks_of_others(params: Anything, tenant_id: UUID) -> list[FieldError
     return [] if own else [FieldError("mark", "mark_not_allowed", f"must begin with {tenant_id}")]
 
 
-@handler("sample.checked", params=Anything, check=refuse_marks_of_others)
+@handler("sample.checked", params=Anything, validate=refuse_marks_of_others)
 @handler("sample.noop", params=Anything)
 def noop(task: TaskContext, params: Anything) -> None:
     return None
@@ -56,7 +56,7 @@ def record(task: TaskContext, params: Anything) -> int:
     return task.attempt
 
 
-@handler("sample.alone", params=Anything, batch=False)
+@handler("sample.alone", params=Anything, prefetch=False)
 def alone(task: TaskContext, params: Anything) -> None:
     leave_mark(task, params)
 
@@ -226,7 +226,7 @@ class Question(Reusable):
     fails: bool = False
 
 
-@handler("sample.ask", params=Question, reuse_seconds=3600)
+@handler("sample.ask", params=Question, result_ttl_seconds=3600)
 def ask(task: TaskContext, params: Question) -> dict[str, object]:
     """Work whose result serves for an hour."""
     leave_mark(task, params)
@@ -238,32 +238,32 @@ def ask(task: TaskContext, params: Question) -> dict[str, object]:
     return {"artifact_ids": [artifact_id], "summary": f"answer about {params.about}"}
 
 
-@handler("sample.ask_soon", params=Question, reuse_seconds=1.5)
+@handler("sample.ask_soon", params=Question, result_ttl_seconds=1.5)
 def ask_soon(task: TaskContext, params: Question) -> dict[str, object]:
     leave_mark(task, params)
     return {"summary": "soon stale"}
 
 
-@handler("sample.ask_elsewhere", params=Question, reuse_seconds=3600)
+@handler("sample.ask_elsewhere", params=Question, result_ttl_seconds=3600)
 def ask_elsewhere(task: TaskContext, params: Question) -> dict[str, object]:
     """Its artifacts are kept by somebody else, under names of their own."""
     leave_mark(task, params)
     return {"artifact_ids": ["s3://bucket/answer", 7, {"id": None}], "summary": "elsewhere"}
 
 
-@handler("sample.keep", params=Question, reuse_seconds=0)
+@handler("sample.keep", params=Question, result_ttl_seconds=0)
 def keep(task: TaskContext, params: Question) -> dict[str, object]:
     """Keeps runs and is never answered with an earlier result."""
     leave_mark(task, params)
-    return {"summary": "anew"}
+    return {"summary": "again"}
 
 
-@handler("sample.keyed", params=Question, run_key=lambda params: f"about:{params.about}" if params.about else None)
+@handler("sample.keyed", params=Question, result_key=lambda params: f"about:{params.about}" if params.about else None)
 def keyed(task: TaskContext, params: Question) -> dict[str, object]:
     return {"summary": "keyed"}
 
 
-@handler("sample.kept_and_transactional", params=Question, reuse_seconds=0, transactional=True)
+@handler("sample.kept_and_transactional", params=Question, result_ttl_seconds=0, transactional=True)
 def kept_and_transactional(task: TaskContext, params: Question) -> dict[str, object]:
     tasks.submit("sample.noop", {}, labels=["child"])
     return {"summary": "committed"}
@@ -276,7 +276,7 @@ def measure(task: TaskContext, params: Anything) -> None:
     task.note("remark", "no run here")
 
 
-@handler("sample.crash_in_run", params=Anything, reuse_seconds=0)
+@handler("sample.crash_in_run", params=Anything, result_ttl_seconds=0)
 def crash_in_run(task: TaskContext, params: Anything) -> dict[str, object]:
     leave_mark(task, params)
     if task.attempt <= params.times:
@@ -284,12 +284,12 @@ def crash_in_run(task: TaskContext, params: Anything) -> dict[str, object]:
     return {"summary": "alive"}
 
 
-@handler("sample.deaf_in_run", params=Anything, reuse_seconds=0)
+@handler("sample.deaf_in_run", params=Anything, result_ttl_seconds=0)
 def deaf_in_run(task: TaskContext, params: Anything) -> dict[str, object]:
     return deaf(task, params) or {}
 
 
-@handler("sample.wait_in_run", params=Anything, reuse_seconds=0)
+@handler("sample.wait_in_run", params=Anything, result_ttl_seconds=0)
 def wait_in_run(task: TaskContext, params: Anything) -> None:
     while True:
         task.check_cancelled()

@@ -28,24 +28,24 @@ def task():
 
 
 @pytest.fixture
-def quick(settings):
+def quick(configure):
     """Nobody waits for a turn; the tests of turns ask for less."""
-    settings.SEARCH_CALLS_PER_SECOND = 1000
+    configure(SEARCH={"CALLS_PER_SECOND": 1000})
 
 
 @pytest.fixture
-def brave(settings, quick):
+def brave(configure, quick):
     site = Site(brave_document, [brave_item(1), brave_item(2), brave_item(3)])
     with running(site, "/res/v1/web/search"):
-        settings.BRAVE_API_URL, settings.BRAVE_API_KEY = f"{site.url}/res/v1/web/search", KEY
+        configure(SEARCH={"BRAVE_API_URL": f"{site.url}/res/v1/web/search", "BRAVE_API_KEY": KEY})
         yield site
 
 
 @pytest.fixture
-def searxng(settings, quick):
+def searxng(configure, quick):
     site = Site(searxng_document, [searxng_item(3), searxng_item(4)])
     with running(site, "/search"):
-        settings.SEARXNG_URL = f"{site.url}/"
+        configure(SEARCH={"SEARXNG_URL": f"{site.url}/"})
         yield site
 
 

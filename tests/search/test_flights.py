@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from queueapp.redis import notifier
-from tests.waiting import threads
+from tests.waiting import PATIENCE_SECONDS, threads
 from workloads.search import single_flight
 from workloads.search.providers import Answer, ProviderError
 from workloads.search.results import Hit
@@ -31,7 +31,7 @@ class Source:
     def __call__(self):
         self.calls += 1
         self.began.release()
-        assert self.gate.wait(20)
+        assert self.gate.wait(PATIENCE_SECONDS)
         return ANSWER
 
 
@@ -39,8 +39,8 @@ def ask(source, *, fresh=False, check_cancelled=lambda: None):
     return fetch_once(KEY, source, fresh=fresh, check_cancelled=check_cancelled)
 
 
-def test_an_answer_is_kept_for_its_time(settings):
-    settings.SEARCH_CACHE_TTL_SECONDS = 77
+def test_an_answer_is_kept_for_its_time(configure):
+    configure(SEARCH={"CACHE_TTL_SECONDS": 77})
     source = Source()
     assert ask(source) == (ANSWER, False)
     assert ask(source) == (ANSWER, True)
@@ -62,16 +62,16 @@ def test_many_at_once_make_one_call():
     waiting = threading.Semaphore(0)
 
     def join():
-        everybody.wait(10)
+        everybody.wait(PATIENCE_SECONDS)
         return ask(source, check_cancelled=waiting.release)
 
     with threads(12) as run:
         calls = [run(join) for _ in range(12)]
-        assert source.began.acquire(timeout=10)
+        assert source.began.acquire(timeout=PATIENCE_SECONDS)
         for _ in range(11):
-            assert waiting.acquire(timeout=10)  # the others have looked, found it taken, and wait
+            assert waiting.acquire(timeout=PATIENCE_SECONDS)  # the others have looked, found it taken, and wait
         source.gate.set()
-        answers = [call.result(20) for call in calls]
+        answers = [call.result(PATIENCE_SECONDS) for call in calls]
     assert source.calls == 1
     assert sorted(cached for _, cached in answers) == [False] + [True] * 11
     assert {answer.retrieved_at for answer, _ in answers} == {ANSWER.retrieved_at}
@@ -96,21 +96,21 @@ def test_after_a_failure_the_next_one_asks():
 
     def failing():
         entered.set()
-        assert may_fail.wait(10)
+        assert may_fail.wait(PATIENCE_SECONDS)
         raise ProviderError("answered 500")
 
     source = Source()
     with threads(2) as run:
         first = run(ask, failing)
-        assert entered.wait(10)
+        assert entered.wait(PATIENCE_SECONDS)
         waits = threading.Event()
 
         second = run(lambda: ask(source, check_cancelled=waits.set))
-        assert waits.wait(10) and source.calls == 0
+        assert waits.wait(PATIENCE_SECONDS) and source.calls == 0
         may_fail.set()
         with pytest.raises(ProviderError, match="answered 500"):
-            first.result(10)
-        assert second.result(10) == (ANSWER, False)
+            first.result(PATIENCE_SECONDS)
+        assert second.result(PATIENCE_SECONDS) == (ANSWER, False)
 
 
 def test_the_lock_of_a_dead_process_ends_by_itself(monkeypatch):
@@ -134,12 +134,12 @@ def test_who_outlived_its_lock_does_not_take_the_next_ones(monkeypatch):
     source = Source(ready=False)
     with threads(1) as run:
         slow = run(ask, source)
-        assert source.began.acquire(timeout=10)
+        assert source.began.acquire(timeout=PATIENCE_SECONDS)
         notifier.client().delete(f"{KEY}:lock")  # as if its time had passed
         other = notifier.client().lock(f"{KEY}:lock", timeout=60)
         assert other.acquire(blocking=False)
         source.gate.set()
-        assert slow.result(10) == (ANSWER, False)
+        assert slow.result(PATIENCE_SECONDS) == (ANSWER, False)
         assert other.owned()
 
 
@@ -156,8 +156,8 @@ def test_without_redis_everybody_asks(configure):
     assert source.calls == 3
 
 
-def test_without_a_ttl_nothing_is_kept(settings):
-    settings.SEARCH_CACHE_TTL_SECONDS = 0
+def test_without_a_ttl_nothing_is_kept(configure):
+    configure(SEARCH={"CACHE_TTL_SECONDS": 0})
     source = Source()
     assert ask(source) == ask(source) == (ANSWER, False)
     assert not notifier.client().keys("search:*")

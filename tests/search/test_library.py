@@ -6,7 +6,7 @@ import pytest
 
 from queueapp.errors import ScopeError
 from queueapp.tenancy import bind_tenant, tenant_scope
-from workloads.models import FetchedPage
+from workloads.fetch.models import FetchedPage
 from workloads.search.providers import PROVIDERS
 from workloads.search.results import Question
 

@@ -10,7 +10,7 @@ from queueapp.errors import PermanentFailure, RetryLater
 from queueapp.tenancy import bind_tenant
 from tests.search.servers import brave_item, searxng_item, send
 from tests.search.test_library import keep
-from tests.waiting import threads
+from tests.waiting import PATIENCE_SECONDS, threads
 from workloads.search import provider_call
 from workloads.search.results import Question
 from workloads.search.search import Patience, SearchFailed, failure_of, search
@@ -101,7 +101,7 @@ def test_tenants_at_once_make_one_call(acme, globex, task, brave):
 
     def reply(request, parameters):
         arrived.set()
-        assert may_answer.wait(10)
+        assert may_answer.wait(PATIENCE_SECONDS)
         brave.answer(request, parameters)
 
     brave.reply = reply
@@ -117,13 +117,13 @@ def test_tenants_at_once_make_one_call(acme, globex, task, brave):
 
     with threads(2) as run:
         first = run(look, acme, task)
-        assert arrived.wait(10)
+        assert arrived.wait(PATIENCE_SECONDS)
         second = run(look, globex, Waiting())
         for _ in range(3):  # one look at the list of sources, then those of waiting
-            assert waits.acquire(timeout=10)
+            assert waits.acquire(timeout=PATIENCE_SECONDS)
         may_answer.set()
-        assert statuses(first.result(10)) == {"brave": "ok"}
-        assert statuses(second.result(10)) == {"brave": "cached"}
+        assert statuses(first.result(PATIENCE_SECONDS)) == {"brave": "ok"}
+        assert statuses(second.result(PATIENCE_SECONDS)) == {"brave": "cached"}
     assert len(brave.asked) == 1
 
 
@@ -147,8 +147,8 @@ def test_a_failure_is_not_kept(look, brave):
     assert statuses(look("brave")) == {"brave": "ok"}
 
 
-def test_no_key_is_a_failure_like_any_other(look, settings, brave):
-    settings.BRAVE_API_KEY = ""
+def test_no_key_is_a_failure_like_any_other(look, configure, brave):
+    configure(SEARCH={"BRAVE_API_KEY": ""})
     found = look("brave", "library")
     assert found.reports[0].as_dict()["error"] == "BRAVE_API_KEY is not set"
     assert found.sources_used == ["library"] and brave.asked == []
@@ -174,8 +174,8 @@ def test_all_failing_without_a_word_of_when(look, brave, searxng):
     assert isinstance(failure(look, "brave", "searxng"), SearchFailed)
 
 
-def test_all_failing_for_good_is_permanent(look, settings, brave, searxng):
-    settings.BRAVE_API_KEY = ""
+def test_all_failing_for_good_is_permanent(look, configure, brave, searxng):
+    configure(SEARCH={"BRAVE_API_KEY": ""})
     searxng.refuses(403)
     error = failure(look, "brave", "searxng")
     assert isinstance(error, PermanentFailure)
@@ -188,8 +188,8 @@ def test_nothing_found_is_no_failure(look, brave):
     assert found.results == [] and found.sources_used == ["brave"]
 
 
-def test_providers_are_called_so_often_a_second(monkeypatch, settings, look, brave):
-    settings.SEARCH_CALLS_PER_SECOND = 2
+def test_providers_are_called_so_often_a_second(monkeypatch, configure, look, brave):
+    configure(SEARCH={"CALLS_PER_SECOND": 2})
     monkeypatch.setattr(provider_call, "TURN_SECONDS", 0.0)
     found = [look("brave", question=Question(f"sea {number}", 7, 10)).reports[0] for number in range(5)]
     refused = [report.error for report in found if report.error]
@@ -197,8 +197,8 @@ def test_providers_are_called_so_often_a_second(monkeypatch, settings, look, bra
     assert "not asked: more than 2 searches a second" in str(refused[0]) and not refused[0].permanent
 
 
-def test_a_turn_is_waited_for(settings, look, brave):
-    settings.SEARCH_CALLS_PER_SECOND = 1
+def test_a_turn_is_waited_for(configure, look, brave):
+    configure(SEARCH={"CALLS_PER_SECOND": 1})
     assert [statuses(look("brave", question=Question(f"sea {number}", 7, 10)))["brave"] for number in range(2)] == [
         "ok",
         "ok",

@@ -9,8 +9,8 @@ from queueapp.tenancy import operator_scope
 
 
 @pytest.fixture
-def configured(settings):
-    settings.BRAVE_API_KEY, settings.SEARXNG_URL = "a key", "http://127.0.0.1:1"
+def configured(configure):
+    configure(SEARCH={"BRAVE_API_KEY": "a key", "SEARXNG_URL": "http://127.0.0.1:1"})
 
 
 def params(tenant, type="search", **given):
@@ -91,8 +91,8 @@ def test_the_library_is_always_allowed(acme, settings):
     assert params(acme, query="x", sources=["library"])["sources"] == ["library"]
 
 
-def test_what_nothing_is_configured_for_is_refused(acme, settings):
-    settings.BRAVE_API_KEY = ""
+def test_what_nothing_is_configured_for_is_refused(acme, configure):
+    configure(SEARCH={"BRAVE_API_KEY": ""})
     error = refusal(acme, query="x", sources=["brave"])
     assert error.code == "search_source_not_configured"
     assert error.errors[0].message == "BRAVE_API_KEY is not set"

@@ -15,17 +15,18 @@ from tests.clusters import running_cluster
 from tests.factories import fresh
 from tests.search.servers import KEY, Site, brave_document, brave_item, running, searxng_item, send
 from tests.search.test_library import keep
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
+from workloads.search.settings import settings as search_settings
 
 
 @pytest.fixture
-def cluster(ground, brave, searxng, settings):
+def cluster(ground, brave, searxng, configure):
     """Two workers, for whom both providers are configured and allowed."""
-    settings.SEARCH_SOURCE_ALLOWLIST = ["brave", "searxng"]
+    configure(SEARCH={"SOURCE_ALLOWLIST": ["brave", "searxng"]})
     with running_cluster(
-        BRAVE_API_URL=settings.BRAVE_API_URL,
+        BRAVE_API_URL=str(search_settings.brave_api_url),
         BRAVE_API_KEY=KEY,
-        SEARXNG_URL=settings.SEARXNG_URL,
+        SEARXNG_URL=str(search_settings.searxng_url),
         SEARCH_SOURCE_ALLOWLIST="brave,searxng",
         SEARCH_CALLS_PER_SECOND="1000",
     ) as cluster:
@@ -37,7 +38,7 @@ def submit(tenant, type="search", **params):
 
 
 def ended(task, *, seconds=20):
-    wait_until(lambda: fresh(task).status in FINAL, seconds=seconds)
+    wait_until(lambda: fresh(task).status in FINAL)
     return fresh(task)
 
 
@@ -88,18 +89,18 @@ def test_a_search_leaves_its_results_and_what_the_providers_sent(acme, cluster, 
 
 
 def test_two_processes_make_one_call(acme, globex, cluster, brave):
-    both = threading.Event()
+    both_run = threading.Event()
 
     def reply(request, parameters):
-        assert both.wait(20)
+        assert both_run.wait(PATIENCE_SECONDS)
         brave.answer(request, parameters)
 
     brave.reply = reply
-    submitted = [submit(tenant, query="deep sea", sources=["brave"]) for tenant in (acme, globex)]
-    wait_until(lambda: all(fresh(task).status == "leased" for task in submitted))
-    assert len({fresh(task).worker_id for task in submitted}) == 2
-    both.set()
-    done = [ended(task) for task in submitted]
+    both = [submit(tenant, query="deep sea", sources=["brave"]) for tenant in (acme, globex)]
+    wait_until(lambda: all(fresh(task).status == "leased" for task in both))
+    assert len({fresh(task).worker_id for task in both}) == 2
+    both_run.set()
+    done = [ended(task) for task in both]
     assert sorted(task.result["cached"] for task in done) == [False, True]
     assert len(brave.asked) == 1
     results = [first_document(task)[1]["results"] for task in done]
@@ -170,13 +171,13 @@ def test_a_batch_tells_its_progress_and_stops_when_cancelled(acme, cluster, brav
 
     def reply(request, parameters):
         arrived[parameters["q"]].set()
-        gates[parameters["q"]].wait(30)
+        gates[parameters["q"]].wait(PATIENCE_SECONDS)
         brave.answer(request, parameters)
 
     brave.reply = reply
     task = submit(acme, "search.batch", queries=["first", "second", "third"], sources=["brave"])
     gates["first"].set()
-    assert arrived["second"].wait(10)
+    assert arrived["second"].wait(PATIENCE_SECONDS)
     wait_until(lambda: (fresh(task).progress or {}).get("message") == "1 of 3 queries")
     assert fresh(task).progress["fraction"] == pytest.approx(1 / 3, abs=0.001)
     with operator_scope("operator:test"):
@@ -186,14 +187,14 @@ def test_a_batch_tells_its_progress_and_stops_when_cancelled(acme, cluster, brav
     assert [asked["q"] for asked in brave.asked] == ["first", "second"]
 
 
-def test_what_was_fetched_is_found_without_any_provider(acme, settings):
+def test_what_was_fetched_is_found_without_any_provider(acme, configure):
     text = (
         "<article><h1>Whales</h1>" + "<p>Whales sing in the deep sea, and are heard from afar.</p>" * 20 + "</article>"
     )
     site = Site(brave_document, [])
     site.reply = lambda request, _: send(request, 200, text.encode(), Content_Type="text/html; charset=utf-8")
     with running(site, "/whales"), running_cluster(FETCH_ALLOWED_NETWORKS="127.0.0.0/8", BRAVE_API_KEY=""):
-        settings.FETCH_ALLOWED_NETWORKS = [ip_network("127.0.0.0/8")]
+        configure(FETCH={"ALLOWED_NETWORKS": [ip_network("127.0.0.0/8")]})
         assert ended(submit(acme, "fetch", url=f"{site.url}/whales")).status == "completed"
         task = ended(submit(acme, query="whales sing"))
     assert task.result["summary"] == "1 result from library"

@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 from django.db import connection, transaction
 
-from tests.waiting import sessions_waiting_for_a_lock, threads, wait_until
+from tests.waiting import PATIENCE_SECONDS, sessions_waiting_for_a_lock, threads, wait_until
 
 
 class Undone(Exception):
@@ -22,7 +22,7 @@ def held_open(run, work, *, rollback=False):
         with transaction.atomic():
             work()
             done.set()
-            assert release.wait(30)
+            assert release.wait(PATIENCE_SECONDS)
             if rollback:
                 raise Undone
 
@@ -34,9 +34,9 @@ def held_open(run, work, *, rollback=False):
         release.set()
         if rollback:
             with pytest.raises(Undone):
-                holder.result(30)
+                holder.result(PATIENCE_SECONDS)
         else:
-            holder.result(30)
+            holder.result(PATIENCE_SECONDS)
 
 
 def in_turn(first, second, *, rollback=False):
@@ -46,13 +46,13 @@ def in_turn(first, second, *, rollback=False):
             later = run(second)
             wait_until(lambda: later.done() or sessions_waiting_for_a_lock())
             assert not later.done(), f"it did not wait: {later.result()}"
-        return later.result(30)
+        return later.result(PATIENCE_SECONDS)
 
 
 def meanwhile(first, second):
     """Do `first` and hold it open while `second`, which must not wait for it, runs to its end."""
     with threads(2) as run, held_open(run, first):
-        return run(second).result(30)
+        return run(second).result(PATIENCE_SECONDS)
 
 
 def take_a_snapshot():

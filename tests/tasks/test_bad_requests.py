@@ -33,7 +33,7 @@ BAD = [
     ({"params": {"a": "\x00"}}, "params", "NUL"),
     ({"params": {"a\x00": 1}}, "params", "NUL"),
     ({"params": {"a": ["\ud800"]}}, "params", "lone surrogate"),
-    ({"params": {1: 2}}, "params", "key that is no string: 1"),
+    ({"params": {1: 2}}, "params", "key that is not a string: 1"),
     ({"params": {"a": b"x"}}, "params", "holds a bytes"),
     ({"params": {"a": float("nan")}}, "params", "not finite"),
     ({"params": {"a": 2**63}}, "params", "64 bits"),

@@ -14,7 +14,7 @@ from queueapp.models import DedupKey
 from queueapp.tenancy import operator_scope, system_scope, worker_scope
 from tests.tasks.staging import held_open
 from tests.tasks.workers import Worker
-from tests.waiting import sessions_waiting_for_a_lock, threads, wait_until
+from tests.waiting import PATIENCE_SECONDS, sessions_waiting_for_a_lock, threads, wait_until
 
 
 def meet(between, one, other, *, rollback=False):
@@ -23,7 +23,7 @@ def meet(between, one, other, *, rollback=False):
         with held_open(run, between, rollback=rollback):
             both = run(one), run(other)
             wait_until(lambda: sum(each.done() for each in both) + sessions_waiting_for_a_lock() == 2)
-        return [each.result(30) for each in both]
+        return [each.result(PATIENCE_SECONDS) for each in both]
 
 
 def submit(acme, *keys):

@@ -11,7 +11,7 @@ from queueapp.errors import DuplicateTask
 from queueapp.models import DedupKey, Queue, Task
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.factories import fresh
-from tests.waiting import threads
+from tests.waiting import PATIENCE_SECONDS, threads
 
 
 @pytest.fixture
@@ -131,10 +131,10 @@ def test_two_hundred_threads_with_one_key_make_one_task(acme, submit):
     barrier = Barrier(together)
 
     def rush():
-        barrier.wait(60)
+        barrier.wait(PATIENCE_SECONDS)
         return submit().id
 
     with threads(together) as run:
-        answers = [future.result(120) for future in [run(rush) for _ in range(together)]]
+        answers = [future.result(PATIENCE_SECONDS) for future in [run(rush) for _ in range(together)]]
     assert how_many() == 1
     assert len(answers) == 200 and len(set(answers)) == 1

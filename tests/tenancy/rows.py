@@ -26,7 +26,7 @@ from queueapp.models import (
 from queueapp.tenancy import operator_scope, tenant_scope
 from queueapp.tenancy.guard import tenant_tables
 from tests.factories import create_task
-from workloads.models import FetchedPage
+from workloads.fetch.models import FetchedPage
 
 TABLES = sorted(tenant_tables())
 

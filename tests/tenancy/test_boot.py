@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from taskrunner.devserver.embedded import EmbeddedServers
+from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 # Made by a superuser, which the server under test may not offer: hence one of our own.
@@ -40,7 +41,7 @@ WEB = ["-c", "import taskrunner.wsgi"]  # what gunicorn does first
 def start(url: str, arguments: list[str] = QCLUSTER) -> subprocess.CompletedProcess:
     command = [sys.executable, *arguments]
     environment = {**os.environ, "DATABASE_URL": url}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("arguments", [QCLUSTER, CHECK, WEB], ids=["qcluster", "check", "web"])

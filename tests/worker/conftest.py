@@ -1,4 +1,4 @@
-"""Claimers and housekeepers of the test process, on however slow a machine."""
+"""Claimers and maintenance runners of the test process, on however slow a machine."""
 
 import pytest
 

@@ -17,7 +17,7 @@ from queueapp.models import Queue, Task
 from queueapp.tenancy import operator_scope
 from tests.clusters import ROOT, running_cluster
 from tests.factories import fresh
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 def ended(ids):
@@ -58,8 +58,8 @@ def test_an_unknown_queue_is_refused_by_name(ground):
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [
-        ("--workers", "0", "'0' is no whole number from 1 to 64"),
-        ("--workers", "x", "'x' is no whole number from 1 to 64"),
+        ("--workers", "0", "'0' is not a whole number from 1 to 64"),
+        ("--workers", "x", "'x' is not a whole number from 1 to 64"),
         ("--categories", "echo,a b", r"'a b' must be a type, `X\.\*` for all types below X, or `\*`"),
     ],
 )
@@ -107,7 +107,7 @@ def qmonitor() -> str:
         stdin=theirs,
         stdout=theirs,
         stderr=subprocess.PIPE,
-        timeout=30,
+        timeout=PATIENCE_SECONDS,
     )
     os.close(theirs)
     screen = b""
@@ -130,7 +130,7 @@ def test_draining_finishes_what_runs_and_hands_back_the_rest(acme, tmp_path):
         family = cluster.family()
         psutil.Process(cluster.main).terminate()
         threading.Timer(1.0, (tmp_path / "mark.go").touch).start()
-        assert cluster.process.wait(timeout=20) == 0
+        assert cluster.process.wait(timeout=PATIENCE_SECONDS) == 0
         assert fresh(running).status == "completed"
         assert fresh(waiting).status == "queued"
         assert not [process for process in family if process.is_running()]

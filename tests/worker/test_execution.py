@@ -23,7 +23,7 @@ def run(acme, cluster):
 
     def run(type, params=None, *, seconds=20, **options):
         task = tasks.submit(type, params, tenant_id=acme.id, **options)
-        wait_until(lambda: fresh(task).status in FINAL, seconds=seconds)
+        wait_until(lambda: fresh(task).status in FINAL)
         return fresh(task)
 
     return run
@@ -111,7 +111,7 @@ def test_a_poison_pill_takes_no_neighbours_with_it(acme, cluster):
         with operator_scope("operator:test"):
             return sorted(Task.objects.filter(id__in=ids).values_list("status", flat=True))
 
-    wait_until(lambda: statuses() == ["completed"] * 99 + ["dead_letter"], seconds=60)
+    wait_until(lambda: statuses() == ["completed"] * 99 + ["dead_letter"])
     with operator_scope("operator:test"):
         dead = Task.objects.get(id=ids[50])
     assert (dead.error_code, dead.crash_count, dead.failures) == ("worker_crashed", 3, 0)

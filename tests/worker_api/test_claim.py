@@ -14,7 +14,7 @@ from queueapp.rest import worker_api
 from queueapp.rest.toolkit import long_poll
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.factories import create_task, fresh
-from tests.waiting import threads, wait_until
+from tests.waiting import PATIENCE_SECONDS, threads, wait_until
 from tests.worker_api.conftest import CLASSIFICATION, YOUTUBE, WorkerApi, make_key
 
 
@@ -138,38 +138,38 @@ def only_the_bell(monkeypatch):
 
 def test_a_waiting_claim_hears_the_bell(worker, acme, only_the_bell):
     with threads(1) as run:
-        waiting_claim = run(partial(worker.claim, worker="waiter", wait_seconds=20))
+        waiting_claim = run(partial(worker.claim, worker="waiter", wait_seconds=30))
         wait_until(lambda: _waits("waiter"))
         with tenant_scope(acme.id):
             submitted = tasks.submit("echo")
-        (claimed,) = waiting_claim.result(timeout=10)
+        (claimed,) = waiting_claim.result(timeout=PATIENCE_SECONDS)
         assert claimed["id"] == str(submitted.id)
 
 
 def test_a_waiting_claim_takes_no_ring_from_others(worker, acme):
     with threads(1) as run:
-        waiting_claim = run(partial(worker.claim, worker="waiter", wait_seconds=20))
+        waiting_claim = run(partial(worker.claim, worker="waiter", wait_seconds=30))
         wait_until(lambda: _waits("waiter"))
         with tenant_scope(acme.id):
             tasks.submit("echo")
-        assert waiting_claim.result(timeout=5)
+        assert waiting_claim.result(timeout=PATIENCE_SECONDS)
     assert notifier.client().llen(notifier.bell_of("default")) == 1
 
 
 def test_a_claim_waits_as_long_as_asked_and_no_longer(worker, only_the_bell):
     started = time.monotonic()
     with threads(1) as run:
-        assert run(partial(worker.claim, wait_seconds=0.3)).result(timeout=10) == []
+        assert run(partial(worker.claim, wait_seconds=0.3)).result(timeout=PATIENCE_SECONDS) == []
     assert time.monotonic() - started >= 0.3
 
 
 def test_a_waiting_claim_holds_no_database_session(worker, acme):
     with threads(1) as run:
-        waiting_claim = run(partial(worker.claim, worker="waiter", wait_seconds=20))
+        waiting_claim = run(partial(worker.claim, worker="waiter", wait_seconds=30))
         wait_until(lambda: _waits("waiter"))
         with tenant_scope(acme.id):
             tasks.submit("echo")
-        assert waiting_claim.result(timeout=10)
+        assert waiting_claim.result(timeout=PATIENCE_SECONDS)
 
 
 def test_too_many_waiting_requests_are_refused_and_those_that_do_not_wait_are_not(worker, monkeypatch):

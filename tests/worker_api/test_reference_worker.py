@@ -17,7 +17,7 @@ from queueapp.maintenance import run_once
 from queueapp.models import Task, Worker
 from queueapp.tenancy import operator_scope
 from tests.factories import fresh
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 from tests.web import python, running_server
 from tests.worker_api.conftest import CLASSIFICATION, YOUTUBE, make_key
 from tests.worker_api.relay import relay
@@ -110,19 +110,19 @@ def test_a_cancelled_task_stops(server, acme, submit):
         wait_until(lambda: fresh(task).status == "leased")
         with operator_scope("operator:test"):
             tasks.cancel(task.id)
-        wait_until(lambda: fresh(task).status == "cancelled", seconds=15)
+        wait_until(lambda: fresh(task).status == "cancelled")
 
 
 def test_sigterm_ends_an_idle_worker_at_once_and_a_busy_one_after_its_task(server, acme, submit):
     key = make_key(acme, "worker", **SOURCES)
     with reference_worker(server, key) as idle:
         idle.send_signal(signal.SIGTERM)
-        assert idle.wait(timeout=5) == 0
+        assert idle.wait(timeout=PATIENCE_SECONDS) == 0
     with reference_worker(server, key) as busy:
         task = submit(YOUTUBE, seconds=1)
         wait_until(lambda: fresh(task).status == "leased")
         busy.send_signal(signal.SIGTERM)
-        assert busy.wait(timeout=10) == 0
+        assert busy.wait(timeout=PATIENCE_SECONDS) == 0
         assert fresh(task).status == "completed"
 
 
@@ -130,10 +130,10 @@ def test_a_task_that_is_on_its_way_at_sigterm_is_finished(server, acme, submit):
     with relay(urlsplit(server).port) as between:
         with reference_worker(between.address, make_key(acme, "worker", **SOURCES)) as process:
             task = submit(YOUTUBE)
-            assert between.holds.wait(10)
+            assert between.holds.wait(PATIENCE_SECONDS)
             process.send_signal(signal.SIGTERM)
             between.let_go.set()
-            assert process.wait(timeout=10) == 0
+            assert process.wait(timeout=PATIENCE_SECONDS) == 0
         assert fresh(task).status == "completed"
 
 
@@ -142,7 +142,7 @@ def test_sigterm_ends_a_worker_whose_server_is_away(acme):
     try:
         wait_until(lambda: _catches_sigterm(process.pid))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=5) == 0
+        assert process.wait(timeout=PATIENCE_SECONDS) == 0
     finally:
         process.kill()
         print(process.communicate()[0])

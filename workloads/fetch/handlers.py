@@ -13,7 +13,7 @@ from queueapp.worker.context import TaskContext
 from workloads.fetch.extraction import media_type, read
 from workloads.fetch.models import FetchedPage
 from workloads.fetch.page_cache import conditions, confirm_page, find_page, keep_page, validator
-from workloads.fetch.params import FetchParams, check_url, run_key
+from workloads.fetch.params import FetchParams, check_url, result_key
 from workloads.fetch.request import request
 from workloads.log_events import tell
 from workloads.safe_http import Answer, BodyTooLarge, Url, parse
@@ -41,13 +41,13 @@ class FetchResult(BaseModel):
 @handler(
     "fetch",
     params=FetchParams,
-    check=check_url,
+    validate=check_url,
     queue="fetch",
     timeout_seconds=60,
     max_retries=2,
-    batch=False,
-    run_key=run_key,
-    reuse_seconds=REUSE_SECONDS,
+    prefetch=False,
+    result_key=result_key,
+    result_ttl_seconds=REUSE_SECONDS,
 )
 def fetch(task: TaskContext, params: FetchParams) -> FetchResult:
     """Fetch a page and keep its readable text."""

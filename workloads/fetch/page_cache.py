@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
-
 from queueapp import clock
-from queueapp.pruners import BATCH, Pruned, pruner
+from queueapp.hooks import JobResult, maintenance_job
 from queueapp.tenancy import tenant_scope
 from workloads.fetch.models import FetchedPage
+from workloads.fetch.settings import settings
 
+BATCH = 1_000  # pages deleted at a time
 VALIDATOR = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,999}")  # what may be sent back in a header
 KEY = ("tenant", "url")
 REPLACED = tuple(
@@ -51,14 +51,14 @@ def confirm_page(page: FetchedPage) -> None:
         FetchedPage.objects.filter(tenant_id=page.tenant_id, id=page.id).update(fetched_at=clock.now())
 
 
-@pruner("fetched_pages_pruned")
-def prune_pages() -> Pruned:
-    """Those that no server has sent or confirmed for FETCHED_PAGES_RETENTION_DAYS, whoever the tenant."""
-    if not settings.FETCHED_PAGES_RETENTION_DAYS:
-        return Pruned(0, False)
-    oldest = clock.now() - timedelta(days=settings.FETCHED_PAGES_RETENTION_DAYS)
+@maintenance_job("fetched_pages_pruned", every_seconds=60)
+def prune_pages() -> JobResult:
+    """Delete what no server has sent or confirmed for FETCHED_PAGES_RETENTION_DAYS, of all tenants."""
+    if not settings.pages_retention_days:
+        return JobResult(0)
+    oldest = clock.now() - timedelta(days=settings.pages_retention_days)
     old = FetchedPage.objects.filter(fetched_at__lt=oldest).order_by("fetched_at")
     # read first: a page that is confirmed meanwhile no longer matches and stays
     ids = list(old.values_list("id", flat=True)[:BATCH])
     deleted = FetchedPage.objects.filter(id__in=ids, fetched_at__lt=oldest).delete()[0]
-    return Pruned(deleted, len(ids) == BATCH)
+    return JobResult(deleted, more=len(ids) == BATCH)

@@ -4,12 +4,12 @@ import hashlib
 from typing import Annotated
 from uuid import UUID
 
-from django.conf import settings
 from pydantic import ConfigDict, Field, StringConstraints
 
 from queueapp.errors import FieldError, PermanentFailure
 from queueapp.handlers import Reusable
-from queueapp.limits.tenant_limits import effective_limits
+from workloads.fetch.limits import FetchLimits
+from workloads.fetch.settings import settings
 from workloads.safe_http import Url, parse
 from workloads.safe_http.addresses import check_literal
 
@@ -32,8 +32,8 @@ def check_url(params: FetchParams, tenant_id: UUID) -> list[FieldError]:
     """What is wrong with the URL, as far as that can be told before its name is resolved."""
     try:
         url = parse(params.url)
-        check_host(url, effective_limits(tenant_id).fetch_domain_allowlist)
-        check_literal(url.host, url.port, settings.FETCH_ALLOWED_NETWORKS)
+        check_host(url, FetchLimits.of(tenant_id).fetch_domain_allowlist)
+        check_literal(url.host, url.port, settings.allowed_networks)
     except PermanentFailure as refusal:
         return [FieldError("url", refusal.code, str(refusal))]
     return []
@@ -46,7 +46,7 @@ def check_host(url: Url, allowlist: list[str]) -> None:
         raise HostNotAllowed(f"the host {url.host} may not be fetched (FETCH_DOMAIN_ALLOWLIST); allowed: {hosts}")
 
 
-def run_key(params: FetchParams) -> str:
+def result_key(params: FetchParams) -> str:
     """The same for everything that makes the same artifacts."""
     wanted = f"{params.reader_mode} {params.store_raw_html} {parse(params.url).canonical}"
     return f"fetch:{hashlib.sha256(wanted.encode()).hexdigest()}"

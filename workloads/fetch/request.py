@@ -5,15 +5,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from django.conf import settings
-
 from queueapp import clock
 from queueapp.errors import PermanentFailure, RetryLater
-from queueapp.limits.tenant_limits import effective_limits
 from queueapp.retry_policy import retry_delay_seconds
 from queueapp.worker.context import TaskContext
 from workloads.fetch.extraction import ACCEPT
+from workloads.fetch.limits import FetchLimits
 from workloads.fetch.params import check_host
+from workloads.fetch.settings import settings
 from workloads.safe_http import Answer, Unreachable, Url, get
 from workloads.safe_http.client import MAX_BODY_BYTES
 
@@ -38,7 +37,7 @@ class NotNow(RetryLater):
 
 def request(url: Url, conditions: Mapping[str, str], task: TaskContext) -> Answer:
     """The page, or 304 where it fulfils the conditions. Raises NotNow, HttpStatus, and what safe_http refuses."""
-    limits = effective_limits(task.tenant)
+    limits = FetchLimits.of(task.tenant)
 
     def told(hop: Url, status: int) -> None:
         about = {"task_id": str(task.id), "url": str(hop), "status": status}
@@ -48,7 +47,7 @@ def request(url: Url, conditions: Mapping[str, str], task: TaskContext) -> Answe
         answer = get(
             url,
             headers={"Accept": ACCEPT, **conditions},
-            allowed_networks=settings.FETCH_ALLOWED_NETWORKS,
+            allowed_networks=settings.allowed_networks,
             check_hop=lambda hop: check_host(hop, limits.fetch_domain_allowlist),
             on_answer=told,
             max_bytes=min(MAX_BODY_BYTES, limits.task_max_artifact_bytes),

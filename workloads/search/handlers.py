@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from queueapp.handlers import PermanentFailure, handler
-from queueapp.limits.tenant_limits import TenantLimits, effective_limits
 from queueapp.worker.context import TaskContext
 from workloads.log_events import tell
+from workloads.search.limits import SearchLimits
 from workloads.search.params import BatchParams, Options, SearchParams, check_batch, check_sources
 from workloads.search.provider_call import Report
 from workloads.search.providers import default_sources, refused_sources
@@ -20,17 +20,18 @@ QUEUE = "search"
 @handler(
     "search",
     params=SearchParams,
-    check=check_sources,
+    validate=check_sources,
     queue=QUEUE,
     timeout_seconds=180,
     max_retries=3,
-    batch=False,
-    reuse_seconds=0,  # the library and a provider that failed may have more to say now; the others' answers are kept
+    prefetch=False,
+    # the library and a provider that failed may have more to say now; the others' answers are kept
+    result_ttl_seconds=0,
 )
 def search_one(task: TaskContext, params: SearchParams) -> dict[str, Any]:
     """Search, and keep what was found as artifacts: the merged results first, then what each provider sent."""
     tell("search_task_started", task)
-    limits = effective_limits(task.tenant)
+    limits = SearchLimits.of(task.tenant)
     question = Question(params.query, params.recency_days, limits.search_max_results)
     findings = search(question, _sources(params, limits), task, fresh=params.force, patience=Patience())
     if not findings.sources_used:
@@ -51,12 +52,12 @@ def search_one(task: TaskContext, params: SearchParams) -> dict[str, Any]:
 @handler(
     "search.batch",
     params=BatchParams,
-    check=check_batch,
+    validate=check_batch,
     queue=QUEUE,
     timeout_seconds=600,
     max_retries=3,
-    batch=False,
-    reuse_seconds=0,
+    prefetch=False,
+    result_ttl_seconds=0,
 )
 def search_batch(task: TaskContext, params: BatchParams) -> dict[str, Any]:
     """Search for one query after the other. A query that no source answered says so; all of them failing fails."""
@@ -78,7 +79,7 @@ def search_batch(task: TaskContext, params: BatchParams) -> dict[str, Any]:
 
 def _search_each(task: TaskContext, params: BatchParams) -> tuple[dict[str, Findings], list[str]]:
     """What each query found, and the artifacts of what the providers sent; a query that comes twice is asked once."""
-    limits = effective_limits(task.tenant)
+    limits = SearchLimits.of(task.tenant)
     sources = _sources(params, limits)
     found: dict[str, Findings] = {}
     raw_ids: list[str] = []
@@ -94,7 +95,7 @@ def _search_each(task: TaskContext, params: BatchParams) -> tuple[dict[str, Find
     return found, raw_ids
 
 
-def _sources(params: Options, limits: TenantLimits) -> list[str]:
+def _sources(params: Options, limits: SearchLimits) -> list[str]:
     """Which sources to ask. They were checked when the task was submitted, but the limits may have changed since."""
     if params.sources is None:
         return default_sources(limits.search_source_allowlist)

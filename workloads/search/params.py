@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from queueapp.errors import FieldError
-from queueapp.limits.tenant_limits import effective_limits
+from workloads.search.limits import SearchLimits
 from workloads.search.providers import PROVIDERS, refused_sources
 from workloads.search.results import collapsed
 
@@ -62,7 +62,7 @@ class BatchParams(Options):
 
 def check_sources(params: Options, tenant_id: UUID) -> list[FieldError]:
     """What is wrong with the sources: not allowed to the tenant, or none of them is configured."""
-    allowed = effective_limits(tenant_id).search_source_allowlist
+    allowed = SearchLimits.of(tenant_id).search_source_allowlist
     if params.sources is None:
         return []
     if refused := refused_sources(params.sources, allowed):
@@ -79,7 +79,7 @@ def check_sources(params: Options, tenant_id: UUID) -> list[FieldError]:
 
 def check_batch(params: BatchParams, tenant_id: UUID) -> list[FieldError]:
     """As check_sources, and the number of queries."""
-    most = effective_limits(tenant_id).max_batch_size
+    most = SearchLimits.of(tenant_id).max_batch_size
     if len(params.queries) > most:
         message = f"must hold at most {most} queries, not {len(params.queries)}"
         return [FieldError("queries", "batch_size_exceeded", message)]

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from django.conf import settings
-
 from queueapp.limits import rate_limiter
 from queueapp.worker.context import TaskContext
 from workloads.search.providers import Answer, Provider, ProviderError
 from workloads.search.results import Question
+from workloads.search.settings import settings
 from workloads.search.single_flight import fetch_once
 
 logger = logging.getLogger(__name__)
@@ -61,9 +60,9 @@ def _answer(provider: Provider, question: Question, task: TaskContext, *, fresh:
 def _call_in_turn(provider: Provider, question: Question, task: TaskContext) -> Answer:
     """Call when the provider may be called again: all workers together call each only so many times a second."""
     gives_up = time.monotonic() + TURN_SECONDS
-    while not (turn := rate_limiter.take(f"search:{provider.name}", settings.SEARCH_CALLS_PER_SECOND, 1)).granted:
+    while not (turn := rate_limiter.take(f"search:{provider.name}", settings.calls_per_second, 1)).granted:
         if time.monotonic() > gives_up:
-            reason = f"not asked: more than {settings.SEARCH_CALLS_PER_SECOND} searches a second are waiting for it"
+            reason = f"not asked: more than {settings.calls_per_second} searches a second are waiting for it"
             raise ProviderError(reason, retry_after_seconds=TURN_SECONDS)
         task.check_cancelled()
         time.sleep(min(turn.reset_seconds, NAP_SECONDS))

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable
 
 import redis
-from django.conf import settings
 from pydantic import ValidationError
 from redis.exceptions import LockError
 
 from queueapp.redis import notifier
 from workloads.search.providers import Answer, ProviderError
+from workloads.search.settings import settings
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def fetch_once(key: str, call: Call, *, fresh: bool, check_cancelled: Check) -> 
 
     Raises what the call raises, and ProviderError after 50 s of waiting for the calls of others.
     """
-    if settings.SEARCH_CACHE_TTL_SECONDS == 0:
+    if settings.cache_ttl_seconds == 0:
         return call(), False
     try:
         if fresh:
@@ -75,7 +75,7 @@ def _read(key: str) -> Answer | None:
 
 def _keep(key: str, answer: Answer) -> Answer:
     try:
-        notifier.client().set(key, answer.model_dump_json(), ex=settings.SEARCH_CACHE_TTL_SECONDS)
+        notifier.client().set(key, answer.model_dump_json(), ex=settings.cache_ttl_seconds)
     except redis.RedisError as error:
         # here and not above: the call was made, and must not be made again
         logger.warning("search not kept", extra={"event": "redis_error", "error": str(error)})

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError, CommandParser
 from configapp import changes, maintenance, queries
 from configapp.models import ConfigChange
 from configapp.queries import find_specs
-from configapp.serializers import Document, change_document, setting_document, version_document
+from configapp.serializers import ChangeDocument, SettingDocument, VersionDocument
 from queueapp.management.arguments import whole_number
 from queueapp.management.base import PlatformCommand, acting, cli_actor
 from queueapp.management.output import Output, rfc3339
@@ -38,6 +38,9 @@ def until_finished(change: ConfigChange) -> ConfigChange:
         f"Accepted, and not applied within {PATIENCE_SECONDS:g} s: task {change.task_id} waits for a worker of "
         "queue config. It will be applied; `manage.py doctor` says what is missing."
     )
+
+
+Document = dict[str, Any]
 
 
 def _get(output: Output, document: Document) -> None:
@@ -149,11 +152,11 @@ class Command(PlatformCommand):
 
     def _get(self, options: dict[str, Any]) -> dict[str, Any]:
         with acting():
-            return setting_document(queries.find_setting(options["key"]))
+            return SettingDocument.of_setting(queries.find_setting(options["key"])).model_dump()
 
     def _list(self, options: dict[str, Any]) -> list[dict[str, Any]]:
         with acting():
-            return [setting_document(setting) for setting in queries.all_settings()]
+            return [SettingDocument.of_setting(setting).model_dump() for setting in queries.all_settings()]
 
     def _set(self, options: dict[str, Any]) -> dict[str, Any]:
         key, wanted = options["key"], {"actor": cli_actor(), "expected_version": options["if_version"]}
@@ -169,7 +172,7 @@ class Command(PlatformCommand):
 
     def _history(self, options: dict[str, Any]) -> list[dict[str, Any]]:
         with acting():
-            return [version_document(row) for row in queries.history(options["key"])[:HISTORY]]
+            return [VersionDocument.of_version(row).model_dump() for row in queries.history(options["key"])[:HISTORY]]
 
     def _export(self, options: dict[str, Any]) -> dict[str, Any]:
         with acting():
@@ -188,8 +191,8 @@ class Command(PlatformCommand):
 def _outcome(change: ConfigChange, options: dict[str, Any]) -> dict[str, Any]:
     """What became of a change. Raises CommandError where it was accepted and then not applied."""
     if options["no_wait"]:
-        return change_document(change)
+        return ChangeDocument.of_change(change).model_dump()
     change = until_finished(change)
     if change.status != ConfigChange.Status.APPLIED:
         raise CommandError(f"{change.config_key}: the change was accepted and ended as {change.status}.")
-    return change_document(change)
+    return ChangeDocument.of_change(change).model_dump()

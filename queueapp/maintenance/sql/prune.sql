@@ -1,4 +1,4 @@
--- Forget what nobody will ask for again: expired deduplication keys, workers gone for a day, old statistics.
+-- Delete what is not needed any more: expired deduplication keys, workers gone for a day, old statistics.
 WITH keys AS (
     -- skips what submits are taking over: they lock keys in an order of their own, and waiting could deadlock
     DELETE FROM taskrunner_dedup_keys WHERE id IN (

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from queueapp.limits.tenant_limits import limits_of
+from queueapp.limits.tenant_limits import TenantLimits, limits_of
 from queueapp.management.arguments import find_tenant, parameter
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.operators import service
@@ -23,7 +23,7 @@ class Command(PlatformCommand):
             nargs="*",
             type=parameter,
             metavar="NAME=VALUE",
-            help="the value is JSON, e.g. 600 or '[\"brave\"]'; `default` goes back to the platform's limit",
+            help="the value is JSON, e.g. 600 or '[\"echo\"]'; `default` goes back to the platform's limit",
         )
 
     def handle(self, **options: Any) -> None:
@@ -35,8 +35,17 @@ class Command(PlatformCommand):
         if options["json"]:
             self.output.json(holds.model_dump())
         else:
-            rows = [[name, _shown(value), "own" if name in own else ""] for name, value in holds.model_dump().items()]
-            self.output.table(("limit", "value", ""), rows)
+            rows = [
+                [name, _shown(value), "own" if name in own else "", _description(holds, name)]
+                for name, value in holds.model_dump().items()
+            ]
+            self.output.table(("limit", "value", "", "meaning"), rows)
+
+
+def _description(limits: TenantLimits, name: str) -> str:
+    model = type(limits)
+    field = model.model_fields.get(name) or model.model_computed_fields[name]
+    return field.description or ""
 
 
 def _shown(value: Any) -> str:

@@ -12,7 +12,7 @@ from queueapp.operators import service
 from queueapp.states import Status
 from queueapp.tasks import queries
 from queueapp.tasks.queries import QueueRow
-from queueapp.tasks.serializers import queue_document
+from queueapp.tasks.serializers import QueueDocument
 
 
 class Command(PlatformCommand):
@@ -37,7 +37,7 @@ class Command(PlatformCommand):
                 _change(options["action"], name, options.get("strategy"))
             rows = [row for row in queries.queue_rows() if name in (None, row.name)]
         if options["json"]:
-            self.output.json([queue_document(row) for row in rows])
+            self.output.json([QueueDocument.of(row) for row in rows])
         else:
             headers = ("queue", "state", "strategy", "workers", "oldest wait", "tasks")
             self.output.table(headers, [_row(row) for row in rows])

@@ -11,7 +11,7 @@ from queueapp.management.follow import follow
 from queueapp.management.output import pretty
 from queueapp.models import Task
 from queueapp.states import Status
-from queueapp.tasks.serializers import task_document
+from queueapp.tasks.serializers import TaskDocument
 
 
 class Command(PlatformCommand):
@@ -46,7 +46,7 @@ class Command(PlatformCommand):
             if options["wait"]:
                 task = self._wait(task)
         if options["json"]:
-            self.output.json(task_document(task, tenant.slug))
+            self.output.json(TaskDocument.of_task(task, tenant.slug))
         if options["wait"] and task.status != Status.COMPLETED:
             raise CommandError(f"Task {task.id} ended as {task.status}.")
 

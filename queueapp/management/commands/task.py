@@ -13,7 +13,7 @@ from queueapp.management.output import pretty, rfc3339
 from queueapp.management.timeline import Step, Timeline, whole_story
 from queueapp.models import Task
 from queueapp.states import FINAL
-from queueapp.tasks.serializers import task_document
+from queueapp.tasks.serializers import TaskDocument
 
 
 class Command(PlatformCommand):
@@ -31,7 +31,7 @@ class Command(PlatformCommand):
             steps = _steps(task)
         if options["json"]:
             story = [step.document() for step in steps]
-            self.output.json({**task_document(task, task.tenant.slug), "story": story})
+            self.output.json({**TaskDocument.of_task(task, task.tenant.slug).model_dump(), "story": story})
         else:
             self._show(task, steps)
 

@@ -13,7 +13,7 @@ from queueapp.management.output import rfc3339, seconds
 from queueapp.models import Task
 from queueapp.states import STATUS_GROUPS, Status
 from queueapp.tasks.queries import ran_seconds, waited_seconds
-from queueapp.tasks.serializers import task_document
+from queueapp.tasks.serializers import TaskDocument
 
 STATUS_NAMES = sorted({status.value for status in Status} | STATUS_GROUPS.keys())
 
@@ -36,7 +36,7 @@ class Command(PlatformCommand):
         with acting():
             tasks = self._tasks(options)
         if options["json"]:
-            self.output.json([task_document(task, task.tenant.slug) for task in tasks])
+            self.output.json([TaskDocument.of_task(task, task.tenant.slug) for task in tasks])
         elif tasks:
             now = clock.now()
             headers = ("id", "status", "type", "tenant", "queue", "created", "waited", "ran", "note")

@@ -8,7 +8,7 @@ from queueapp.management.base import PlatformCommand, acting
 from queueapp.management.output import rfc3339, seconds
 from queueapp.tasks import queries
 from queueapp.tasks.queries import WorkerRow
-from queueapp.tasks.serializers import worker_document
+from queueapp.tasks.serializers import WorkerDocument
 
 
 class Command(PlatformCommand):
@@ -22,7 +22,7 @@ class Command(PlatformCommand):
         with acting():
             rows = queries.worker_rows(include_dead=options["all"])
         if options["json"]:
-            self.output.json([worker_document(row) for row in rows])
+            self.output.json([WorkerDocument.of_row(row) for row in rows])
         elif rows:
             headers = ("worker", "state", "host", "pid", "queues", "started", "heartbeat", "busy with")
             self.output.table(headers, [_row(row) for row in rows])

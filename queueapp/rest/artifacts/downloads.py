@@ -14,6 +14,7 @@ from queueapp.artifacts import object_store
 from queueapp.artifacts.upload_buffer import PIECE_BYTES
 from queueapp.errors import StoreUnavailable
 from queueapp.models import Artifact
+from queueapp.rest.toolkit.endpoints import ResponseSpec
 from queueapp.rest.toolkit.errors import Gone, RangeNotSatisfiable
 from queueapp.rest.toolkit.etags import is_current
 
@@ -33,6 +34,13 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "private, no-store",
     "Accept-Ranges": "bytes",
+}
+
+FILE_HEADERS = ("Content-Disposition", "ETag")
+DOWNLOADED = {
+    200: ResponseSpec("The bytes, as a file to save.", None, FILE_HEADERS),
+    206: ResponseSpec("The range that was asked for.", None, (*FILE_HEADERS, "Content-Range")),
+    304: ResponseSpec("As you have it.", None, ("ETag",)),
 }
 
 

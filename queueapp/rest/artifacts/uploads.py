@@ -1,12 +1,15 @@
-"""Taking an artifact in: the body into an intake, however it is written; then object and row."""
+"""Uploads: the body goes into a buffer while it arrives, JSON or multipart; then the object is stored, then its row."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import IO, Any, cast
 from uuid import UUID
 
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.files.uploadhandler import FileUploadHandler
 from django.db import connections
 from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
 from pydantic import Field
 
 from queueapp.artifacts import object_store, service
@@ -14,13 +17,17 @@ from queueapp.artifacts.service import ArtifactDescription, ArtifactType, Conten
 from queueapp.artifacts.upload_buffer import PIECE_BYTES, UploadBuffer
 from queueapp.errors import ArtifactTooLarge, FieldError, TaskrunnerError
 from queueapp.models import Artifact
-from queueapp.rest.artifacts.form_body import read_form
 from queueapp.rest.artifacts.streaming_json import OTHER_BYTES, read_json
 from queueapp.rest.toolkit.errors import InvalidRequest, UnsupportedBody
-from queueapp.rest.toolkit.views import Form
+from queueapp.rest.toolkit.strict_json import parse_json
+from queueapp.validation import RequestModel
+
+FILE = "file"
+AS_FORM = "Also as `multipart/form-data`: the same fields, and the content as a part named `file`."
+EXAMPLE = {"type": "note", "content_type": "text/plain", "data_base64": "SGVsbG8gd29ybGQ="}
 
 
-class ContentForm(Form):
+class ContentRequest(RequestModel):
     """An artifact as JSON. As multipart/form-data: the same fields, and the content as a part named `file`."""
 
     type: ArtifactType
@@ -29,29 +36,29 @@ class ContentForm(Form):
     metadata: Metadata = Field({}, description="At most 16 KiB; `filename` becomes the name of the download.")
 
     @property
-    def about(self) -> ArtifactDescription:
+    def description(self) -> ArtifactDescription:
         return ArtifactDescription(type=self.type, content_type=self.content_type, metadata=self.metadata)
 
 
-class UploadForm(ContentForm):
+class UploadRequest(ContentRequest):
     """The same, with its task."""
 
     task_id: UUID
 
 
-def read_upload(request: HttpRequest, intake: UploadBuffer) -> dict[str, Any]:
-    """The members of a body; its content goes to the intake. Raises ApiError, ArtifactTooLarge."""
+def read_upload(request: HttpRequest, buffer: UploadBuffer) -> dict[str, Any]:
+    """The members of a body; its content goes to the buffer. Raises ApiError, ArtifactTooLarge."""
     connections.close_all()  # a client may take its time to send
     if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise UnsupportedBody("Send the body as it is: compressed ones are not read.")
     try:
         if request.content_type == "multipart/form-data":
-            return read_form(request, intake)
+            return _read_form(request, buffer)
         if request.content_type != "application/json":
             raise UnsupportedBody("Send JSON (`application/json`) or a form (`multipart/form-data`).")
-        members = read_json(cast(IO[bytes], request), intake)
+        members = read_json(cast(IO[bytes], request), buffer)
     except TaskrunnerError:
-        _discard_rest(request, intake.limit)
+        _discard_rest(request, buffer.limit)
         raise
     if not isinstance(members, dict):
         error = FieldError("body", "not_an_object", "must be a JSON object")
@@ -72,7 +79,7 @@ def _discard_rest(request: HttpRequest, limit: int) -> None:
 def store_upload(
     tenant_id: UUID,
     task_id: UUID,
-    intake: UploadBuffer,
+    buffer: UploadBuffer,
     scope: Callable[[], AbstractContextManager[Any]],
     claim: Callable[[service.PendingUpload], Artifact | None],
 ) -> Artifact | None:
@@ -82,12 +89,62 @@ def store_upload(
     """
     with scope():
         reserved = service.reserve(tenant_id, task_id)
-    if intake.size > reserved.limit_bytes:  # an admin's own tenant may have had a higher one
+    if buffer.size > reserved.limit_bytes:  # an admin's own tenant may have had a higher one
         raise ArtifactTooLarge(reserved.limit_bytes)
     connections.close_all()
-    object_store.put(reserved.object_key, intake)
+    object_store.put(reserved.object_key, buffer)
     artifact = claim(reserved)
     if artifact is None:
         connections.close_all()
         service.discard(reserved)
     return artifact
+
+
+class BufferedUploadHandler(FileUploadHandler):
+    """Takes one file, of the field `file`."""
+
+    def __init__(self, buffer: UploadBuffer) -> None:
+        super().__init__()
+        self._buffer = buffer
+        self.has_file = False
+
+    def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> None:
+        super().new_file(field_name, *args, **kwargs)
+        if field_name != FILE or self.has_file:
+            raise _refusal(field_name, "given_twice" if field_name == FILE else "extra_forbidden", "one file is taken")
+        self.has_file = True
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        self._buffer.write(raw_data)
+
+    def file_complete(self, file_size: int) -> None:
+        return None
+
+
+def _read_form(request: HttpRequest, buffer: UploadBuffer) -> dict[str, Any]:
+    """The fields, `metadata` read as JSON, with what the file's own header says for what is missing.
+
+    Raises InvalidRequest, MalformedJson, ArtifactTooLarge, RequestDataTooBig.
+    """
+    handler = BufferedUploadHandler(buffer)
+    request.upload_handlers = [handler]
+    try:
+        given = request.POST
+    except RequestDataTooBig:
+        raise
+    except (MultiPartParserError, SuspiciousOperation) as error:
+        raise InvalidRequest(f"The form cannot be read: {error}") from None
+    for name, values in given.lists():
+        if len(values) > 1:
+            raise _refusal(name, "given_twice", "may be given once")
+    if not handler.has_file:
+        raise _refusal(FILE, "missing", "a part of this name with the content is missing")
+    members: dict[str, Any] = {"content_type": handler.content_type or "application/octet-stream", **given.dict()}
+    metadata = parse_json(str(members.pop("metadata", "{}")).encode())
+    if handler.file_name and isinstance(metadata, dict):
+        metadata = {"filename": handler.file_name, **metadata}
+    return {**members, "metadata": metadata, "data_base64": ""}
+
+
+def _refusal(field: str, code: str, message: str) -> InvalidRequest:
+    return InvalidRequest(f"{field}: {message}", errors=[FieldError(field, code, message)])

@@ -1,30 +1,34 @@
 """The addresses of artifacts, for clients and admins."""
 
+from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from queueapp.artifacts import service
+from queueapp.artifacts.service import ArtifactDescription
 from queueapp.artifacts.upload_buffer import UploadBuffer
 from queueapp.models import Artifact
 from queueapp.models.artifacts import ARTIFACT_TYPE_PATTERN
-from queueapp.rest.artifacts.downloads import download
-from queueapp.rest.artifacts.uploads import UploadForm, read_upload, store_upload
+from queueapp.rest.artifacts.downloads import DOWNLOADED, download
+from queueapp.rest.artifacts.uploads import AS_FORM, EXAMPLE, UploadRequest, read_upload, store_upload
+from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.errors import NotVisible
-from queueapp.rest.toolkit.pagination import PageForm, page
+from queueapp.rest.toolkit.pagination import Page, PageQuery, page
 from queueapp.rest.toolkit.permissions import Principal, Right
-from queueapp.rest.toolkit.views import ApiView, Form, checked
+from queueapp.rest.toolkit.views import ApiView, checked
 from queueapp.rest.visibility import find_task
 from queueapp.tasks.filters import SLACK, Moment, id_at
+from queueapp.validation import ResponseModel
 
 
-class ArtifactListForm(PageForm):
+class ArtifactListQuery(PageQuery):
     """Which artifacts."""
 
     type: Annotated[str, StringConstraints(pattern=ARTIFACT_TYPE_PATTERN)] | None = None
@@ -44,44 +48,79 @@ class ArtifactListForm(PageForm):
         return artifacts
 
 
+class ArtifactResponse(ResponseModel):
+    """What a task left behind, without the bytes."""
+
+    id: UUID
+    task_id: UUID
+    attempt: int = Field(description="The task's, when it was stored.")
+    type: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+    metadata: dict[str, Any]
+    created_at: datetime
+
+
+LISTED = ResponseSpec("A page.", Page[ArtifactResponse])
+
+
+@resource("artifacts", tag="Artifacts")
 class ArtifactList(ApiView):
     """The artifacts that the principal may see, and the upload of one."""
 
-    rights: ClassVar = {"GET": Right.ARTIFACTS_READ, "POST": Right.ARTIFACTS_WRITE}
-
-    def get(self, request: Request) -> Response:
-        form = self.query(ArtifactListForm)
+    @endpoint("List artifacts, the newest first", right=Right.ARTIFACTS_READ, responses={200: LISTED})
+    def get(self, request: Request, query: ArtifactListQuery) -> Response:
         with self.principal.scope():
-            return Response(page(request, form.narrow(visible_artifacts(self.principal)), form, artifact_document))
+            artifacts = query.narrow(visible_artifacts(self.principal))
+            return Response(page(request, artifacts, query, ArtifactResponse.of))
 
+    @endpoint(
+        "Store an artifact of a task",
+        right=Right.ARTIFACTS_WRITE,
+        responses={201: ResponseSpec("It is stored.", ArtifactResponse, ("Location",))},
+        details=f"The content may have `task_max_artifact_mb` of GET /limits. {AS_FORM}",
+        body=UploadRequest,
+        errors=(404,),
+        example={"task_id": "00000000-0000-7000-8000-000000000000", **EXAMPLE},
+    )
     def post(self, request: Request) -> Response:
-        with UploadBuffer(self.principal.limits.task_max_artifact_bytes) as intake:
-            form = checked(UploadForm, read_upload(request._request, intake), "body")
+        with UploadBuffer(self.principal.limits.task_max_artifact_bytes) as buffer:
+            body = checked(UploadRequest, read_upload(request._request, buffer), "body")
             with self.principal.scope():
-                task = find_task(self.principal, form.task_id)
-            claim = partial(self._claim, about=form.about, intake=intake)
-            artifact = store_upload(task.tenant_id, task.id, intake, self.principal.scope, claim)
+                task = find_task(self.principal, body.task_id)
+            claim = partial(self._claim, body.description, buffer)
+            artifact = store_upload(task.tenant_id, task.id, buffer, self.principal.scope, claim)
         if artifact is None:  # purged meanwhile
             raise NotVisible
         location = {"Location": f"/api/v1/artifacts/{artifact.id}"}
-        return Response(artifact_document(artifact), status=201, headers=location)
+        return Response(ArtifactResponse.of(artifact), status=201, headers=location)
 
-    def _claim(self, reserved: service.PendingUpload, **details: Any) -> Artifact | None:
+    def _claim(
+        self, description: ArtifactDescription, buffer: UploadBuffer, reserved: service.PendingUpload
+    ) -> Artifact | None:
         with self.principal.scope():
-            return service.claim(reserved, **details)
+            return service.claim(reserved, description, buffer)
 
 
+@resource("artifacts/<uuid:artifact_id>", tag="Artifacts")
 class ArtifactContent(ApiView):
     """The bytes of an artifact; its deletion."""
 
-    rights: ClassVar = {"GET": Right.ARTIFACTS_READ, "DELETE": Right.ARTIFACTS_WRITE}
-
+    @endpoint(
+        "Download an artifact",
+        right=Right.ARTIFACTS_READ,
+        responses=DOWNLOADED,
+        details="Its SHA-256 is its ETag. Types that a browser might run come as `application/octet-stream`.",
+        headers=("Range", "If-None-Match"),
+        errors=(410, 416),
+    )
     def get(self, request: Request, artifact_id: UUID) -> HttpResponseBase:
-        self.query(Form)
         with self.principal.scope():
             artifact = find_artifact(self.principal, artifact_id)
         return download(request._request, artifact)
 
+    @endpoint("Delete an artifact", right=Right.ARTIFACTS_WRITE, responses={204: ResponseSpec("It is gone.")})
     def delete(self, request: Request, artifact_id: UUID) -> Response:
         """The row at once; its object is left to the sweep."""
         with self.principal.scope():
@@ -90,28 +129,35 @@ class ArtifactContent(ApiView):
         return Response(status=204)
 
 
+@resource("artifacts/<uuid:artifact_id>/meta", tag="Artifacts")
 class ArtifactMeta(ApiView):
     """What is known of an artifact besides its bytes."""
 
-    rights: ClassVar = {"GET": Right.ARTIFACTS_READ}
-
+    @endpoint(
+        "Look at an artifact without its bytes",
+        right=Right.ARTIFACTS_READ,
+        responses={200: ResponseSpec("What is known of it.", ArtifactResponse)},
+    )
     def get(self, request: Request, artifact_id: UUID) -> Response:
-        self.query(Form)
         with self.principal.scope():
-            return Response(artifact_document(find_artifact(self.principal, artifact_id)))
+            return Response(ArtifactResponse.of(find_artifact(self.principal, artifact_id)))
 
 
+@resource("tasks/<uuid:task_id>/artifacts", tag="Artifacts")
 class TaskArtifacts(ApiView):
     """The artifacts of a task."""
 
-    rights: ClassVar = {"GET": Right.ARTIFACTS_READ}
-
-    def get(self, request: Request, task_id: UUID) -> Response:
-        form = self.query(PageForm)
+    @endpoint(
+        "List a task's artifacts, the newest first",
+        right=Right.ARTIFACTS_READ,
+        responses={200: LISTED},
+        errors=(405,),
+    )
+    def get(self, request: Request, task_id: UUID, query: PageQuery) -> Response:
         with self.principal.scope():
             find_task(self.principal, task_id)
             artifacts = visible_artifacts(self.principal).filter(task_id=task_id)
-            return Response(page(request, artifacts, form, artifact_document))
+            return Response(page(request, artifacts, query, ArtifactResponse.of))
 
 
 def visible_artifacts(principal: Principal) -> "QuerySet[Artifact]":
@@ -126,9 +172,3 @@ def find_artifact(principal: Principal, artifact_id: UUID) -> Artifact:
     if artifact is None:
         raise NotVisible("artifact")
     return artifact
-
-
-def artifact_document(artifact: Artifact) -> dict[str, Any]:
-    """An artifact as the API shows it."""
-    names = ("id", "task_id", "attempt", "type", "content_type", "size_bytes", "sha256", "metadata", "created_at")
-    return {name: getattr(artifact, name) for name in names}

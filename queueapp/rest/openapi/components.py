@@ -1,14 +1,15 @@
 """The parts of the description that many operations share: errors, header fields, path parameters, the key."""
 
+from collections.abc import Mapping
 from typing import Any
 
 ERRORS: dict[int, str] = {
     400: "Bad input: `invalid_request`, `malformed_json`, `invalid_value`, `task_rejected_invalid_params`; `errors` "
     "names the fields.",
-    401: "`unauthenticated`: no key, or none that is valid.",
+    401: "`unauthenticated`: no key, or an invalid one.",
     403: "`forbidden`: the key's role or scopes do not include the right.",
     404: "`not_found`: no such thing that this key may see; foreign and unknown ids look the same.",
-    405: "`method_not_allowed`: an id that is none can make another address of this one.",
+    405: "`method_not_allowed`: an invalid id can make another address of this one.",
     409: "The state forbids it: `wrong_state`, `duplicate_task`, `lease_lost` or `task_runtime_exceeded`.",
     410: "`artifact_lost`: the store has lost the object.",
     411: "`length_required`: a chunked body.",
@@ -60,14 +61,10 @@ RESPONSE_HEADERS: dict[str, str] = {
     "RateLimit-Policy": "How many submissions in how many seconds.",
     "Retry-After": "Seconds to wait before the next try.",
 }
-PATH_PARAMETERS: dict[str, dict[str, Any]] = {
-    **{
-        name: {"schema": {"type": "string", "format": "uuid"}, "example": "00000000-0000-7000-8000-000000000000"}
-        for name in ("task_id", "artifact_id", "run_id")
-    },
-    "family": {"schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 100}, "example": "reports"},
-    "operation": {"schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 99}, "example": "build"},
-    "name": {"schema": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_.-]{0,63}$"}, "example": "default"},
+# What the converters of addresses take; a resource may say more of its parameters by name.
+CONVERTERS: dict[str, dict[str, Any]] = {
+    "uuid": {"schema": {"type": "string", "format": "uuid"}, "example": "00000000-0000-7000-8000-000000000000"},
+    "slug": {"schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}},
 }
 TENANT = {
     "name": "tenant",
@@ -96,6 +93,13 @@ def components() -> dict[str, Any]:
 
 def reference(kind: str, name: str | int) -> dict[str, str]:
     return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def path_parameter(converter: str, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A part of an address, from its converter and from what its resource says of it."""
+    known = CONVERTERS.get(converter, {})
+    schema = {**known.get("schema", {}), **given.get("schema", {})}
+    return {"name": name, "in": "path", "required": True, **known, **given, "schema": schema}
 
 
 def _error(status: int) -> dict[str, Any]:

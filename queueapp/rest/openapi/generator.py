@@ -1,25 +1,24 @@
-"""Builds the OpenAPI document from the described operations, the views' rights and the registered types."""
+"""Builds the OpenAPI document from the declared endpoints and the registered types of task."""
 
 import re
 from functools import cache
 from typing import Any
 
-from django.urls import Resolver404, get_resolver, resolve
+from django.urls import get_resolver
 
 from queueapp.handlers import registered_handlers
-from queueapp.rest.openapi import artifacts, components, platform, runs, tasks, workers
+from queueapp.rest.openapi import components
 from queueapp.rest.openapi.components import reference
-from queueapp.rest.openapi.operations import OPERATIONS, Answer, Operation
-from queueapp.rest.openapi.schemas import SchemaBook, options_schema, params_name, params_schemas, typed_body
-from queueapp.rest.toolkit.permissions import Right
+from queueapp.rest.openapi.schemas import (
+    SchemaBook,
+    is_model,
+    options_schema,
+    params_name,
+    params_schemas,
+    typed_body,
+)
+from queueapp.rest.toolkit.endpoints import PARAMETER, RESOURCES, Endpoint, Resource, ResponseSpec
 
-DESCRIBED_BY = (
-    tasks,
-    artifacts,
-    runs,
-    platform,
-    workers,
-)  # importing them is what describes; others have theirs
 TAGS = (
     "Tasks",
     "Artifacts",
@@ -33,19 +32,17 @@ TAGS = (
 
 ROOT = "/api/v1"
 TYPED = "/tasks/{family}/{operation}"
-PARAMETER = re.compile(r"{(\w+)}")
 
 
 @cache
 def openapi() -> dict[str, Any]:
     """The description. Types and addresses are fixed once Django has started, so it is built once a process."""
-    _ = get_resolver().url_patterns  # loads the addresses of every app, and so what they describe
-    operations = list(OPERATIONS.values())
-    book = SchemaBook(operations)
-    paths: dict[str, Any] = {}
-    for operation in operations:
-        described = _operation(operation, book)
-        paths.setdefault(operation.path, {})[operation.method.lower()] = described
+    _ = get_resolver().url_patterns  # loads the addresses of every app, and so their endpoints
+    resources = sorted(RESOURCES.values(), key=lambda each: each.path)
+    book = SchemaBook(declared for each in resources for declared in each.endpoints.values())
+    paths: dict[str, Any] = {
+        each.path: {method.lower(): _operation(each, method, book) for method in each.endpoints} for each in resources
+    }
     types: dict[str, Any] = {}
     for handler in registered_handlers():
         types |= params_schemas(handler)
@@ -63,7 +60,7 @@ def openapi() -> dict[str, Any]:
         },
         "servers": [{"url": ROOT}],
         "security": [{"key": []}],
-        "tags": [{"name": name} for name in dict.fromkeys([*TAGS, *(operation.tag for operation in operations)])],
+        "tags": [{"name": name} for name in dict.fromkeys([*TAGS, *(each.tag for each in resources)])],
         "paths": paths,
         "components": {
             **components.components(),
@@ -72,32 +69,46 @@ def openapi() -> dict[str, Any]:
     }
 
 
-def _operation(operation: Operation, book: SchemaBook) -> dict[str, Any]:
-    right = right_of(operation)
+def _operation(resource: Resource, method: str, book: SchemaBook) -> dict[str, Any]:
+    declared = resource.endpoints[method]
+    right = declared.right
     described: dict[str, Any] = {
-        "operationId": _identifier(operation),
-        "tags": [operation.tag],
-        "summary": operation.summary,
-        "description": " ".join(filter(None, [operation.details, f"Needs the right `{right}`." if right else ""])),
-        "parameters": [
-            *(_path_parameter(operation, name) for name in PARAMETER.findall(operation.path)),
-            *(book.query(operation.query) if operation.query else []),
-            *(reference("parameters", name) for name in operation.headers),
-            *([reference("parameters", "tenant")] if right else []),
-        ],
+        "operationId": "_".join([method.lower(), *re.findall(r"\w+", resource.path)]).replace("-", "_"),
+        "tags": [resource.tag],
+        "summary": declared.summary,
+        "description": " ".join(filter(None, [declared.details, f"Needs the right `{right}`." if right else ""])),
+        "parameters": _parameters(resource, declared, book),
         "responses": {
-            **{str(status): _answer(answer, book) for status, answer in operation.answers.items()},
-            **({str(status): reference("responses", status) for status in _errors(operation)} if right else {}),
+            **{str(status): _response(spec, book) for status, spec in declared.responses.items()},
+            **{str(status): reference("responses", status) for status in _errors(resource, declared)},
         },
     }
     if not right:
         described["security"] = []
-    if operation.body or operation.path == TYPED:
-        content: dict[str, Any] = {"schema": book.body(operation.body) if operation.body else {"type": "object"}}
-        if operation.example is not None:
-            content["example"] = operation.example
-        described["requestBody"] = {"required": _is_required(operation), "content": {"application/json": content}}
+    if declared.body:
+        described["requestBody"] = _request_body(declared, book)
     return described
+
+
+def _parameters(resource: Resource, declared: Endpoint, book: SchemaBook) -> list[dict[str, Any]]:
+    return [
+        *(
+            components.path_parameter(converter or "str", name, resource.parameters.get(name, {}))
+            for converter, name in PARAMETER.findall(resource.route)
+        ),
+        *(book.query(declared.query) if declared.query else []),
+        *(reference("parameters", name) for name in declared.headers),
+        *([reference("parameters", "tenant")] if declared.right else []),
+    ]
+
+
+def _request_body(declared: Endpoint, book: SchemaBook) -> dict[str, Any]:
+    """Required where a member is: no body at all is read as an empty object."""
+    content: dict[str, Any] = {"schema": book.body(declared.body)}
+    if declared.example is not None:
+        content["example"] = declared.example
+    fields = declared.body.model_fields.values() if is_model(declared.body) else ()
+    return {"required": any(each.is_required() for each in fields), "content": {"application/json": content}}
 
 
 def _typed(type: str, schema: dict[str, Any], general: dict[str, Any]) -> dict[str, Any]:
@@ -115,46 +126,20 @@ def _typed(type: str, schema: dict[str, Any], general: dict[str, Any]) -> dict[s
     }
 
 
-def right_of(operation: Operation) -> Right | None:
-    """The right that the view of an operation asks for; None for what needs no key.
-
-    Raises LookupError for an address that is not served.
-    """
-    address = PARAMETER.sub(lambda found: str(operation.path_parameters[found[1]]["example"]), operation.path)
-    try:
-        view = resolve(f"{ROOT}{address}").func
-    except Resolver404:
-        raise LookupError(f"{operation.path} is described, but nothing is served there") from None
-    rights: dict[str, Right] = getattr(getattr(view, "view_class", None), "rights", {})
-    return rights.get(operation.method)
-
-
-def _errors(operation: Operation) -> list[int]:
+def _errors(resource: Resource, declared: Endpoint) -> list[int]:
+    if not declared.right:
+        return []
     by_shape = {
-        *(components.WITH_BODY if operation.body or operation.path == TYPED else ()),
-        *((404,) if "{" in operation.path else ()),
+        *(components.WITH_BODY if declared.body else ()),
+        *((404,) if PARAMETER.search(resource.route) else ()),
     }
-    return sorted({*components.ALWAYS, *by_shape, *operation.errors})
+    return sorted({*components.ALWAYS, *by_shape, *declared.errors})
 
 
-def _is_required(operation: Operation) -> bool:
-    """No body at all is read as an empty object."""
-    return operation.body is not None and any(each.is_required() for each in operation.body.model_fields.values())
-
-
-def _answer(answer: Answer, book: SchemaBook) -> dict[str, Any]:
-    described: dict[str, Any] = {"description": answer.description}
-    if answer.body:
-        described["content"] = {"application/json": {"schema": book.answer(answer.body)}}
-    if answer.headers:
-        described["headers"] = {name: reference("headers", name) for name in answer.headers}
+def _response(spec: ResponseSpec, book: SchemaBook) -> dict[str, Any]:
+    described: dict[str, Any] = {"description": spec.description}
+    if spec.model:
+        described["content"] = {"application/json": {"schema": book.response(spec.model)}}
+    if spec.headers:
+        described["headers"] = {name: reference("headers", name) for name in spec.headers}
     return described
-
-
-def _path_parameter(operation: Operation, name: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, **operation.path_parameters[name]}
-
-
-def _identifier(operation: Operation) -> str:
-    words = re.findall(r"\w+", operation.path)
-    return "_".join([operation.method.lower(), *words]).replace("-", "_")

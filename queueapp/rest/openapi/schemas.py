@@ -1,4 +1,4 @@
-"""JSON Schemas of the models: bodies, answers, query strings, and the parameters of every registered type."""
+"""JSON Schemas of the models: bodies, responses, query strings, and the parameters of every registered type."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -7,10 +7,10 @@ from pydantic import BaseModel, WithJsonSchema, create_model
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from queueapp.handlers import Handler
-from queueapp.rest.openapi.answers import Problem
 from queueapp.rest.openapi.components import CURSOR, reference
-from queueapp.rest.openapi.operations import Operation
-from queueapp.tasks.requests import TaskRequest
+from queueapp.rest.toolkit.endpoints import Endpoint
+from queueapp.rest.toolkit.problem_details import Problem
+from queueapp.tasks import TaskRequest
 
 TEMPLATE = "#/components/schemas/{model}"
 
@@ -19,21 +19,23 @@ Schemas = dict[str, Schema]
 
 
 class SchemaBook:
-    """The schemas of all models that operations name, each under a name of its own."""
+    """The schemas of all models that endpoints name, each under a name of its own."""
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(Problem, "validation")]
-        for operation in operations:
-            wanted += [(model, "validation") for model in (operation.body, operation.query) if model]
-            wanted += [(answer.body, "serialization") for answer in operation.answers.values() if answer.body]
+        for each in endpoints:
+            wanted += [(each.body, "validation")] if is_model(each.body) else []
+            wanted += [(each.query, "validation")] if each.query else []
+            wanted += [(spec.model, "serialization") for spec in each.responses.values() if spec.model]
         found, definitions = models_json_schema(list(dict.fromkeys(wanted)), ref_template=TEMPLATE)
         self._found = found
         self.schemas: Schemas = definitions.get("$defs", {})
 
-    def body(self, model: type[BaseModel]) -> Schema:
-        return self._found[model, "validation"]
+    def body(self, model: Any) -> Schema:
+        """The schema of a body; of one without a model only that it is an object."""
+        return self._found[model, "validation"] if is_model(model) else {"type": "object"}
 
-    def answer(self, model: type[BaseModel]) -> Schema:
+    def response(self, model: type[BaseModel]) -> Schema:
         return self._found[model, "serialization"]
 
     def query(self, model: type[BaseModel]) -> list[Schema]:
@@ -48,6 +50,10 @@ class SchemaBook:
     def _resolved(self, schema: Schema) -> Schema:
         name = schema.get("$ref", "").rpartition("/")[2]
         return self.schemas[name] if name else schema
+
+
+def is_model(candidate: Any) -> bool:
+    return isinstance(candidate, type) and issubclass(candidate, BaseModel)
 
 
 def params_schemas(handler: Handler) -> Schemas:

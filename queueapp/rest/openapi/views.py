@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from rest_framework.request import Request
 
 from queueapp.rest.openapi.generator import ROOT, openapi
+from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.views import JsonView
 
 # nothing inline, nothing from elsewhere, no script at all
@@ -26,16 +27,20 @@ class PublicView(JsonView):
     http_method_names = ["get", "head"]  # noqa: RUF012 (declared so by Django)
 
 
+@resource("schema", tag="About")
 class Schema(PublicView):
     """OpenAPI 3.1."""
 
+    @endpoint("This description", right=None, responses={200: ResponseSpec("OpenAPI 3.1.")}, details="Needs no key.")
     def get(self, request: Request) -> HttpResponse:
         return JsonResponse(openapi(), headers={"Cache-Control": CACHED})
 
 
+@resource("docs", tag="About")
 class Docs(PublicView):
     """The same to read, with a curl line for each operation."""
 
+    @endpoint("The same as a page to read", right=None, responses={200: ResponseSpec("HTML.")}, details="Needs no key.")
     def get(self, request: Request) -> HttpResponse:
         described = openapi()
         context = {
@@ -93,7 +98,7 @@ def _resolved(described: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]
 
 
 def _body_of(described: dict[str, Any], response: dict[str, Any]) -> str:
-    """Of an answer of success; every error has the same body."""
+    """Of a success; every error has the same body."""
     content = response.get("content", {}).get("application/json")
     return _pretty(_resolved(described, content["schema"])) if content else ""
 

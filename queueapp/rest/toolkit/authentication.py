@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from queueapp.apikeys import recognise
+from queueapp.apikeys import authenticate_key
 from queueapp.apikeys.key_format import prefix_of
 from queueapp.limits import rate_limiter
 from queueapp.rest.toolkit.errors import RateLimited, Unauthenticated
@@ -30,7 +30,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         scheme, _, key = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer" or not key:
             raise Unauthenticated(WITHOUT_KEY)
-        known = recognise(key.strip())
+        known = authenticate_key(key.strip())
         if known is None:
             refuse(request._request, key.strip())
         principal = principal_of(known)

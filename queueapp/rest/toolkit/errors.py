@@ -40,7 +40,7 @@ class MalformedJson(ApiError):
 
 
 class Unauthenticated(ApiError):
-    """No key, or none that is valid: which of the two is all that is told."""
+    """No key, or an invalid one; nothing more is said."""
 
     status, code = 401, "unauthenticated"
 

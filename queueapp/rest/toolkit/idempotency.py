@@ -21,7 +21,7 @@ from queueapp.rest.toolkit.permissions import Principal
 
 HEADER = "Idempotency-Key"
 KEPT_SECONDS = 86_400
-FORM = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
+VALID_KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,11 @@ def identity_of(request: Request) -> Identity | None:
     key = request.headers.get(HEADER)
     if key is None:
         return None
-    if not FORM.fullmatch(key):
+    if not VALID_KEY.fullmatch(key):
         message = "must be 1 to 255 visible ASCII characters"
         raise InvalidRequest(f"{HEADER} {message}.", errors=[FieldError(HEADER, "bad_key", message)])
-    asked = json.dumps([request.method, request.path, request.data], sort_keys=True)
-    return Identity(key, hashlib.sha256(asked.encode()).hexdigest())
+    content = json.dumps([request.method, request.path, request.data], sort_keys=True)
+    return Identity(key, hashlib.sha256(content.encode()).hexdigest())
 
 
 def begin(principal: Principal, identity: Identity) -> IdempotencyKey | None:
@@ -59,6 +59,6 @@ def begin(principal: Principal, identity: Identity) -> IdempotencyKey | None:
 
 
 def finish(principal: Principal, identity: Identity, body: dict[str, Any], task_id: UUID | None) -> None:
-    """Keep the answer for whoever sends the request again."""
+    """Keep the answer for the same request sent again."""
     row = IdempotencyKey.objects.filter(tenant_id=principal.tenant_id, key=identity.key)
     row.update(answer=to_jsonable_python(body), task_id=task_id)

@@ -1,6 +1,6 @@
-"""Waiting for tasks to end: one thread a process looks for all who wait, so that waiting costs no connection.
+"""Waiting for tasks to end: one thread a process polls for all requests that wait, so that they hold no connection.
 
-It asks for all of them in one statement, 20 times a second and only while somebody waits. Workers do nothing for it:
+It polls for all of them in one statement, 20 times a second and only while one waits. Workers do nothing for it:
 a NOTIFY for each task would cost them more than this.
 """
 
@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
 
@@ -55,6 +56,33 @@ def waiting_slot(seconds: float) -> Iterator[None]:
         _slots().release()
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The wait that a client prefers; of 0 seconds where it does not."""
+
+    seconds: int
+
+    @property
+    def granted(self) -> str:
+        """The value of Preference-Applied."""
+        return f"wait={self.seconds}"
+
+    def for_end_of(self, task_id: UUID | None) -> bool:
+        """Wait until the task has ended, at most so long. False where there is nothing to wait for."""
+        if not self.seconds or task_id is None:
+            return False
+        completion_watcher.wait(task_id, self.seconds)
+        return True
+
+
+@contextmanager
+def preferred_wait(request: Request) -> Iterator[Wait]:
+    """What `Prefer: wait=N` asks for. A place is taken first, so that nothing is accepted and then refused."""
+    seconds = wanted_seconds(request)
+    with waiting_slot(seconds):
+        yield Wait(seconds)
+
+
 class CompletionWatcher:
     """Wakes each waiter when its task has ended."""
 
@@ -70,7 +98,7 @@ class CompletionWatcher:
         with self._changed:
             self._waiters.setdefault(task_id, []).append(ended)
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._look, name="completion_watcher", daemon=True)
+                self._thread = threading.Thread(target=self._poll, name="completion_watcher", daemon=True)
                 self._thread.start()
             self._changed.notify()
         ended.wait(seconds)
@@ -81,7 +109,7 @@ class CompletionWatcher:
             if not waiters:
                 self._waiters.pop(task_id, None)
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         while True:
             with self._changed:
                 if not self._changed.wait_for(lambda: self._waiters, timeout=KEEPS_CONNECTION_SECONDS):

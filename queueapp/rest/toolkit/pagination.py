@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -11,10 +11,11 @@ from django.db.models import Model, QuerySet
 from pydantic import BeforeValidator, Field
 from rest_framework.request import Request
 
-from queueapp.rest.toolkit.views import Form
+from queueapp.validation import RequestModel, ResponseModel
 
 MAX_LIMIT = 200
 SomeModel = TypeVar("SomeModel", bound=Model)
+Item = TypeVar("Item")
 
 
 def _cursor(value: Any) -> tuple[bool, UUID]:
@@ -24,34 +25,47 @@ def _cursor(value: Any) -> tuple[bool, UUID]:
             raise ValueError
         return bool(raw[0]), UUID(bytes=raw[1:])
     except (ValueError, TypeError, binascii.Error):
-        raise ValueError("is no cursor of ours: take it from `next` or `previous`") from None
+        raise ValueError("is not a cursor of this list: take it from `next` or `previous`") from None
 
 
-class PageForm(Form):
+class PageQuery(RequestModel):
     """What every list takes. A cursor says in which direction to go on from which id."""
 
     limit: int = Field(50, ge=1, le=MAX_LIMIT)
     cursor: Annotated[tuple[bool, UUID], BeforeValidator(_cursor)] | None = None
 
 
+class Page(ResponseModel, Generic[Item]):
+    """A part of a list; `next` and `previous` are the addresses of the parts around it."""
+
+    results: list[Item]
+    next: str | None
+    previous: str | None
+
+
+def whole_list(items: list[Item]) -> Page[Item]:
+    """A list that comes in one part."""
+    return Page(results=items, next=None, previous=None)
+
+
 def page(
-    request: Request, rows: "QuerySet[SomeModel]", form: PageForm, document: Callable[[SomeModel], dict[str, Any]]
-) -> dict[str, Any]:
-    """A page of rows, the newest first: {results, next, previous}."""
-    backwards, start = form.cursor or (False, None)
+    request: Request, rows: "QuerySet[SomeModel]", query: PageQuery, make: Callable[[SomeModel], Item]
+) -> Page[Item]:
+    """A page of rows, the newest first."""
+    backwards, start = query.cursor or (False, None)
     if start is not None:
         rows = rows.filter(id__gt=start) if backwards else rows.filter(id__lt=start)
-    found = list(rows.order_by("id" if backwards else "-id")[: form.limit + 1])
-    there_is_more, found = len(found) > form.limit, found[: form.limit]
+    found = list(rows.order_by("id" if backwards else "-id")[: query.limit + 1])
+    there_is_more, found = len(found) > query.limit, found[: query.limit]
     if backwards:
         found.reverse()
     has_next, has_previous = (True, there_is_more) if backwards else (there_is_more, start is not None)
     last, first = (found[-1].pk, found[0].pk) if found else (None, start)
-    return {
-        "results": [document(row) for row in found],
-        "next": _link(request, backwards=False, start=last) if has_next else None,
-        "previous": _link(request, backwards=True, start=first) if has_previous else None,
-    }
+    return Page(
+        results=[make(row) for row in found],
+        next=_link(request, backwards=False, start=last) if has_next else None,
+        previous=_link(request, backwards=True, start=first) if has_previous else None,
+    )
 
 
 def address_with(request: Request, **changes: str) -> str:

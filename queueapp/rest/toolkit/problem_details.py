@@ -8,6 +8,7 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.views import defaults
+from pydantic import BaseModel, Field
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -23,6 +24,7 @@ from queueapp.errors import (
     WrongState,
 )
 from queueapp.rest.toolkit.errors import ApiError, NotVisible
+from queueapp.validation import ResponseModel
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,25 @@ STATUS_OF: dict[type[TaskrunnerError], int] = {
     LeaseLost: 409,
     ArtifactTooLarge: 413,
 }
+
+
+class FieldProblem(ResponseModel):
+    """What is wrong with one field of a request."""
+
+    field: str = Field(description="A dotted path.")
+    code: str
+    message: str
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). `code` is stable; `detail` says what to do."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[FieldProblem] = []
 
 
 def problem(status: int, code: str, detail: str, **members: Any) -> dict[str, Any]:

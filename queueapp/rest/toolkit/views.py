@@ -1,9 +1,9 @@
 """What every view of the API shares: rights, the tenant acted for, checked input, and refusals on record."""
 
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from django.db import transaction
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,20 +12,14 @@ from rest_framework.views import APIView
 from queueapp.errors import FieldError, TaskNotFound
 from queueapp.rest.toolkit import problem_details
 from queueapp.rest.toolkit.authentication import ApiKeyAuthentication
+from queueapp.rest.toolkit.endpoints import Endpoint
 from queueapp.rest.toolkit.errors import Forbidden, InvalidRequest, LengthRequired, NotVisible
-from queueapp.rest.toolkit.permissions import Principal, Right, acting_for
+from queueapp.rest.toolkit.permissions import Principal, acting_for
 from queueapp.rest.toolkit.security_events import record_refusal
 from queueapp.rest.toolkit.strict_json import AlwaysJson, JsonRenderer, StrictJsonParser
-from queueapp.validation import field_errors
+from queueapp.validation import RequestModel, field_errors
 
-
-class Form(BaseModel):
-    """Base of what bodies and query strings are checked against. Unknown fields are refused by name."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-SomeForm = TypeVar("SomeForm", bound=Form)
+SomeRequest = TypeVar("SomeRequest", bound=RequestModel)
 
 
 class JsonView(APIView):
@@ -54,12 +48,15 @@ class JsonView(APIView):
     def get_exception_handler(self) -> Any:
         return problem_details.handle
 
+    def read_input(self, declared: Endpoint) -> dict[str, Any]:
+        """What the endpoint's method takes besides the request and the parts of its address."""
+        return {}
+
 
 class ApiView(JsonView):
-    """A view names the right that each of its methods needs; a method without one is refused to everybody."""
+    """A view for holders of keys. A method that declares no right is refused to everybody."""
 
     authentication_classes = (ApiKeyAuthentication,)
-    rights: ClassVar[dict[str, Right]] = {}
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]  # noqa: RUF012 (declared so by Django)
 
     principal: Principal
@@ -67,14 +64,18 @@ class ApiView(JsonView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.principal = cast(Principal, request.user)
-        method = "GET" if request.method == "HEAD" else request.method
-        if method in self.allowed_methods:  # else it will be refused as such
-            right = self.rights.get(method or "")
-            if right is None or not self.principal.may(right):
-                raise Forbidden(f"This key's role or scopes do not include the right {right!s}.")
+        name = (request.method or "").lower()
+        handler = getattr(self, name, None) if name in self.http_method_names else None
+        if handler is not None:  # else it will be refused as such
+            self._check_right(getattr(handler, "endpoint", None))
             self.principal = acting_for(self.principal, request.query_params.get("tenant"))
         if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
             raise LengthRequired("Send a Content-Length: chunked bodies are not read.")
+
+    def _check_right(self, declared: Endpoint | None) -> None:
+        right = declared.right if declared else None
+        if right is None or not self.principal.may(right):
+            raise Forbidden(f"This key's role or scopes do not include the right {right!s}.")
 
     def handle_exception(self, exc: Exception) -> Response:
         principal = getattr(self, "principal", None)
@@ -87,6 +88,17 @@ class ApiView(JsonView):
         response.headers.setdefault("Cache-Control", "no-store")
         return super().finalize_response(request, response, *args, **kwargs)
 
+    def read_input(self, declared: Endpoint) -> dict[str, Any]:
+        """What the endpoint's method takes, checked. A query string that it does not take must be empty."""
+        given: dict[str, Any] = {}
+        if "query" in declared.passes:
+            given["query"] = self.query(declared.query or RequestModel)
+        elif self.request.method in ("GET", "HEAD"):
+            self.query(RequestModel)
+        if "body" in declared.passes:
+            given["body"] = self.body(declared.body)
+        return given
+
     def members(self) -> dict[str, Any]:
         """The members of the body. An admin's `tenant` among them is taken out, and becomes the one acted for."""
         body = self.request.data
@@ -97,11 +109,11 @@ class ApiView(JsonView):
             self.principal = acting_for(self.principal, members.pop("tenant"))
         return members
 
-    def body(self, form: type[SomeForm]) -> SomeForm:
+    def body(self, model: type[SomeRequest]) -> SomeRequest:
         """The body, checked. Raises InvalidRequest naming each field."""
-        return checked(form, self.members(), "body")
+        return checked(model, self.members(), "body")
 
-    def query(self, form: type[SomeForm]) -> SomeForm:
+    def query(self, model: type[SomeRequest]) -> SomeRequest:
         """The query string, checked. Raises InvalidRequest naming each parameter."""
         given = self.request.query_params
         twice = [name for name, values in given.lists() if len(values) > 1]
@@ -110,13 +122,13 @@ class ApiView(JsonView):
                 "A parameter is given twice.",
                 errors=[FieldError(name, "given_twice", "may be given once") for name in twice],
             )
-        return checked(form, {name: value for name, value in given.items() if name != "tenant"}, "query string")
+        return checked(model, {name: value for name, value in given.items() if name != "tenant"}, "query string")
 
 
-def checked(form: type[SomeForm], given: dict[str, Any], where: str) -> SomeForm:
-    """A form made of what was given. Raises InvalidRequest naming each field."""
+def checked(model: type[SomeRequest], given: dict[str, Any], where: str) -> SomeRequest:
+    """A request made of what was given. Raises InvalidRequest naming each field."""
     try:
-        return form.model_validate(given)
+        return model.model_validate(given)
     except ValidationError as error:
         errors = field_errors(error)
         words = "; ".join(f"{each.field}: {each.message}" for each in errors)

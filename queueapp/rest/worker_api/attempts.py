@@ -1,4 +1,4 @@
-"""What an HTTP worker does with an attempt that it holds: keep it, tell of it, and end it."""
+"""The attempt that an HTTP worker holds: renewed, logged, and ended."""
 
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
@@ -9,8 +9,15 @@ from queueapp.errors import FieldError, LeaseLost
 from queueapp.models import Task
 from queueapp.rest.toolkit.errors import Conflict, InvalidRequest, NotVisible
 from queueapp.rest.toolkit.permissions import Principal
-from queueapp.rest.worker_api.registration import beat, worker_id_of
-from queueapp.rest.worker_api.schemas import FailForm, HeartbeatForm, LeaseForm, LogLineForm
+from queueapp.rest.worker_api.registration import record_heartbeat, worker_id_of
+from queueapp.rest.worker_api.schemas import (
+    FailRequest,
+    HeartbeatRequest,
+    HeartbeatResponse,
+    LeaseRequest,
+    LogLineRequest,
+    SettledResponse,
+)
 from queueapp.retry_policy import retry_delay_seconds
 from queueapp.states import Status
 from queueapp.tasks.declared_types import TypeFinder
@@ -28,16 +35,16 @@ class RanTooLong(Conflict):
 class HeldAttempt:
     """An attempt as its lease token names it. Every verb is refused once the lease is lost."""
 
-    def __init__(self, principal: Principal, task_id: UUID, form: LeaseForm) -> None:
-        self._caller = principal
+    def __init__(self, principal: Principal, task_id: UUID, lease: LeaseRequest) -> None:
+        self._principal = principal
         self._task_id = task_id
-        self.attempt = form.attempt
-        self.worker_id = worker_id_of(principal, form.worker)
+        self.attempt = lease.attempt
+        self.worker_id = worker_id_of(principal, lease.worker)
 
-    def heartbeat(self, form: HeartbeatForm) -> dict[str, Any]:
+    def heartbeat(self, body: HeartbeatRequest) -> HeartbeatResponse:
         """Renew the lease. Raises RanTooLong beyond the hard limit, which nobody else would enforce."""
-        progress = form.progress.model_dump() if form.progress else None
-        beat(self.worker_id)
+        progress = body.progress.model_dump() if body.progress else None
+        record_heartbeat(self.worker_id)
         with worker_scope(self.worker_id):
             cancelled = renew(self.worker_id, {(self._task_id, self.attempt): progress}, renew=True)
             task = self._read()
@@ -47,13 +54,13 @@ class HeldAttempt:
             message = f"Ran for longer than its limit of {task.timeout_seconds} s."
             self._fail(task, OutcomeKind.ERROR, "task_runtime_exceeded", message, self._delay(task))
             raise RanTooLong(f"{message} Stop: this attempt was settled as a failure.")
-        return {"cancel_requested": cancelled[task.id], "lease_expires_at": task.lease_expires_at}
+        return HeartbeatResponse(cancel_requested=cancelled[task.id], lease_expires_at=task.lease_expires_at)
 
-    def log(self, form: LogLineForm) -> None:
-        if not append_log(self.worker_id, (self._task_id, self.attempt), form.level, form.message, form.detail):
+    def log(self, body: LogLineRequest) -> None:
+        if not append_log(self.worker_id, (self._task_id, self.attempt), body.level, body.message, body.detail):
             self.refuse()
 
-    def complete(self, result: Any) -> dict[str, Any]:
+    def complete(self, result: Any) -> SettledResponse:
         """Raises InvalidRequest for a result that cannot be kept; the lease lives on."""
         outcome = completed(self._task_id, self.attempt, result)
         if outcome.kind is not OutcomeKind.COMPLETED:
@@ -63,13 +70,13 @@ class HeldAttempt:
             )
         return self._settle(outcome)
 
-    def fail(self, form: FailForm) -> dict[str, Any]:
+    def fail(self, body: FailRequest) -> SettledResponse:
         task = self.task()
-        kind = OutcomeKind.ERROR if form.retryable else OutcomeKind.PERMANENT
-        delay = form.retry_after_seconds if form.retry_after_seconds is not None else self._delay(task)
-        return self._fail(task, kind, form.code, form.message, delay)
+        kind = OutcomeKind.ERROR if body.retryable else OutcomeKind.PERMANENT
+        delay = body.retry_after_seconds if body.retry_after_seconds is not None else self._delay(task)
+        return self._fail(task, kind, body.code, body.message, delay)
 
-    def release(self) -> dict[str, Any]:
+    def release(self) -> SettledResponse:
         """Hand the task back. One whose cancel was asked for is thereby cancelled."""
         return self._settle(Outcome(self._task_id, self.attempt, OutcomeKind.RELEASED))
 
@@ -81,27 +88,27 @@ class HeldAttempt:
             self.refuse()
         return task
 
-    def _fail(self, task: Task, kind: OutcomeKind, code: str, message: str, delay: float) -> dict[str, Any]:
+    def _fail(self, task: Task, kind: OutcomeKind, code: str, message: str, delay: float) -> SettledResponse:
         return self._settle(failed(task.id, self.attempt, kind, code, message, delay))
 
-    def _settle(self, outcome: Outcome) -> dict[str, Any]:
+    def _settle(self, outcome: Outcome) -> SettledResponse:
         status = settle(self.worker_id, [outcome]).get(self._task_id)
         if status is None:
             self.refuse()
-        return {"id": self._task_id, "status": status}
+        return SettledResponse(id=self._task_id, status=status)
 
     def _read(self) -> Task | None:
         held = Task.objects.filter(worker_id=self.worker_id, attempt=self.attempt, status=Status.LEASED)
         return held.filter(id=self._task_id).first()
 
     def _delay(self, task: Task) -> float:
-        rules = TypeFinder(self._caller.tenant_id).find(task.type)
+        rules = TypeFinder(self._principal.tenant_id).find(task.type)
         return retry_delay_seconds(task.failures + 1, base_seconds=rules.retry_base_seconds if rules else 1.0)
 
     def refuse(self) -> NoReturn:
         """Raises NotVisible for a task that is not the tenant's, LeaseLost for one that this attempt does not hold."""
-        with self._caller.own_scope():
-            if not Task.objects.filter(tenant_id=self._caller.tenant_id, id=self._task_id).exists():
+        with self._principal.own_scope():
+            if not Task.objects.filter(tenant_id=self._principal.tenant_id, id=self._task_id).exists():
                 raise NotVisible
         raise LeaseLost(self._task_id, self.attempt)
 

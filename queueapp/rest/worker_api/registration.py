@@ -30,8 +30,8 @@ def capabilities_of(principal: Principal) -> Capabilities:
     return Capabilities(tuple(queues), tuple(declared.categories), declared.properties)
 
 
-def enter(worker_id: UUID, principal: Principal, name: str, capabilities: Capabilities) -> None:
-    """Say that the worker lives, and what it takes. One that was thought dead is back."""
+def register(worker_id: UUID, principal: Principal, name: str, capabilities: Capabilities) -> None:
+    """Record that the worker lives, and what it takes. One that was thought dead is back."""
     row = Worker(
         id=worker_id,
         cluster_id=principal.key.id,
@@ -47,7 +47,7 @@ def enter(worker_id: UUID, principal: Principal, name: str, capabilities: Capabi
     Worker.objects.bulk_create([row], update_conflicts=True, unique_fields=["id"], update_fields=renewed)
 
 
-def beat(worker_id: UUID) -> None:
-    """Say that the worker lives."""
+def record_heartbeat(worker_id: UUID) -> None:
+    """Record that the worker lives."""
     with worker_scope(worker_id):
         Worker.objects.filter(id=worker_id).update(heartbeat_at=Now(), stopped_at=None)

@@ -1,12 +1,14 @@
-"""What the addresses of the worker API take."""
+"""What the worker API takes and returns."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from queueapp.rest.toolkit.views import Form
+from queueapp.states import Status
 from queueapp.tasks.settle import MAX_MESSAGE_CHARACTERS
-from queueapp.validation import Text
+from queueapp.validation import RequestModel, ResponseModel, Text
 
 MAX_CLAIM = 100
 MAX_WAIT_SECONDS = 30
@@ -16,7 +18,7 @@ WorkerName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")
 Message = Annotated[Text, StringConstraints(max_length=MAX_MESSAGE_CHARACTERS)]
 
 
-class ClaimForm(Form):
+class ClaimRequest(RequestModel):
     """How many tasks to lease at once, and how long to wait for the first."""
 
     worker: WorkerName = Field("worker", description="Names this process among those that share the key.")
@@ -24,7 +26,7 @@ class ClaimForm(Form):
     wait_seconds: float = Field(0, ge=0, le=MAX_WAIT_SECONDS, strict=True)
 
 
-class LeaseForm(Form):
+class LeaseRequest(RequestModel):
     """What every request about a leased task carries."""
 
     lease_token: str = Field(
@@ -40,20 +42,20 @@ class LeaseForm(Form):
         return self.lease_token.partition(".")[2]
 
 
-class Progress(Form):
+class Progress(RequestModel):
     """How far the work is."""
 
     fraction: float = Field(ge=0, le=1, strict=True)
     message: Annotated[Text, StringConstraints(max_length=1_000)] = ""
 
 
-class HeartbeatForm(LeaseForm):
+class HeartbeatRequest(LeaseRequest):
     """Keeps the lease, and may tell how far the work is."""
 
     progress: Progress | None = None
 
 
-class LogLineForm(LeaseForm):
+class LogLineRequest(LeaseRequest):
     """A line for the task's log."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -61,13 +63,13 @@ class LogLineForm(LeaseForm):
     detail: dict[str, Any] = Field({}, description="Shown beside the line.")
 
 
-class CompleteForm(LeaseForm):
+class CompleteRequest(LeaseRequest):
     """What came out: any JSON."""
 
     result: Any = None
 
 
-class FailForm(LeaseForm):
+class FailRequest(LeaseRequest):
     """What went wrong, and whether another attempt may help."""
 
     code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$")] = "handler_error"
@@ -84,5 +86,44 @@ class FailForm(LeaseForm):
         return self
 
 
-class ReleaseForm(LeaseForm):
+class ReleaseRequest(LeaseRequest):
     """Hands a task back unrun; it counts as no failure."""
+
+
+class LeasedTask(ResponseModel):
+    """A task that the worker holds until `lease_expires_at`, unless it renews the lease."""
+
+    id: UUID
+    type: str
+    queue: str
+    priority: int
+    params: dict[str, Any]
+    requirements: dict[str, Any]
+    labels: list[str]
+    attempt: int
+    failures: int
+    max_retries: int
+    timeout_seconds: int
+    created_at: datetime
+    lease_expires_at: datetime
+    lease_token: str = Field(description="Goes with every request about this attempt.")
+
+
+class ClaimResponse(ResponseModel):
+    """What was leased; empty where nothing was ready in time."""
+
+    tasks: list[LeasedTask]
+
+
+class HeartbeatResponse(ResponseModel):
+    """The lease was renewed."""
+
+    cancel_requested: bool = Field(description="Stop, and release the task: that cancels it.")
+    lease_expires_at: datetime
+
+
+class SettledResponse(ResponseModel):
+    """What became of the task."""
+
+    id: UUID
+    status: Status

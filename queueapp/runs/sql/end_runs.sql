@@ -1,5 +1,5 @@
--- End the runs whose attempts are over, be it the runs of one task, as the task says: settled, cancelled, or lost with
--- its worker. One that is being ended by somebody else is left to them.
+-- End the runs whose attempts are over, of one task or of all, as the task says: settled, cancelled, or lost with its
+-- worker. Runs that another session is ending are skipped.
 WITH over AS (
     SELECT r.id, CASE WHEN t.status = 'completed' AND t.attempt = r.attempt THEN 'completed' ELSE 'failed' END AS status
     FROM taskrunner_runs r JOIN taskrunner_tasks t ON t.tenant_id = r.tenant_id AND t.id = r.task_id

@@ -1,7 +1,7 @@
-"""django-q2's broker, as we need it: it hands each free worker slot one message, "serve", built in this process.
+"""django-q2's broker, as we need it: it sends each free worker slot one message, "serve", built in this process.
 
-No task and no pickle crosses Redis or the database. The process that runs `dequeue` (django-q2's pusher) also keeps
-house, stores the cluster's statistics and records which workers have died.
+No task and no pickle crosses Redis or the database. The process that runs `dequeue` (django-q2's pusher) also runs
+maintenance, stores the cluster's statistics and records which workers have died.
 """
 
 import logging
@@ -18,15 +18,14 @@ from django_q.signing import SignedPackage
 from django_q.status import Stat
 
 from queueapp.maintenance import MaintenanceRunner
-from queueapp.maintenance.object_sweeper import Sweeper
 from queueapp.worker import heartbeats
 from queueapp.worker.processes.shared_memory import get_options
 
 logger = logging.getLogger(__name__)
 
-BEAT_SECONDS = 0.1
-JOBS_SECONDS = 1.0
-OFFER_AGAIN_SECONDS = 2.0  # long enough for a fresh process to take up its slot
+CYCLE_SECONDS = 0.1
+MAINTENANCE_SECONDS = 1.0
+DISPATCH_AGAIN_SECONDS = 2.0  # long enough for a fresh process to take up its slot
 STAT_FIELDS = (
     "pid",
     "host",
@@ -49,8 +48,7 @@ class ServeBroker(Broker):  # type: ignore[misc]
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key)
         self._maintenance = MaintenanceRunner()
-        self._sweeper = Sweeper()
-        self._jobs_at = float("-inf")
+        self._maintained_at = float("-inf")
 
     def enqueue(self, task: Any) -> NoReturn:
         raise RuntimeError(
@@ -58,11 +56,11 @@ class ServeBroker(Broker):  # type: ignore[misc]
         )
 
     def dequeue(self) -> list[tuple[None, str]] | None:
-        """One beat of the pusher: a message for each free slot, and about once a second the jobs."""
-        if _free_slots_of_the_dead() or time.monotonic() - self._jobs_at >= JOBS_SECONDS:
-            self._jobs_at = time.monotonic()
-            self._run_jobs()
-        time.sleep(BEAT_SECONDS)
+        """One cycle of the pusher: a message for each free slot, and about once a second maintenance."""
+        if _free_slots_of_the_dead() or time.monotonic() - self._maintained_at >= MAINTENANCE_SECONDS:
+            self._maintained_at = time.monotonic()
+            self._maintain()
+        time.sleep(CYCLE_SECONDS)
         return [(None, _serve_message(number)) for number in self._free_slots()] or None
 
     def _free_slots(self) -> list[int]:
@@ -73,29 +71,28 @@ class ServeBroker(Broker):  # type: ignore[misc]
         free = [
             number
             for number, slot in enumerate(memory.slots)
-            if slot.pid == 0 and now - slot.offered_at > OFFER_AGAIN_SECONDS
+            if slot.pid == 0 and now - slot.dispatched_at > DISPATCH_AGAIN_SECONDS
         ]
         for number in free:
-            memory.slots[number].offered_at = now
+            memory.slots[number].dispatched_at = now
         return free
 
-    def _run_jobs(self) -> None:
+    def _maintain(self) -> None:
         options = get_options()
         try:
             heartbeats.reap_dead_workers()
             if stat := options.memory.read_stat():
                 heartbeats.store_stat(options.cluster_id, stat)
             self._maintenance.run()
-            self._sweeper.run_if_due()
         except DatabaseError as error:
             # everything here is done again a second later
-            logger.warning("jobs undone", extra={"event": "db_connection_failed", "error": str(error).strip()})
+            logger.warning("maintenance failed", extra={"event": "db_connection_failed", "error": str(error).strip()})
             connection.close()
 
     def set_stat(self, key: str, value: str, timeout: int) -> None:
         """Called in the sentinel's guard loop, which must never wait: leaves the statistics in shared memory."""
         options = get_options()
-        options.memory.stamp_sentinel()
+        options.memory.record_sentinel_heartbeat()
         stat = SignedPackage.loads(value)
         options.memory.write_stat({name: getattr(stat, name) for name in STAT_FIELDS} | {"id": str(stat.cluster_id)})
 
@@ -113,7 +110,7 @@ class ServeBroker(Broker):  # type: ignore[misc]
         return True
 
     def info(self) -> str:
-        return "Taskrunner (PostgreSQL, Redis doorbell)"
+        return "Taskrunner (PostgreSQL, notified over Redis)"
 
 
 def _free_slots_of_the_dead() -> bool:
@@ -121,7 +118,7 @@ def _free_slots_of_the_dead() -> bool:
     dead = [slot for slot in get_options().memory.slots if slot.pid and not psutil.pid_exists(slot.pid)]
     for slot in dead:
         slot.leave()
-        slot.offered_at = 0.0
+        slot.dispatched_at = 0.0
     return bool(dead)
 
 

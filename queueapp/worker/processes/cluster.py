@@ -1,4 +1,4 @@
-"""django-q2's cluster and sentinel, made to survive: a session of their own, deaf to signals, dying together."""
+"""django-q2's cluster and sentinel, made to survive: a session of their own, signals ignored, ended together."""
 
 import ctypes
 import os
@@ -20,23 +20,6 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def die_with_parent() -> None:
     """Have the kernel kill this process when the one that forked it dies, however it dies."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-
-
-def configure_django_q(workers: int) -> None:
-    """Have django-q2, in this process and those it forks, do nothing but keep our workers running.
-
-    Whatever the setting Q_CLUSTER says: that is for a cluster of the project's own.
-    """
-    Conf.BROKER_CLASS = "queueapp.worker.processes.broker.ServeBroker"
-    Conf.WORKERS = Conf.QUEUE_LIMIT = workers
-    Conf.RECYCLE = 1  # counts messages, and a message is a whole serving life: see broker.py
-    Conf.GUARD_CYCLE = 0.2  # seconds until a dead worker is replaced
-    Conf.TIMEOUT = -1  # serving has no end; the watchdog times each task
-    Conf.SCHEDULER = False
-    Conf.SAVE_LIMIT = -1
-    Conf.MAX_RSS = None
-    Conf.DAEMONIZE_WORKERS = True
-    Conf.CPU_AFFINITY = 0
 
 
 class ServeSentinel(Sentinel):  # type: ignore[misc]
@@ -77,7 +60,7 @@ class ServeCluster(Cluster):  # type: ignore[misc]
         return int(self.pid)
 
     def kill(self) -> None:
-        """End the generation at once, whatever state it is in."""
+        """End the generation at once, in any state."""
         pid = self.sentinel.pid
         try:
             os.killpg(pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Shared memory of one cluster: a slot for each worker process, stamps of life, and the order to drain.
+"""Shared memory of one cluster: a slot for each worker process, last heartbeats, and the order to drain.
 
 No locks anywhere: a process killed while holding one would block all the others for ever. Each field has one
 writer at a time and is one machine word, but for the statistics, which are only shown.
@@ -22,19 +22,19 @@ class Slot(ctypes.Structure):
 
     _fields_ = (
         ("pid", ctypes.c_int64),  # 0: free
-        ("stamp", ctypes.c_double),  # when the worker was last seen alive
-        ("deadline", ctypes.c_double),  # hard limit of the task in hand, 0 while there is none
-        ("offered_at", ctypes.c_double),  # when the broker last sent a message for this slot
+        ("heartbeat_at", ctypes.c_double),  # when the worker was last seen alive
+        ("deadline", ctypes.c_double),  # hard limit of the attempt that runs, 0 while none does
+        ("dispatched_at", ctypes.c_double),  # when the broker last sent a message for this slot
     )
 
     def take(self, pid: int) -> None:
-        """A worker moves in."""
+        """A worker process takes the slot."""
         self.deadline = 0.0
-        self.stamp = time.monotonic()
+        self.heartbeat_at = time.monotonic()
         self.pid = pid
 
     def leave(self) -> None:
-        """Nobody is in it any more."""
+        """The slot is free again."""
         self.pid = 0
         self.deadline = 0.0
 
@@ -45,7 +45,7 @@ class ClusterMemory:
     def __init__(self, workers: int) -> None:
         self._slots = RawArray(Slot, workers)
         self._draining = RawValue(ctypes.c_bool, False)
-        self._sentinel_stamp = RawValue(ctypes.c_double, time.monotonic())
+        self._sentinel_heartbeat_at = RawValue(ctypes.c_double, time.monotonic())
         self._stat = RawArray(ctypes.c_char, STAT_BYTES)
 
     @property
@@ -60,12 +60,12 @@ class ClusterMemory:
     def drain(self) -> None:
         self._draining.value = True
 
-    def stamp_sentinel(self) -> None:
-        self._sentinel_stamp.value = time.monotonic()
+    def record_sentinel_heartbeat(self) -> None:
+        self._sentinel_heartbeat_at.value = time.monotonic()
 
     @property
     def sentinel_silent_seconds(self) -> float:
-        return time.monotonic() - self._sentinel_stamp.value
+        return time.monotonic() - self._sentinel_heartbeat_at.value
 
     def write_stat(self, stat: dict[str, Any]) -> None:
         """Leave the sentinel's statistics for the broker to store."""
@@ -76,7 +76,7 @@ class ClusterMemory:
     def read_stat(self) -> dict[str, Any]:
         try:
             return dict(json.loads(self._stat.value or b"{}"))
-        except ValueError:  # read while it was being written: the next look, a second later, will do
+        except ValueError:  # read while it was being written: the next read, a second later, will do
             return {}
 
 

@@ -1,4 +1,4 @@
-"""The supervisor: the main process of `qcluster`. Starts a cluster, watches its stamps, replaces it when it fails."""
+"""The supervisor, main process of `qcluster`: starts a cluster, watches its heartbeats, replaces it when it fails."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ from types import FrameType
 
 from queueapp.claiming import Capabilities
 from queueapp.models.base import new_id
-from queueapp.worker.processes.cluster import ServeCluster, configure_django_q
+from queueapp.worker.processes.cluster import ServeCluster
 from queueapp.worker.processes.shared_memory import ClusterMemory, ServeOptions, Slot, set_options
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,6 @@ class Supervisor:
         self._cluster: ServeCluster
 
     def run(self) -> None:
-        configure_django_q(self._workers)
         self._start_generation()
         while not self._asked_to_stop:
             time.sleep(POLL_INTERVAL_SECONDS)
@@ -67,28 +66,28 @@ class Supervisor:
             return "the sentinel died"
         if self._memory.sentinel_silent_seconds > SENTINEL_SILENT_SECONDS:
             return "the sentinel is silent"
-        if any(self._seconds_without_life(slot) > SLOT_DEAD_SECONDS for slot in self._memory.slots):
+        if any(self._silent_seconds(slot) > SLOT_DEAD_SECONDS for slot in self._memory.slots):
             return "a worker slot stays dead"
         return None
 
-    def _seconds_without_life(self, slot: Slot) -> float:
-        return time.monotonic() - max(slot.stamp, self._started)
+    def _silent_seconds(self, slot: Slot) -> float:
+        return time.monotonic() - max(slot.heartbeat_at, self._started)
 
     def _kill_stuck_workers(self) -> None:
         """End workers whose handler holds the interpreter, so that their own watchdog cannot."""
         now = time.monotonic()
         for slot in self._memory.slots:
-            deadline = slot.deadline  # read once: the worker sets it to 0 between any two looks
+            deadline = slot.deadline  # read once: the worker sets it to 0 between any two reads
             overdue = deadline and now > deadline + HARD_LIMIT_GRACE_SECONDS
-            silent = self._seconds_without_life(slot) > SLOT_DEAD_SECONDS / 2
+            silent = self._silent_seconds(slot) > SLOT_DEAD_SECONDS / 2
             if slot.pid and (overdue or silent):
                 logger.error("worker killed: it does not answer", extra={"event": "task_killed", "pid": slot.pid})
                 _kill(slot.pid)
                 # the broker frees the slot; until then the number must not be killed again, it may be someone else's
-                slot.deadline, slot.stamp = 0.0, now
+                slot.deadline, slot.heartbeat_at = 0.0, now
 
     def _drain(self) -> None:
-        """Let the running tasks finish; kill the group should it then not leave by itself."""
+        """Let the running tasks finish; kill the group where it then does not end by itself."""
         self._memory.drain()
         self._cluster.stop_event.set()
         idle_since = time.monotonic()

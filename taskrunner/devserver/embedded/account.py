@@ -7,12 +7,11 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
+logger = logging.getLogger(__name__)
+
 
 class StartError(RuntimeError):
     """Something could not be started; the message says why and what to do."""
-
-
-logger = logging.getLogger(__name__)
 
 
 class Account(NamedTuple):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from taskrunner.devserver.embedded.postgres import DATABASE, PostgresServer
 
-LOGINS_SQL = Path(__file__).resolve().parents[3] / "deploy" / "postgres" / "logins.sql"
+LOGINS_SQL = Path(__file__).with_name("logins.sql")  # deploy/postgres/logins.sql, which the package brings along
 
 
 def make_logins(postgres: PostgresServer) -> None:

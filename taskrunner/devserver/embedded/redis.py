@@ -1,4 +1,4 @@
-"""A Redis server without persistence on a Unix socket: it rings bells, and PostgreSQL keeps the tasks."""
+"""A Redis server without persistence on a Unix socket: it notifies, and PostgreSQL keeps the tasks."""
 
 import socket
 

@@ -3,11 +3,10 @@
 from html import unescape
 from typing import Any
 
-from django.conf import settings
-
 from workloads.search.providers.base import Answer
 from workloads.search.providers.http import get_json
 from workloads.search.results import Hit, Question, hit_of
+from workloads.search.settings import settings
 
 FRESHNESS = ((1, "pd"), (7, "pw"), (31, "pm"))
 
@@ -19,7 +18,7 @@ class Brave:
     shared = True
 
     def missing(self) -> str | None:
-        return None if settings.BRAVE_API_KEY else "BRAVE_API_KEY is not set"
+        return None if settings.brave_api_key else "BRAVE_API_KEY is not set"
 
     def search(self, question: Question) -> Answer:
         """Raises ProviderError."""
@@ -31,8 +30,8 @@ class Brave:
         }
         if question.recency_days:
             parameters["freshness"] = next((code for days, code in FRESHNESS if question.recency_days <= days), "py")
-        token = {"X-Subscription-Token": settings.BRAVE_API_KEY}
-        found, raw = get_json(settings.BRAVE_API_URL, parameters, token)
+        token = {"X-Subscription-Token": settings.brave_api_key.get_secret_value()}
+        found, raw = get_json(str(settings.brave_api_url), parameters, token)
         web = found.get("web")
         items = web.get("results") if isinstance(web, dict) else None
         hits = [_hit(item) for item in items if isinstance(item, dict)] if isinstance(items, list) else []

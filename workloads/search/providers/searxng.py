@@ -1,10 +1,9 @@
 """SearXNG, a metasearch engine that one runs oneself: GET /search?format=json, no key."""
 
-from django.conf import settings
-
 from workloads.search.providers.base import Answer
 from workloads.search.providers.http import get_json
 from workloads.search.results import Question, hit_of
+from workloads.search.settings import settings
 
 TIME_RANGES = ((1, "day"), (7, "week"), (31, "month"), (366, "year"))
 
@@ -16,11 +15,11 @@ class Searxng:
     shared = True
 
     def missing(self) -> str | None:
-        return None if settings.SEARXNG_URL else "SEARXNG_URL is not set"
+        return None if settings.searxng_url else "SEARXNG_URL is not set"
 
     def search(self, question: Question) -> Answer:
         """Raises ProviderError."""
-        server = str(settings.SEARXNG_URL).rstrip("/")
+        server = str(settings.searxng_url).rstrip("/")
         parameters = {"q": question.query, "format": "json"}
         ranges = [name for days, name in TIME_RANGES if 0 < question.recency_days <= days]
         if ranges:

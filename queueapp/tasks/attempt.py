@@ -1,0 +1,45 @@
+"""An attempt: one try at a task. The executor's steps, the hooks around them and the watchdog share this one object."""
+
+import time
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from queueapp.claiming import Claimed
+from queueapp.handlers import Handler
+
+AttemptKey = tuple[UUID, int]  # a task and the number of the attempt: what a lease is held for, and the fence
+
+SOFT_LIMIT_FRACTION = 5 / 6  # of timeout_seconds
+
+
+@dataclass(slots=True)
+class Attempt:
+    """Made when a worker has claimed its task; gone when its outcome is known. Times are time.monotonic()."""
+
+    task: Claimed
+    worker_id: UUID
+    handler: Handler
+    params: BaseModel = field(init=False)  # validated by the executor, once
+    started: float = field(init=False)
+    progress: dict[str, object] | None = None  # what the handler reported and the database does not know yet
+    cancel_requested: bool = False
+    interrupted_at: float = float("-inf")
+
+    @property
+    def key(self) -> AttemptKey:
+        return self.task.id, self.task.attempt
+
+    @property
+    def soft_deadline(self) -> float:
+        return self.started + self.task.timeout_seconds * SOFT_LIMIT_FRACTION
+
+    @property
+    def hard_deadline(self) -> float:
+        return self.started + self.task.timeout_seconds
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been running."""
+        return time.monotonic() - self.started

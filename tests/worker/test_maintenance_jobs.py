@@ -1,0 +1,87 @@
+"""The jobs of each pass: all there is, and under a snapshot no further back than needed."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models.functions import Now
+
+from queueapp.claiming.duty_cycle import DutyCycle
+from queueapp.maintenance.jobs import (
+    EVER_SECONDS,
+    MARGIN_SECONDS,
+    ExpireLeases,
+    FoldCounters,
+    PromoteDue,
+    RecentRows,
+)
+from queueapp.models import TaskCount
+from queueapp.tenancy import operator_scope, system_scope
+from tests.factories import fresh
+from tests.sql_queries import entries_read
+from tests.tasks.staging import held_open, take_a_snapshot
+from tests.waiting import threads
+from tests.worker.claimers import submit
+
+INDEXES = r"^task_(lease|due)$"
+
+
+def test_a_pass_looks_back_to_the_one_before_while_looks_from_the_start_take_long(ground, monkeypatch):
+    looked_back = []
+
+    class Job(RecentRows):
+        def run_batch(self, seconds_back):
+            looked_back.append(seconds_back)
+            return 0
+
+    job = Job()
+    job()
+    monkeypatch.setattr(DutyCycle, "allows", False)
+    job()
+    monkeypatch.setattr(DutyCycle, "allows", True)
+    job()
+    assert looked_back[0] == looked_back[2] == EVER_SECONDS
+    assert MARGIN_SECONDS < looked_back[1] < MARGIN_SECONDS + 60
+
+
+@pytest.mark.parametrize(
+    ("job", "status", "moment"), [(ExpireLeases, "leased", "lease_expires_at"), (PromoteDue, "scheduled", "run_at")]
+)
+def test_a_job_looks_as_far_back_as_it_is_told(acme, make_task, job, status, moment):
+    recent, old = (make_task(status, **{moment: Now() - timedelta(seconds=ago)}) for ago in (1, 600))
+    ahead = make_task(status, **{moment: Now() + timedelta(seconds=60)})
+    assert [do(job(), seconds) for seconds in (30.0, EVER_SECONDS)] == [1, 1]
+    assert [fresh(task).status for task in (recent, old, ahead)] == ["queued", "queued", status]
+
+
+@pytest.mark.parametrize(
+    ("job", "status", "moment"), [(ExpireLeases, "leased", "lease_expires_at"), (PromoteDue, "scheduled", "run_at")]
+)
+def test_a_short_look_does_not_walk_over_what_a_snapshot_keeps(acme, make_task, job, status, moment):
+    for _ in range(60):
+        make_task(status, **{moment: Now() - timedelta(seconds=600)})
+    with threads(1) as run, held_open(run, take_a_snapshot):
+        assert do(job(), EVER_SECONDS) == 60
+        make_task(status, **{moment: Now() - timedelta(seconds=1)})
+        with system_scope("maintenance"):
+            before = entries_read(INDEXES)
+            assert job().run_batch(30.0) == 1
+            assert entries_read(INDEXES) - before < 10
+
+
+def test_counters_go_on_where_they_were_and_miss_nothing_for_good(acme):
+    folder = FoldCounters()
+    submit(acme)  # or the next would wait for their kind to be made
+    do(folder, EVER_SECONDS)
+    with threads(1) as run:
+        with held_open(run, lambda: submit(acme)):
+            submit(acme)
+            assert do(folder, EVER_SECONDS) == 1
+        submit(acme)
+        assert [do(folder, seconds) for seconds in (1.0, 1.0, EVER_SECONDS)] == [1, 0, 1]
+    with operator_scope("operator:test"):
+        assert TaskCount.objects.get(tenant=acme, status="queued").tasks == 4
+
+
+def do(job, seconds_back):
+    with system_scope("maintenance"):
+        return job.run_batch(seconds_back)
