@@ -9,7 +9,7 @@ from configapp import changes, queries
 from configapp.api import schemas
 from configapp.api.base import ConfigView, accept_and_wait, accept_one_and_wait, etag_of, expected_version
 from configapp.api.schemas import AuditForm, ChangeForm, RollbackForm, ValueForm
-from configapp.changes import Wanted
+from configapp.changes import ChangeRequest
 from configapp.errors import ChangeRefused
 from configapp.models import ConfigAudit, ConfigChange
 from configapp.serializers import audit_document, detailed_document, setting_document, version_document
@@ -189,19 +189,19 @@ class ConfigBulk(ConfigView):
     rights: ClassVar = {"POST": Right.CONFIG_WRITE}
 
     def post(self, request: Request) -> Response:
-        wanted = _wanted(request.data)
+        requests = _change_requests(request.data)
         return accept_and_wait(
             request,
             self.principal,
-            lambda: self._submit(wanted),
+            lambda: self._submit(requests),
             lambda documents: {"changes": documents},
         )
 
-    def _submit(self, wanted: list[Wanted]) -> list[ConfigChange]:
+    def _submit(self, requests: list[ChangeRequest]) -> list[ConfigChange]:
         try:
-            return changes.submit_changes(wanted, actor=self.principal.actor)
+            return changes.submit_changes(requests, actor=self.principal.actor)
         except ChangeRefused as refusal:
-            if len(wanted) == 1:  # is named like a change on its own, without its place in the list
+            if len(requests) == 1:  # is named like a change on its own, without its place in the list
                 refusal.errors = [FieldError(f"0.{each.field}", each.code, each.message) for each in refusal.errors]
             raise
 
@@ -255,7 +255,7 @@ class ConfigExport(ConfigView):
         )
 
 
-def _wanted(items: Any) -> list[Wanted]:
+def _change_requests(items: Any) -> list[ChangeRequest]:
     """The items of a bulk request, good and bad, so that all refusals are told and recorded together.
 
     Raises InvalidRequest, BatchTooLarge for what is no list of {key, value} or a long one.
@@ -274,7 +274,7 @@ def _wanted(items: Any) -> list[Wanted]:
     ]
     if unknown:
         raise InvalidRequest("A change has members that are unknown.", errors=unknown)
-    return [Wanted(_key(item.get("key")), item.get("value")) for item in members]
+    return [ChangeRequest(_key(item.get("key")), item.get("value")) for item in members]
 
 
 def _key(given: object) -> str:
