@@ -48,7 +48,7 @@ def look(ground: Ground, tenants: list[UUID], type: str) -> dict[str, Any]:
     found = {}
     for strategy in Queue.Strategy.values:
         claimer = Claimer(new_id(), Capabilities((QUEUE,), (type,)), strategy)
-        claimer.batch_size.record(type, 0.1 / (SET + 0.5))
+        claimer.batch_sizes.record(type, 0.1 / (SET + 0.5))
         times = []
         for number in range(CLAIMS):
             if number % (BATCH // SET) == 0:

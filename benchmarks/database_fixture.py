@@ -83,7 +83,7 @@ def pause() -> None:
 def resume() -> None:
     with operator_scope(ACTOR):
         Queue.objects.filter(name=QUEUE).update(paused_at=None)
-    notifier.ring([QUEUE])
+    notifier.notify([QUEUE])
 
 
 def answer(query: str, parameters: dict[str, Any] | None = None) -> tuple[Any, ...]:

@@ -2,7 +2,7 @@
 
 from benchmarks.database_fixture import Ground, all_done, cluster, pause, resume, wait_for
 from benchmarks.report import Figure, TransitionResult
-from queueapp.redis import notifier
+from queueapp.redis.connections import redis_client
 
 TABLES = ("taskrunner_tasks", "taskrunner_task_logs", "taskrunner_task_deltas")
 SIZES = ", ".join(f"pg_total_relation_size('{table}')::int8" for table in TABLES)
@@ -37,7 +37,7 @@ def measure(ground: Ground) -> TransitionResult:
 
 
 def redis_bytes() -> int:
-    return int(notifier.client().info("memory")["used_memory"])
+    return int(redis_client().info("memory")["used_memory"])
 
 
 def postgres_bytes(ground: Ground) -> dict[str, int]:

@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.database_fixture import Ground
 from benchmarks.machine import ROOT
 from benchmarks.report import Table, TransitionResult
-from queueapp.redis import notifier
+from queueapp.redis.connections import redis_client
 from taskrunner.devserver.embedded.postgres import PORT, SUPERUSER
 
 HERE = Path(__file__).parent
@@ -66,7 +66,7 @@ def drive(ground: Ground, contender: Contender, setting: str, what: str) -> dict
     """Run the adapter in the peers' environment, on a database of its own and an empty Redis. Raises PeerFailed."""
     make_environment()
     print(f"  {contender.name}, {setting}", flush=True)
-    notifier.client().flushall()
+    redis_client().flushall()
     ground.administer("DROP DATABASE IF EXISTS peer (FORCE)", "CREATE DATABASE peer")
     with TemporaryDirectory(prefix="taskrunner-peer-") as directory:
         marks = Path(directory) / "marks"

@@ -19,7 +19,7 @@ from queueapp import tasks
 from queueapp.apikeys import create_key
 from queueapp.models import Tenant
 from queueapp.tenancy import operator_scope
-from queueapp.tenancy.grants import grant_login
+from queueapp.tenancy.grants import grant_tables
 from tests.rest.live import live_server
 
 CONNECTIONS = 8
@@ -74,7 +74,8 @@ def make_bare_table() -> None:
     owner, login = connections["owner"], connections["default"].settings_dict["USER"]
     with owner.schema_editor() as editor:
         editor.create_model(BareRow)
-    grant_login(owner, login)
+    with owner.cursor() as cursor:
+        grant_tables(cursor, [BareRow._meta.db_table], login)
 
 
 def beside_bare(ground: Ground, load: Load, tenant: UUID) -> list[Figure]:

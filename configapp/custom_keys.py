@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from django.db.models.functions import Now
-
 from configapp.catalogue import CATALOGUE
 from configapp.errors import ChangeRefused, UnknownKey
 from configapp.keyspec import KeySpec
 from configapp.models import ConfigKey, ConfigVersion
 from configapp.validation import Refused, check_key, spec_errors
 from queueapp.errors import FieldError
+from queueapp.models.base import Now
 from queueapp.operators.service import record, require_operator
 
 MAX_CUSTOM_KEYS = 500

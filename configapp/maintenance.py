@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db.models.functions import Now
-
 from configapp.encryption import decrypt, is_current, rotate
 from configapp.errors import SecretUnreadable
 from configapp.keyspec import KeySpec
@@ -13,6 +11,7 @@ from configapp.queries import all_specs
 from configapp.validation import Refused, check_value
 from configapp.values import decode
 from queueapp.models import Task
+from queueapp.models.base import Now
 from queueapp.operators.service import record
 from queueapp.states import FINAL
 

@@ -7,13 +7,20 @@ from django.apps import apps
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.core.exceptions import ImproperlyConfigured
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
 from queueapp import conf
+from queueapp.tenancy import logins
+from queueapp.tenancy.logins import OWNER_ALIAS, isolation_of
 from queueapp.worker.processes import django_q_settings
 
 NEEDED_APPS = ("django_q", "rest_framework", "django.contrib.postgres")
+OLDEST_SERVERS = {"single": 15, "rls": 16}  # rls: roles are granted WITH INHERIT FALSE, which 16 introduced
+OWNER_RUNS = (
+    "The login that runs the platform owns its tables. Tenants are kept apart against mistakes, not against SQL: "
+    "RESET ROLE leads back to the owner, who may switch row-level security off."
+)
+OWNER_HINT = "Run as a login that owns nothing, and migrate as the owner (deploy/postgres/logins.sql makes both)."
 
 
 @register("taskrunner")
@@ -50,12 +57,52 @@ def check_django_q(**_: Any) -> list[CheckMessage]:
 
 
 @register(Tags.database)
-def check_login(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """A login that row-level security would not bind is refused as soon as it connects (tenancy/guard.py)."""
-    errors: list[CheckMessage] = []
-    for alias in databases or ():
-        try:
-            connections[alias].ensure_connection()
-        except ImproperlyConfigured as error:
-            errors.append(Error(str(error), id="taskrunner.E003"))
-    return errors
+def check_server(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """A server that is too old for the isolation level."""
+    return [
+        Error(
+            f"PostgreSQL {version} is too old for ISOLATION {conf.settings.isolation!r}, which needs {oldest}.",
+            hint=f"Run PostgreSQL {oldest} or newer.",
+            id="taskrunner.E003",
+        )
+        for alias in _platform_databases(databases)
+        if (version := logins.server_version(connections[alias])) < (oldest := OLDEST_SERVERS[conf.settings.isolation])
+    ]
+
+
+@register(Tags.database)
+def check_isolation(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """The isolation level of a database that is in use is changed by a command, not by the setting alone."""
+    return [
+        Error(
+            f"The tables were made for ISOLATION {made_for!r}, and the setting says {conf.settings.isolation!r}.",
+            hint=f"Set {conf.SETTING}['ISOLATION'] to {made_for!r}; manage.py isolate leads from 'single' to 'rls'.",
+            id="taskrunner.E004",
+        )
+        for alias in _platform_databases(databases)
+        if (made_for := isolation_of(connections[alias])) not in (None, conf.settings.isolation)
+    ]
+
+
+@register("taskrunner", deploy=True)
+def check_login(**_: Any) -> list[CheckMessage]:
+    """In `rls`: a login that row-level security does not bind, or that could switch it off."""
+    database = connections[DEFAULT_DB_ALIAS]
+    if conf.faults() or conf.settings.isolation == "single" or database.vendor != "postgresql":
+        return []
+    try:
+        if message := logins.refusal(database):
+            return [Error(message, id="taskrunner.E005")]
+        if logins.owns_tables(database):
+            return [checks.Warning(OWNER_RUNS, hint=OWNER_HINT, id="taskrunner.W002")]
+    except OperationalError as error:
+        return [checks.Warning(f"The login could not be examined: {str(error).strip()}", id="taskrunner.W003")]
+    return []
+
+
+def _platform_databases(databases: Sequence[str] | None) -> list[str]:
+    """Of the databases to check, those that Taskrunner uses: the default one, and the one that migrates it."""
+    if conf.faults():
+        return []  # reported above, and it is not known what to look for
+    wanted = (DEFAULT_DB_ALIAS, OWNER_ALIAS)
+    return [alias for alias in databases or () if alias in wanted and connections[alias].vendor == "postgresql"]

@@ -1,6 +1,6 @@
 """The task state machine: every status, and every move with who may make it. Pure Python.
 
-The database holds the same table (migrations/sql/0003_transitions.sql) and enforces it; a test keeps the two equal.
+The database holds the same table (schema/20_tasks.sql) and enforces it; a test keeps the two equal.
 """
 
 from dataclasses import dataclass

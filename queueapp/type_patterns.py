@@ -1,4 +1,4 @@
-"""Matching of types and requirements. Pure Python; migrations/sql/0004_views.sql says the same, a test compares.
+"""Matching of types and requirements. Pure Python; the view worker_inbox says the same, a test compares.
 
 `X.*` matches every type below X at any depth, not X itself; `*` matches all; else the type itself.
 """

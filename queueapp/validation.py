@@ -1,7 +1,7 @@
 """What requests and responses are made of: the bases of their models, and the types of values that many share."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -14,6 +14,7 @@ from pydantic import (
     ValidationError,
 )
 
+from queueapp import clock
 from queueapp.errors import FieldError
 from queueapp.json_values import check_text
 
@@ -47,7 +48,7 @@ def _is_written_out(value: Any) -> Any:
 
 def _is_near(value: datetime) -> datetime:
     """PostgreSQL keeps times that Python cannot read back, and one such row would break every list it is in."""
-    if abs((value - datetime.now(UTC)).total_seconds()) > MAX_SECONDS_AHEAD:
+    if abs((value - clock.now()).total_seconds()) > MAX_SECONDS_AHEAD:
         raise ValueError("must lie within ten years of now")
     return value
 

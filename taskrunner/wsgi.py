@@ -11,6 +11,9 @@ from django.db import OperationalError, connection
 from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taskrunner.settings")
+django.setup(set_prefix=False)
+
+from queueapp.tenancy.logins import refuse_unsafe_login  # noqa: E402 (its models need the settings)
 
 
 class Request(WSGIRequest):
@@ -28,15 +31,14 @@ class Handler(WSGIHandler):
     request_class = Request
 
 
-def refuse_unsafe_login() -> None:
+def examine_login() -> None:
     """Fail at boot rather than at the first request. A database that is away is no reason not to start."""
     with suppress(OperationalError):
-        connection.ensure_connection()
+        refuse_unsafe_login()
     connection.close()
 
 
-django.setup(set_prefix=False)
-refuse_unsafe_login()
+examine_login()
 application = Handler()
 get_resolver().url_patterns  # noqa: B018 (loads every view)
 gc.freeze()  # what is loaded by now stays: no collection need look at it again

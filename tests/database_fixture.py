@@ -6,12 +6,12 @@ from django.db import connection, connections
 
 from configapp import reader
 from queueapp.apikeys import authenticate
-from queueapp.errors import ScopeError
 from queueapp.limits import rate_limiter, tenant_limits
 from queueapp.redis import notifier
+from queueapp.redis.connections import redis_client
 from queueapp.tasks import routing
-from queueapp.tenancy import bound_tenant, current_scope, lookup, operator_scope
-from tests.notifications import let_rings_arrive
+from queueapp.tenancy import current_scope, lookup, operator_scope, scopes
+from tests.notifications import let_notifications_arrive
 from tests.waiting import comes_true
 
 # What migrations put there. Of the first two, the rows that a test added go.
@@ -64,7 +64,7 @@ def leftovers(*, seconds: float = 5) -> list[str]:
 
 
 def empty_everything() -> None:
-    """As migrations left it: no task, no tenant but `system`, no queue of a test's own, no bell rung."""
+    """As migrations left it: no task, no tenant but `system`, no queue of a test's own, no notification left."""
     with connections["owner"].cursor() as owner:
         owner.execute("SET lock_timeout = '10s'; SET synchronous_commit = off")
         owner.execute(WRITTEN_TABLES, [KEPT])
@@ -77,8 +77,8 @@ def empty_everything() -> None:
             "UPDATE taskrunner_queues SET paused_at = NULL, strategy = 'priority'"
             " WHERE paused_at IS NOT NULL OR strategy <> 'priority'"
         )
-    let_rings_arrive()
-    notifier.client().flushdb()
+    let_notifications_arrive()
+    redis_client().flushdb()
     _forget()
 
 
@@ -94,10 +94,8 @@ def _forget() -> None:
 
 
 def _still_bound() -> str | None:
-    try:
-        return f"a bound tenant ({bound_tenant()})"
-    except ScopeError:
-        return None
+    bound = scopes._bound.get()
+    return None if bound is None else f"a bound tenant ({bound})"
 
 
 def _open_transactions() -> list[str]:

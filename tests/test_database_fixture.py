@@ -7,12 +7,12 @@ from django.db import connection, transaction
 
 from queueapp import tasks
 from queueapp.models import Queue, Task, Tenant
-from queueapp.redis import notifier
+from queueapp.redis.connections import redis_client
 from queueapp.states import Status
 from queueapp.tenancy import bind_tenant, operator_scope
 from tests.database_fixture import empty_everything, leftovers
 from tests.factories import fresh
-from tests.notifications import rings
+from tests.notifications import notifications
 from tests.waiting import PATIENCE_SECONDS, threads
 
 
@@ -63,9 +63,9 @@ def test_emptying_leaves_what_migrations_made(make_task):
         Queue.objects.create(name="extra")
         Queue.objects.filter(name="default").update(strategy="fair")
     tasks.submit("echo", tenant_id=task.tenant_id)
-    assert rings() == 1
+    assert notifications() == 1
     empty_everything()
-    assert notifier.client().dbsize() == 0
+    assert redis_client().dbsize() == 0
     with operator_scope("operator:test"):
         assert list(Tenant.objects.values_list("slug", flat=True)) == ["system"]
         assert list(Queue.objects.filter(name__in=["default", "extra"]).values_list("name", "strategy")) == [

@@ -12,6 +12,7 @@ logger = logging.getLogger(__name__)
 
 class WorkloadsConfig(AppConfig):
     name = "workloads"
+    grants_its_own_tables = True  # to clients and workers, in its migrations
 
     def ready(self) -> None:
         if networks := [str(network) for network in fetch_settings.allowed_networks]:

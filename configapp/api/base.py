@@ -14,6 +14,7 @@ from configapp.serializers import ChangeDocument
 from queueapp.errors import FieldError
 from queueapp.rest.toolkit.errors import ApiError, InvalidRequest, PreconditionFailed
 from queueapp.rest.toolkit.long_poll import preferred_wait
+from queueapp.rest.toolkit.mount import api_root
 from queueapp.rest.toolkit.permissions import Principal
 from queueapp.rest.toolkit.views import ApiView
 from queueapp.validation import ResponseModel
@@ -41,7 +42,7 @@ class ConfigView(ApiView):
             case ChangeRefused():
                 exc = ConfigRefused(f"Nothing was changed: {exc}", errors=exc.errors)
             case UnknownKey():
-                exc = UnknownConfigKey("There is no such configuration key; GET /api/v1/config lists them.")
+                exc = UnknownConfigKey("There is no such configuration key; GET /config lists them.")
         return super().handle_exception(exc)
 
 
@@ -86,7 +87,7 @@ def acceptance(request: Request, principal: Principal) -> Iterator[AcceptedChang
         if not accepted.changes:
             return
         task_id = accepted.changes[0].task_id
-        accepted.headers["Location"] = f"/api/v1/tasks/{task_id}"
+        accepted.headers["Location"] = f"{api_root()}/tasks/{task_id}"
         if wait.for_end_of(task_id):
             accepted.headers["Preference-Applied"] = wait.granted
             with principal.scope():

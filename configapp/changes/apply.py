@@ -11,10 +11,10 @@ from itertools import groupby
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 
 from configapp import audit
 from configapp.models import ConfigAudit, ConfigChange, ConfigVersion, SystemConfig
+from queueapp import clock
 from queueapp.errors import PermanentFailure
 
 Status = ConfigChange.Status
@@ -38,7 +38,7 @@ class Ledger:
         """Apply the changes of one request, or none of them if one finds its key at another version."""
         stale = [change for change in changes if self._is_stale(change)]
         for change in changes:
-            change.applied_by, change.finished_at = self.task_id, timezone.now()
+            change.applied_by, change.finished_at = self.task_id, clock.now()
             if stale:
                 self._refuse(change, stale)
             else:

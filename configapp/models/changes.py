@@ -2,11 +2,10 @@
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 
 from configapp.models.keys import KEY_PATTERN
 from configapp.models.values import ConfigSecret
-from queueapp.models.base import UuidModel
+from queueapp.models.base import Now, UuidModel
 
 
 class Action(models.TextChoices):
@@ -47,27 +46,27 @@ class ConfigChange(UuidModel):
         db_table = "taskrunner_config_changes"
         ordering = ("-submission", "config_key")
         constraints = (
-            models.UniqueConstraint(name="config_change_once", fields=("submission", "config_key")),
-            models.CheckConstraint(name="config_change_key_format", condition=Q(config_key__regex=KEY_PATTERN)),
-            models.CheckConstraint(name="config_change_action_known", condition=Q(action__in=Action.values)),
+            models.UniqueConstraint(name="tr_config_change_once", fields=("submission", "config_key")),
+            models.CheckConstraint(name="tr_config_change_key_format", condition=Q(config_key__regex=KEY_PATTERN)),
+            models.CheckConstraint(name="tr_config_change_action_known", condition=Q(action__in=Action.values)),
             models.CheckConstraint(
-                name="config_change_status_known",
+                name="tr_config_change_status_known",
                 condition=Q(status__in=("accepted", "applied", "conflict", "cancelled")),
             ),
             models.CheckConstraint(
-                name="config_change_finished_iff_not_accepted",
+                name="tr_config_change_finished_iff_not_accepted",
                 condition=Q(status="accepted", finished_at__isnull=True)
                 | (~Q(status="accepted") & Q(finished_at__isnull=False)),
             ),
             models.CheckConstraint(
-                name="config_change_version_iff_applied",
+                name="tr_config_change_version_iff_applied",
                 condition=Q(status="applied", version__isnull=False) | (~Q(status="applied") & Q(version__isnull=True)),
             ),
         )
         indexes = (
-            models.Index(name="config_change_waiting", fields=("submission",), condition=Q(status="accepted")),
-            models.Index(name="config_change_by_task", fields=("task_id",)),
-            models.Index(F("config_key"), F("submission").desc(), name="config_change_by_key"),
+            models.Index(name="tr_config_change_waiting", fields=("submission",), condition=Q(status="accepted")),
+            models.Index(name="tr_config_change_by_task", fields=("task_id",)),
+            models.Index(F("config_key"), F("submission").desc(), name="tr_config_change_by_key"),
         )
 
     def __str__(self) -> str:
@@ -102,10 +101,10 @@ class ConfigAudit(UuidModel):
         ordering = ("-id",)
         constraints = (
             models.CheckConstraint(
-                name="config_audit_status_known", condition=Q(status__in=("success", "failure", "refused"))
+                name="tr_config_audit_status_known", condition=Q(status__in=("success", "failure", "refused"))
             ),
         )
-        indexes = (models.Index(name="config_audit_by_key", fields=("config_key", "-id")),)
+        indexes = (models.Index(name="tr_config_audit_by_key", fields=("config_key", "-id")),)
 
     def __str__(self) -> str:
         return f"{self.actor}: {self.action} {self.config_key} ({self.status})"

@@ -3,9 +3,9 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 
 from configapp.keyspec import KeySpec, Kind
+from queueapp.models.base import Now
 
 KEY_PATTERN = "^[a-zA-Z0-9_.]{3,64}$"
 
@@ -32,8 +32,8 @@ class ConfigKey(models.Model):
         verbose_name = "custom key"
         ordering = ("config_key",)
         constraints = (
-            models.CheckConstraint(name="config_declared_key_format", condition=Q(config_key__regex=KEY_PATTERN)),
-            models.CheckConstraint(name="config_declared_kind_known", condition=Q(kind__in=[*Kind])),
+            models.CheckConstraint(name="tr_config_declared_key_format", condition=Q(config_key__regex=KEY_PATTERN)),
+            models.CheckConstraint(name="tr_config_declared_kind_known", condition=Q(kind__in=[*Kind])),
         )
 
     def __str__(self) -> str:

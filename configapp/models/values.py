@@ -6,10 +6,9 @@ of its own, so that no screen, log or export of the other tables can give it awa
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 
 from configapp.models.keys import KEY_PATTERN
-from queueapp.models.base import UuidModel
+from queueapp.models.base import Now, UuidModel
 
 
 class ConfigSecret(UuidModel):
@@ -41,9 +40,9 @@ class ConfigVersion(UuidModel):
         db_table = "taskrunner_config_versions"
         ordering = ("config_key", "-version")
         constraints = (
-            models.UniqueConstraint(name="config_version_once", fields=("config_key", "version")),
+            models.UniqueConstraint(name="tr_config_version_once", fields=("config_key", "version")),
             models.CheckConstraint(
-                name="config_version_active_iff_value",
+                name="tr_config_version_active_iff_value",
                 condition=Q(is_active=True, value__isnull=False) | Q(is_active=False, value=None, secret=None),
             ),
         )
@@ -68,7 +67,7 @@ class SystemConfig(models.Model):
         verbose_name = "setting"
         verbose_name_plural = "configuration"
         ordering = ("config_key",)
-        constraints = (models.CheckConstraint(name="config_key_format", condition=Q(config_key__regex=KEY_PATTERN)),)
+        constraints = (models.CheckConstraint(name="tr_config_key_format", condition=Q(config_key__regex=KEY_PATTERN)),)
 
     def __str__(self) -> str:
         return self.config_key
@@ -82,7 +81,7 @@ class ConfigEpoch(models.Model):
 
     class Meta:
         db_table = "taskrunner_config_epoch"
-        constraints = (models.CheckConstraint(name="config_epoch_single", condition=Q(id=1)),)
+        constraints = (models.CheckConstraint(name="tr_config_epoch_single", condition=Q(id=1)),)
 
     def __str__(self) -> str:
         return str(self.number)

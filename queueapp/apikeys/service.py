@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
 from queueapp.apikeys.key_format import digest_of, new_key, prefix_of
 from queueapp.errors import FieldError, InvalidValue
 from queueapp.json_values import storable_json
 from queueapp.models import ApiKey, Tenant
+from queueapp.models.base import Now
 from queueapp.operators.service import QUEUE_NAME, record, require_operator
 from queueapp.type_patterns import type_pattern
 from queueapp.validation import RequestModel, Text, field_errors

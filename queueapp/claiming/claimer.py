@@ -6,16 +6,16 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from queueapp.claiming.batch_size import LARGEST_SET, BatchSize
+from queueapp.claiming.batch_size import LARGEST_BATCH, BatchSizes
 from queueapp.claiming.duty_cycle import DutyCycle
-from queueapp.claiming.partitions import Capabilities, ClaimablePartition, PartitionTable
-from queueapp.claiming.strategies import Lifo, Oldest, Order, RoundRobin
+from queueapp.claiming.partitions import Capabilities, ClaimablePartition, PartitionTable, read_all_listed
+from queueapp.claiming.strategies import ClaimStrategy, Fifo, Lifo, RoundRobin
 from queueapp.claiming.watermarks import CommitHorizon
 from queueapp.db import statements
 from queueapp.models import Queue
 from queueapp.observers import Transition, report_on_commit
 from queueapp.states import Status
-from queueapp.tenancy import worker_scope, worker_statement
+from queueapp.tenancy import worker_statement
 
 LEASE_SECONDS = 30
 # Other claimers hold locks at the head, so a claim looks past them: at so many times the tasks it wants (and some), and
@@ -23,12 +23,12 @@ LEASE_SECONDS = 30
 SCAN_LIMIT, WIDE_SCAN_LIMIT, LEAST_SCAN_LIMIT = 4, 32, 20
 
 Strategy = Queue.Strategy
-ORDERS: dict[str, Callable[[], Order]] = {
+STRATEGIES: dict[str, Callable[[], ClaimStrategy]] = {
     # fifo is priority with all priorities ranked alike
-    Strategy.FIFO: partial(Oldest, "claim_in_order"),
-    Strategy.PRIORITY: partial(Oldest, "claim_in_order"),
+    Strategy.FIFO: partial(Fifo, "claim_fifo"),
+    Strategy.PRIORITY: partial(Fifo, "claim_fifo"),
     Strategy.LIFO: Lifo,
-    Strategy.WEIGHTED_RANDOM: partial(Oldest, "claim_weighted"),
+    Strategy.WEIGHTED_RANDOM: partial(Fifo, "claim_weighted_random"),
     Strategy.FAIR: RoundRobin,
 }
 
@@ -48,15 +48,15 @@ class Claimed:
 
 
 class Claimer:
-    """Claims sets of tasks for one worker.
+    """Claims batches of tasks for one worker.
 
-    Once a second, and whenever nothing was found, it looks where each sub-queue begins: transactions commit
+    Once a second, and whenever nothing was found, it polls where each sub-queue begins: transactions commit
     out of order, so a task may turn up before those that were claimed already.
     """
 
     def __init__(self, worker_id: UUID, capabilities: Capabilities, strategy: str | None = None) -> None:
         self.worker_id = worker_id
-        self.batch_size = BatchSize()
+        self.batch_sizes = BatchSizes()
         self.more_waiting = False  # whether the last claim saw more than it took
         self._strategy = strategy  # overrides the queues' own
         self._partitions = PartitionTable(capabilities)
@@ -66,29 +66,32 @@ class Claimer:
     def forget(self) -> None:
         """Start over: after its connection broke, the database may be another one."""
         self._horizon = CommitHorizon()
-        self._orders: dict[tuple[str, str], Order] = {}
+        self._strategies: dict[tuple[str, str], ClaimStrategy] = {}
         self._duty_cycle = DutyCycle()
 
     def claim(self) -> list[Claimed]:
-        """Lease the next set, from the queues in turn. Empty when nothing is ready for this worker."""
+        """Lease the next batch, from the queues in turn. Empty when nothing is ready for this worker."""
         if due := self._partitions.is_stale:
-            self._look()
+            self._poll()
         claimed = self._claim_from_any(SCAN_LIMIT) or self._claim_from_any(WIDE_SCAN_LIMIT)
         if claimed or due:
             return claimed
-        self._look()
+        self._poll()
         return self._claim_from_any(WIDE_SCAN_LIMIT)
 
-    def _look(self) -> None:
-        """See which queues and partitions there are, and where their partitions begin."""
-        with worker_scope(self.worker_id):
-            self._partitions.refresh()
-            if not self._duty_cycle.allows:
-                return
-            with self._duty_cycle.look():
-                self._horizon.look()
-                for queue, partitions in self._partitions.open_partitions():
-                    self._order_of(queue).look([partition.partition_id for partition in partitions], self._horizon)
+    def _poll(self) -> None:
+        """See which queues and partitions there are, and where their sub-queues begin."""
+        read_all_listed(self.worker_id, self._read)
+
+    def _read(self) -> None:
+        self._partitions.refresh()
+        if not self._duty_cycle.allows:
+            return
+        with self._duty_cycle.poll():
+            self._horizon.poll()
+            for queue, partitions in self._partitions.open_partitions():
+                ids = [partition.partition_id for partition in partitions]
+                self._strategy_of(queue).poll(ids, self._horizon)
 
     def _claim_from_any(self, scan_limit: int) -> list[Claimed]:
         open_partitions = dict(self._partitions.open_partitions())
@@ -100,27 +103,27 @@ class Claimer:
         return []
 
     def _claim_from(self, queue: str, partitions: list[ClaimablePartition], scan_limit: int) -> list[Claimed]:
-        order = self._order_of(queue)
+        strategy = self._strategy_of(queue)
         batch_sizes = {
-            partition.partition_id: self.batch_size.batch_size(partition.handler.type)
+            partition.partition_id: self.batch_sizes.size_for(partition.handler.type)
             if partition.handler.prefetch
             else 1
             for partition in partitions
         }
-        most = min(LARGEST_SET, max(batch_sizes.values()))
-        rows_read = max(LEAST_SCAN_LIMIT, most * scan_limit)
+        limit = min(LARGEST_BATCH, max(batch_sizes.values()))
+        rows_read = max(LEAST_SCAN_LIMIT, limit * scan_limit)
         parameters = {
-            **order.parameters(batch_sizes, most, rows_read),
-            "by_priority": self._strategy_of(queue) == Strategy.PRIORITY,
-            "most": most,
+            **strategy.parameters(batch_sizes, limit, rows_read),
+            "by_priority": self._strategy_name(queue) == Strategy.PRIORITY,
+            "limit": limit,
             "scan_limit": rows_read,
             "worker_id": self.worker_id,
             "lease_seconds": LEASE_SECONDS,
         }
         with worker_statement(self.worker_id):
-            rows = sorted(statements.rows(order.statement, parameters), key=lambda row: row["position"])
+            rows = sorted(statements.rows(strategy.statement, parameters), key=lambda row: row["position"])
         report_on_commit(Transition(row["id"], Status.QUEUED, Status.LEASED) for row in rows)
-        order.remember(rows)
+        strategy.remember(rows)
         self.more_waiting = bool(rows) and rows[0]["seen"] > len(rows)
         return [
             Claimed(
@@ -136,11 +139,11 @@ class Claimer:
             for row in rows
         ]
 
-    def _order_of(self, queue: str) -> Order:
-        strategy = self._strategy_of(queue)
-        if (queue, strategy) not in self._orders:
-            self._orders[queue, strategy] = ORDERS[strategy]()
-        return self._orders[queue, strategy]
+    def _strategy_of(self, queue: str) -> ClaimStrategy:
+        name = self._strategy_name(queue)
+        if (queue, name) not in self._strategies:
+            self._strategies[queue, name] = STRATEGIES[name]()
+        return self._strategies[queue, name]
 
-    def _strategy_of(self, queue: str) -> str:
+    def _strategy_name(self, queue: str) -> str:
         return self._strategy or self._partitions.strategies[queue]

@@ -1,15 +1,15 @@
-"""Looks that can take long, e.g. over all that was done under a snapshot, get a small share of the time."""
+"""Polls that can take long, e.g. over all that was done under a snapshot, get a small share of the time."""
 
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
 SHARE = 0.05
-QUICK_SECONDS = 0.02  # looks as quick as this need no rationing
+QUICK_SECONDS = 0.02  # polls as quick as this are not limited
 
 
 class DutyCycle:
-    """Says when the next look may be: so much later than the last as keeps all of them within a twentieth."""
+    """Says when the next poll may be: so much later than the last as keeps all of them within a twentieth."""
 
     def __init__(self) -> None:
         self._next_at = 0.0  # time.monotonic()
@@ -19,8 +19,8 @@ class DutyCycle:
         return time.monotonic() >= self._next_at
 
     @contextmanager
-    def look(self) -> Generator[None]:
-        """Around a look, to see how long it takes."""
+    def poll(self) -> Generator[None]:
+        """Around a poll, to see how long it takes."""
         started = time.monotonic()
         yield
         took = time.monotonic() - started

@@ -6,13 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from queueapp.claiming.claimer import LEASE_SECONDS
-from queueapp.claiming.partitions import Capabilities
+from queueapp.claiming.partitions import Capabilities, read_all_listed
 from queueapp.db import statements
 from queueapp.handlers import find_handler
 from queueapp.models import Partition, Queue
 from queueapp.observers import Transition, report_on_commit
 from queueapp.states import Status
-from queueapp.tenancy import worker_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +33,24 @@ class Leased:
     lease_expires_at: datetime
 
 
-def claim_for_tenant(worker_id: UUID, tenant_id: UUID, capabilities: Capabilities, most: int) -> list[Leased]:
-    """Lease up to `most` ready tasks of the tenant that the capabilities match."""
-    with worker_scope(worker_id):
-        partitions = [partition.id for partition in _open_partitions(capabilities)]
-        if not partitions:
-            return []
-        parameters = {
-            "partitions": partitions,
-            "tenant_id": tenant_id,
-            "most": most,
-            # other claimers hold locks at the head, so look past them
-            "scan_limit": most * 4,
-            "worker_id": worker_id,
-            "lease_seconds": LEASE_SECONDS,
-        }
-        rows = statements.rows("claim_for_tenant", parameters)
+def claim_for_tenant(worker_id: UUID, tenant_id: UUID, capabilities: Capabilities, limit: int) -> list[Leased]:
+    """Lease up to `limit` ready tasks of the tenant that the capabilities match."""
+    parameters = {
+        "tenant_id": tenant_id,
+        "limit": limit,
+        # other claimers hold locks at the head, so look past them
+        "scan_limit": limit * 4,
+        "worker_id": worker_id,
+        "lease_seconds": LEASE_SECONDS,
+    }
+
+    def claim() -> list[statements.Row]:
+        ids = [partition.id for partition in _open_partitions(capabilities)]
+        rows = statements.rows("claim_for_tenant", {**parameters, "partitions": ids}) if ids else []
         report_on_commit(Transition(row["id"], Status.QUEUED, Status.LEASED) for row in rows)
+        return rows
+
+    rows = read_all_listed(worker_id, claim)
     rows.sort(key=lambda row: row.pop("position"))
     return [Leased(**row) for row in rows]
 

@@ -1,22 +1,29 @@
-"""Which partitions of task a worker may take: matched in memory, so that capabilities never filter the backlog."""
+"""Which partitions a worker may take: matched in memory, so that capabilities never filter the backlog.
+
+A partition is a queue, a type and requirements. Its row is made here, not where tasks are inserted: a submit in a
+transaction that is held open would block every other first submit of the same partition.
+"""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
-from django.db.models import Count, Max
-
+from queueapp.db import statements
 from queueapp.handlers import Handler, find_handler
 from queueapp.models import Partition, Queue
+from queueapp.tenancy import worker_scope, worker_statement
 from queueapp.type_patterns import meets, type_matches
 
 REFRESH_SECONDS = 1.0
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a worker declares: queues in the order it looks at them, type patterns, and free-form properties."""
+    """What a worker declares: queues in the order it polls them, type patterns, and free-form properties."""
 
     queues: tuple[str, ...]
     categories: tuple[str, ...] = ("*",)
@@ -42,6 +49,18 @@ class ClaimablePartition:
     handler: Handler
 
 
+def read_all_listed(worker_id: UUID, read: Callable[[], T]) -> T:
+    """Read partitions in a worker's scope, after each in which tasks wait was given its row, in its own transaction."""
+    with worker_scope(worker_id):
+        (found,) = statements.rows("new_partitions_exist")
+        if not found["exist"]:
+            return read()
+    with worker_statement(worker_id):
+        statements.rows("list_new_partitions")
+    with worker_scope(worker_id):
+        return read()
+
+
 class PartitionTable:
     """The claimable partitions of each open queue, read once a second. Types without a handler here stay queued."""
 
@@ -50,7 +69,7 @@ class PartitionTable:
         self.strategies: dict[str, str] = {}
         self.claimable: dict[str, list[ClaimablePartition]] = {}
         self._read_at = float("-inf")
-        self._known: tuple[int, int | None] = (0, None)
+        self._known = 0  # rows read; they are only ever added to
 
     @property
     def is_stale(self) -> bool:
@@ -64,10 +83,9 @@ class PartitionTable:
         """Read what changed. Needs a worker's scope."""
         queues = Queue.objects.filter(name__in=self.capabilities.queues, paused_at=None)
         self.strategies = dict(queues.values_list("name", "strategy"))
-        totals = Partition.objects.aggregate(count=Count("id"), newest=Max("id"))
-        known, self._known = self._known, (totals["count"], totals["newest"])
-        if self._known != known:  # insert-only, so this tells
+        if (count := Partition.objects.count()) != self._known:
             self._read_partitions()
+            self._known = count
         self._read_at = time.monotonic()
 
     def _read_partitions(self) -> None:

@@ -1,4 +1,4 @@
-"""fifo, priority and weighted_random: sub-queues of a partition and a priority, each read from its oldest task on."""
+"""The strategies of queues: which sub-queues (a partition at a priority) a claim reads, and from where."""
 
 import math
 from bisect import bisect_right
@@ -14,8 +14,8 @@ SubQueue = tuple[int, int]  # partition, priority
 Key = TypeVar("Key")
 
 
-class Order(Protocol):
-    """The order of a strategy.
+class ClaimStrategy(Protocol):
+    """In which order tasks are claimed.
 
     Remembers where each sub-queue has nothing left, so that no statement walks over that again: a snapshot that
     somebody holds for minutes keeps an index entry of every task done since.
@@ -23,10 +23,10 @@ class Order(Protocol):
 
     statement: str  # in claiming/sql
 
-    def look(self, partitions: Sequence[int], horizon: CommitHorizon) -> None:
+    def poll(self, partitions: Sequence[int], horizon: CommitHorizon) -> None:
         """See from the database where the sub-queues of these partitions begin."""
 
-    def parameters(self, batch_sizes: Mapping[int, int], most: int, scan_limit: int) -> dict[str, Any]:
+    def parameters(self, batch_sizes: Mapping[int, int], limit: int, scan_limit: int) -> dict[str, Any]:
         """What the statement needs to know of the sub-queues of these partitions."""
 
     def remember(self, rows: Sequence[statements.Row]) -> None:
@@ -51,15 +51,18 @@ def cursors_before(rows: Sequence[statements.Row], sub_queue_of: Callable[[state
     return {sub_queue_of(row): row["ready_seq"] - 1 for row in last_first}
 
 
-class Oldest:
-    """Reads each sub-queue from a cursor: what lies before it is taken, locked, or was not committed when last read."""
+class Fifo:
+    """fifo, priority and weighted_random, by statement: reads each sub-queue from its oldest task on.
+
+    Each has a cursor: what lies before it is taken, locked, or was not committed when last read.
+    """
 
     def __init__(self, statement: str) -> None:
         self.statement = statement
         self._cursors: dict[SubQueue, int] = {}
         self._settled: dict[SubQueue, int] = {}  # nothing is queued up to these numbers, and nothing can be
 
-    def look(self, partitions: Sequence[int], horizon: CommitHorizon) -> None:
+    def poll(self, partitions: Sequence[int], horizon: CommitHorizon) -> None:
         """Return each cursor to just before the oldest task of its sub-queue."""
         sub_queues = sub_queues_of(partitions)
         after = [self._settled.get(sub_queue, 0) for sub_queue in sub_queues]
@@ -69,7 +72,7 @@ class Oldest:
             self._cursors[sub_queue] = horizon.drawn if oldest is None else oldest - 1
             self._settled[sub_queue] = horizon.reached if oldest is None else min(oldest - 1, horizon.reached)
 
-    def parameters(self, batch_sizes: Mapping[int, int], most: int, scan_limit: int) -> dict[str, Any]:
+    def parameters(self, batch_sizes: Mapping[int, int], limit: int, scan_limit: int) -> dict[str, Any]:
         sub_queues = sub_queues_of(batch_sizes)
         return {
             **columns(sub_queues),
@@ -86,15 +89,15 @@ NOTHING: Stretch = (0, 0)
 
 
 class Lifo:
-    """Leaves out one stretch of each sub-queue: what was done below the newest arrivals and above the rest."""
+    """lifo: leaves out one stretch of each sub-queue: what was done below the newest arrivals and above the rest."""
 
-    statement = "claim_newest"
+    statement = "claim_lifo"
 
     def __init__(self) -> None:
-        self._done: dict[SubQueue, Stretch] = {}  # taken, locked, or not committed at the last look
+        self._done: dict[SubQueue, Stretch] = {}  # taken, locked, or not committed at the last poll
         self._settled: dict[SubQueue, Stretch] = {}  # nothing is queued there, and nothing can be
 
-    def look(self, partitions: Sequence[int], horizon: CommitHorizon) -> None:
+    def poll(self, partitions: Sequence[int], horizon: CommitHorizon) -> None:
         """Return to what is settled: from the newest task to the horizon, where there is nothing newer."""
         sub_queues = sub_queues_of(partitions)
         for row in statements.rows("find_newest", _columns(sub_queues, self._settled)):
@@ -103,7 +106,7 @@ class Lifo:
                 self._settled[row["partition_id"], row["priority"]] = (newest, horizon.reached)
         self._done = dict(self._settled)
 
-    def parameters(self, batch_sizes: Mapping[int, int], most: int, scan_limit: int) -> dict[str, Any]:
+    def parameters(self, batch_sizes: Mapping[int, int], limit: int, scan_limit: int) -> dict[str, Any]:
         sub_queues = sub_queues_of(batch_sizes)
         return {
             **_columns(sub_queues, self._done),
@@ -132,9 +135,9 @@ TenantSubQueue = tuple[int, UUID, int]  # partition, tenant, priority
 
 
 class RoundRobin:
-    """Knows who had something waiting at the last look, and who was served last."""
+    """fair: knows who had something waiting at the last poll, and who was served last."""
 
-    statement = "claim_fair"
+    statement = "claim_round_robin"
 
     def __init__(self) -> None:
         self._cursors: dict[TenantSubQueue, int] = {}
@@ -145,7 +148,7 @@ class RoundRobin:
         self._ring: list[UUID] = []
         self._served_last = UUID(int=0)
 
-    def look(self, partitions: Sequence[int], horizon: CommitHorizon) -> None:
+    def poll(self, partitions: Sequence[int], horizon: CommitHorizon) -> None:
         """See who has something waiting, and from where on."""
         elsewhere = [self._settled_elsewhere.get(partition, 0) for partition in partitions]
         known = {**_tenant_columns(self._settled), "after": list(self._settled.values())}
@@ -158,9 +161,9 @@ class RoundRobin:
         self._settled_elsewhere = dict.fromkeys(partitions, horizon.reached)
         self._ring = sorted({tenant for _, tenant, _ in oldest})
 
-    def parameters(self, batch_sizes: Mapping[int, int], most: int, scan_limit: int) -> dict[str, Any]:
+    def parameters(self, batch_sizes: Mapping[int, int], limit: int, scan_limit: int) -> dict[str, Any]:
         start = bisect_right(self._ring, self._served_last)
-        turn = {tenant: place for place, tenant in enumerate((self._ring[start:] + self._ring[:start])[:most])}
+        turn = {tenant: place for place, tenant in enumerate((self._ring[start:] + self._ring[:start])[:limit])}
         sub_queues = [sub_queue for sub_queue in self._cursors if sub_queue[1] in turn]
         return {
             **_tenant_columns(sub_queues),

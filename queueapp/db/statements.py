@@ -1,4 +1,7 @@
-"""Named SQL statements: one file each, in the sql/ folder of the room that runs it, with a comment on top."""
+"""Named SQL statements: one file each, in the sql/ folder of the room that runs it, with a comment on top.
+
+A line `-- include: NAME.sql` stands for that file of sql/parts/, which several statements share.
+"""
 
 import json
 import re
@@ -11,6 +14,9 @@ from weakref import WeakKeyDictionary
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
 
+from queueapp.db import driver
+
+INCLUDE = re.compile(r"^-- include: (\w+\.sql)$", re.MULTILINE)
 JSONB = 3802  # the type's oid; Django leaves its values as text
 
 Row = dict[str, Any]
@@ -22,7 +28,13 @@ _prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 @cache
 def load(name: str) -> str:
     """The text of <room>/sql/<name>.sql. Raises KeyError for a name that no room has."""
-    return _files()[name].read_text()
+    file = _files()[name]
+    return INCLUDE.sub(lambda found: (file.parent / "parts" / found[1]).read_text().rstrip(), file.read_text())
+
+
+def names() -> frozenset[str]:
+    """Of all statements."""
+    return frozenset(_files())
 
 
 @cache
@@ -37,14 +49,15 @@ def rows(name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
     with database.cursor() as cursor:
         if database.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
             # Django's word for a pooler in transaction mode: the next transaction may be in another session
-            cursor.execute(load(name), parameters or {})
+            driver.execute(cursor, load(name), parameters or {})
             return _fetch(cursor)
         known = _prepared.setdefault(database.connection, set())
         if name not in known:
             cursor.execute(f"PREPARE {name} AS {text}")
             known.add(name)
         values = [parameters[key] for key in names] if parameters else []
-        cursor.execute(f"EXECUTE {name} ({', '.join(['%s'] * len(names))})" if names else f"EXECUTE {name}", values)
+        call = f"EXECUTE {name} ({', '.join(['%s'] * len(names))})" if names else f"EXECUTE {name}"
+        driver.execute(cursor, call, values)
         return _fetch(cursor)
 
 

@@ -11,7 +11,8 @@ from django.db.migrations.executor import MigrationExecutor
 from queueapp.doctor.finding import Finding, fault, ok, warning
 from queueapp.models.tenants import NIL_TENANT
 from queueapp.tenancy.guard import tenant_tables
-from queueapp.tenancy.scopes import CLIENT, OPERATOR, WORKER
+from queueapp.tenancy.logins import refuse_unsafe_login
+from queueapp.tenancy.roles import Role
 
 OLDEST_VERSION = 18
 NOTABLE_SKEW_SECONDS = 1.0
@@ -29,11 +30,11 @@ ROLES = "SELECT rolname::text FROM pg_roles WHERE rolname = ANY (%s) AND pg_has_
 def check() -> Iterator[Finding]:
     """Stops at the first part that the others stand on."""
     try:
-        connection.ensure_connection()
+        refuse_unsafe_login()
     except OperationalError as error:
         yield fault("PostgreSQL", str(error).strip(), fix="start it, or correct DATABASE_URL (or POSTGRES_…)")
         return
-    except ImproperlyConfigured as error:  # from the guard, which has closed the connection
+    except ImproperlyConfigured as error:  # from tenancy/logins.py
         yield fault("login", str(error), fix="DATABASE_URL=postgresql://taskrunner_app:…@…, not a superuser's")
         return
     yield (server := _server())
@@ -104,7 +105,7 @@ def _row_level_security() -> Finding:
 
 
 def _roles() -> Finding:
-    wanted = {CLIENT, WORKER, OPERATOR}
+    wanted = {role.in_database for role in Role}
     missing = sorted(wanted - {name for (name,) in _ask(ROLES, [sorted(wanted)])})
     if missing:
         login = connection.settings_dict["USER"]

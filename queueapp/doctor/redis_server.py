@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import redis
 
 from queueapp.doctor.finding import Finding, fault, ok, warning
-from queueapp.redis import notifier
+from queueapp.redis.connections import redis_client
 
 
 def check() -> Iterator[Finding]:
     try:
         # INFO, because managed servers forbid CONFIG
-        policy = notifier.client().info("memory").get("maxmemory_policy")
+        policy = redis_client().info("memory").get("maxmemory_policy")
     except redis.RedisError as error:
         yield fault("Redis", str(error), fix="start it, or correct REDIS_URL (or REDIS_HOST, …)")
         return

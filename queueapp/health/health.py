@@ -6,13 +6,13 @@ from functools import cache
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, JsonResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from queueapp import clock
 from queueapp.artifacts import object_store
 from queueapp.health.probes import FAILED, OK, UNKNOWN, Probe, ask_all
 from queueapp.models import Worker
-from queueapp.redis import notifier
+from queueapp.redis.connections import redis_client
 from queueapp.tasks.queries import WORKER_DEAD_AFTER_SECONDS
 from queueapp.tenancy import system_scope
 
@@ -66,7 +66,7 @@ def _migrations() -> frozenset[tuple[str, str]]:
 
 
 def _look_at_redis() -> str:
-    notifier.client().ping()
+    redis_client().ping()
     return OK
 
 
@@ -74,7 +74,7 @@ def _look_at_workers() -> str:
     """`unknown` where none was heard lately: there may be none, or they cannot reach the database."""
     with system_scope("health"), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '5s'")
-        heard_since = timezone.now() - timedelta(seconds=WORKER_DEAD_AFTER_SECONDS)
+        heard_since = clock.now() - timedelta(seconds=WORKER_DEAD_AFTER_SECONDS)
         return OK if Worker.objects.filter(stopped_at=None, heartbeat_at__gt=heard_since).exists() else UNKNOWN
 
 

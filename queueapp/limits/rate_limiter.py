@@ -13,7 +13,7 @@ from typing import Any
 
 import redis
 
-from queueapp.redis import notifier
+from queueapp.redis.connections import redis_client, redis_key
 from queueapp.redis.scripts import Script
 
 logger = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ def give_back(allowance: Allowance) -> None:
         return
     _window(allowance.name).give_back(allowance.token)
     try:
-        notifier.client().zrem(_key(allowance.name), allowance.token)
+        redis_client().zrem(_key(allowance.name), allowance.token)
     except redis.RedisError as error:
         logger.warning("allowance not given back", extra={"event": "redis_error", "error": str(error)})
 
@@ -154,4 +154,4 @@ def _window(name: str) -> LocalWindow:
 
 
 def _key(name: str) -> str:
-    return f"taskrunner:limit:{name}"
+    return redis_key("limit", name)

@@ -29,7 +29,7 @@ class RecentRows(ABC):
     def __call__(self) -> JobResult:
         began = time.monotonic()
         if self._duty_cycle.allows:
-            with self._duty_cycle.look():
+            with self._duty_cycle.poll():
                 rows = self.run_batch(EVER_SECONDS)
         else:
             rows = self.run_batch(began - self._complete_at + MARGIN_SECONDS)
@@ -48,7 +48,7 @@ class PromoteDue(RecentRows):
 
     def run_batch(self, seconds_back: float) -> int:
         moved = statements.rows("promote_due", {"batch": BATCH, "seconds_back": seconds_back})
-        notifier.ring_on_commit(row["queue"] for row in moved)
+        notifier.notify_on_commit(row["queue"] for row in moved)
         report_on_commit(Transition(row["id"], row["was"], Status.QUEUED) for row in moved)
         return len(moved)
 
@@ -60,7 +60,7 @@ class ExpireLeases(RecentRows):
     def run_batch(self, seconds_back: float) -> int:
         parameters = {"batch": BATCH, "seconds_back": seconds_back, "thorough": seconds_back == EVER_SECONDS}
         moved = statements.rows("expire_leases", parameters)
-        notifier.ring_on_commit(row["queue"] for row in moved if row["status"] == Status.QUEUED)
+        notifier.notify_on_commit(row["queue"] for row in moved if row["status"] == Status.QUEUED)
         report_on_commit(Transition(row["id"], Status.LEASED, row["status"]) for row in moved)
         return len(moved)
 

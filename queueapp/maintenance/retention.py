@@ -3,9 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.utils import timezone
-
-from queueapp import conf
+from queueapp import clock, conf
 from queueapp.db import statements
 from queueapp.hooks import JobResult, maintenance_job
 from queueapp.tasks import purge_batch
@@ -24,7 +22,7 @@ def prune_expired() -> JobResult:
 def prune_tasks() -> JobResult:
     if not conf.settings.task_retention_days:
         return JobResult(0)
-    deleted = purge_batch(finished_before=timezone.now() - timedelta(days=conf.settings.task_retention_days))
+    deleted = purge_batch(finished_before=clock.now() - timedelta(days=conf.settings.task_retention_days))
     return JobResult(deleted, more=deleted > 0)
 
 

@@ -8,11 +8,18 @@ from uuid import UUID
 
 from django.core.management.base import CommandError
 
+from queueapp import conf
 from queueapp.errors import QueueNotFound
 from queueapp.models import Queue, Tenant
+from queueapp.models.tenants import MAIN_TENANT_SLUG
 from queueapp.type_patterns import type_pattern
 
 DEMO = "demo"
+
+
+def default_tenant() -> str:
+    """The slug of the tenant that commands mean where none is named: the only one, or the one that `make up` makes."""
+    return MAIN_TENANT_SLUG if conf.settings.isolation == "single" else DEMO
 
 
 def task_id(text: str) -> UUID:
@@ -55,11 +62,14 @@ def patterns(text: str) -> tuple[str, ...]:
 
 
 def find_tenant(slug: str | None) -> Tenant:
-    """The tenant named, by default `demo`. Needs an operator's scope; raises CommandError where there is none."""
-    tenant = Tenant.objects.filter(slug=slug or DEMO).first()
+    """The tenant named, or the default one. Needs an operator's scope; raises CommandError where there is none."""
+    default = default_tenant()
+    tenant = Tenant.objects.filter(slug=slug or default).first()
     if tenant is None:
         known = ", ".join(Tenant.objects.values_list("slug", flat=True))
-        what = f"There is no tenant {slug!r}" if slug else f"Which tenant? There is no tenant {DEMO!r} to fall back on"
+        what = (
+            f"There is no tenant {slug!r}" if slug else f"Which tenant? There is no tenant {default!r} to fall back on"
+        )
         raise CommandError(f"{what}: name one with --tenant; there are: {known}.")
     return tenant
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError, ProgrammingError
 
@@ -37,6 +38,8 @@ def database_errors_in_words() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError, ProgrammingError) as error:
         raise CommandError(f"PostgreSQL: {str(error).strip()}\n`manage.py doctor` checks every part.") from error
+    except ImproperlyConfigured as error:
+        raise CommandError(str(error)) from error
 
 
 class PlatformCommand(BaseCommand):

@@ -3,9 +3,9 @@
 import time
 from uuid import UUID
 
-from django.utils import timezone
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from queueapp import clock
 from queueapp.errors import TaskNotFound
 from queueapp.management.base import acting
 from queueapp.management.output import Output, printable
@@ -38,7 +38,7 @@ def follow(task_id: UUID, output: Output) -> Task:
                     output.line(step.text, step.style)
             if task.status in FINAL:
                 return task
-            line.show(task, " ".join(step.words for step in timeline.so_far(timezone.now())))
+            line.show(task, " ".join(step.words for step in timeline.so_far(clock.now())))
             time.sleep(POLL_SECONDS)  # outside the scope: no transaction is open while waiting
 
 

@@ -4,7 +4,7 @@ from queueapp.models.api_keys import ApiKey, IdempotencyKey
 from queueapp.models.artifacts import Artifact, PendingObject
 from queueapp.models.audit import OperatorAction, SecurityEvent, TaskLog
 from queueapp.models.counters import TaskCount, TaskDelta, TaskStat
-from queueapp.models.queues import Partition, Queue, Route
+from queueapp.models.queues import Partition, Queue, Route, UsedPartition
 from queueapp.models.runs import Run, RunMetric, RunNote
 from queueapp.models.task_types import TaskType
 from queueapp.models.tasks import DedupKey, Task
@@ -34,5 +34,6 @@ __all__ = [
     "TaskStat",
     "TaskType",
     "Tenant",
+    "UsedPartition",
     "Worker",
 ]

@@ -3,9 +3,8 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 
-from queueapp.models.base import TenantModel
+from queueapp.models.base import Now, TenantModel
 
 DIGEST_PATTERN = "^[0-9a-f]{64}$"
 
@@ -13,7 +12,7 @@ DIGEST_PATTERN = "^[0-9a-f]{64}$"
 class ApiKey(TenantModel):
     """A key as the platform knows it: what it may do and how to authenticate it, never the key itself.
 
-    Read before a tenant is known, by the function find_api_key (migrations/sql/0005_api_keys.sql).
+    Read before a tenant is known, by the function taskrunner_find_api_key (schema/40_api_keys.sql).
     """
 
     class Role(models.TextChoices):
@@ -36,10 +35,10 @@ class ApiKey(TenantModel):
         db_table = "taskrunner_api_keys"
         ordering = ("-id",)
         constraints = (
-            models.CheckConstraint(name="api_key_role_known", condition=Q(role__in=("client", "worker", "admin"))),
-            models.CheckConstraint(name="api_key_digest_format", condition=Q(digest__regex=DIGEST_PATTERN)),
+            models.CheckConstraint(name="tr_api_key_role_known", condition=Q(role__in=("client", "worker", "admin"))),
+            models.CheckConstraint(name="tr_api_key_digest_format", condition=Q(digest__regex=DIGEST_PATTERN)),
         )
-        indexes = (models.Index(name="api_key_by_name", fields=("tenant", "name")),)
+        indexes = (models.Index(name="tr_api_key_by_name", fields=("tenant", "name")),)
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
@@ -58,11 +57,11 @@ class IdempotencyKey(TenantModel):
     class Meta:
         db_table = "taskrunner_idempotency_keys"
         constraints = (
-            models.UniqueConstraint(name="idempotency_key_once", fields=("tenant", "key")),
-            models.CheckConstraint(name="idempotency_key_not_empty", condition=~Q(key="")),
-            models.CheckConstraint(name="idempotency_digest_format", condition=Q(digest__regex=DIGEST_PATTERN)),
+            models.UniqueConstraint(name="tr_idempotency_key_once", fields=("tenant", "key")),
+            models.CheckConstraint(name="tr_idempotency_key_not_empty", condition=~Q(key="")),
+            models.CheckConstraint(name="tr_idempotency_digest_format", condition=Q(digest__regex=DIGEST_PATTERN)),
         )
-        indexes = (models.Index(F("expires_at"), name="idempotency_key_expiry"),)
+        indexes = (models.Index(F("expires_at"), name="tr_idempotency_key_expiry"),)
 
     def __str__(self) -> str:
         return self.key

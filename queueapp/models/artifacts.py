@@ -2,11 +2,11 @@
 
 from django.db import models
 from django.db.models import CharField, F, Q, TextField, Value
-from django.db.models.functions import Cast, Concat, Now
+from django.db.models.functions import Cast, Concat
 from django.db.models.lookups import LessThanOrEqual
 
 from queueapp.models.api_keys import DIGEST_PATTERN
-from queueapp.models.base import TenantModel
+from queueapp.models.base import Now, TenantModel
 from queueapp.models.tasks import Task
 
 ARTIFACT_TYPE_PATTERN = r"^[A-Za-z0-9_.-]{1,100}$"
@@ -50,23 +50,23 @@ class Artifact(TenantModel):
         db_table = "taskrunner_artifacts"
         ordering = ("-id",)
         constraints = (
-            models.CheckConstraint(name="artifact_type_format", condition=Q(type__regex=ARTIFACT_TYPE_PATTERN)),
+            models.CheckConstraint(name="tr_artifact_type_format", condition=Q(type__regex=ARTIFACT_TYPE_PATTERN)),
             models.CheckConstraint(
-                name="artifact_content_type_format", condition=Q(content_type__regex=CONTENT_TYPE_PATTERN)
+                name="tr_artifact_content_type_format", condition=Q(content_type__regex=CONTENT_TYPE_PATTERN)
             ),
-            models.CheckConstraint(name="artifact_sha256_format", condition=Q(sha256__regex=DIGEST_PATTERN)),
+            models.CheckConstraint(name="tr_artifact_sha256_format", condition=Q(sha256__regex=DIGEST_PATTERN)),
             models.CheckConstraint(
-                name="artifact_figures_not_negative", condition=Q(size_bytes__gte=0, attempt__gte=0)
+                name="tr_artifact_figures_not_negative", condition=Q(size_bytes__gte=0, attempt__gte=0)
             ),
             models.CheckConstraint(
-                name="artifact_metadata_bounded",
+                name="tr_artifact_metadata_bounded",
                 condition=Q(LessThanOrEqual(OctetLength(Cast("metadata", TextField())), MAX_STORED_METADATA_BYTES)),
             ),
         )
         indexes = (
-            models.Index(name="artifact_by_tenant", fields=("tenant", "-id")),
-            models.Index(name="artifact_by_type", fields=("tenant", "type", "-id")),
-            models.Index(name="artifact_by_task", fields=("task", "id")),
+            models.Index(name="tr_artifact_by_tenant", fields=("tenant", "-id")),
+            models.Index(name="tr_artifact_by_type", fields=("tenant", "type", "-id")),
+            models.Index(name="tr_artifact_by_task", fields=("task", "id")),
         )
 
     def __str__(self) -> str:
@@ -86,7 +86,7 @@ class PendingObject(TenantModel):
 
     class Meta:
         db_table = "taskrunner_pending_objects"
-        indexes = (models.Index(name="unclaimed_object_due", fields=("due_at",)),)
+        indexes = (models.Index(name="tr_pending_object_due", fields=("due_at",)),)
 
     def __str__(self) -> str:
         return str(self.object_key)

@@ -2,9 +2,8 @@
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 
-from queueapp.models.base import UuidModel
+from queueapp.models.base import Now, UuidModel
 
 
 class AppendOnlyModel(UuidModel):
@@ -43,10 +42,10 @@ class TaskLog(AppendOnlyModel):
     class Meta:
         db_table = "taskrunner_task_logs"
         ordering = ("id",)
-        indexes = (models.Index(name="task_log_story", fields=("task_id", "id")),)
+        indexes = (models.Index(name="tr_task_log_story", fields=("task_id", "id")),)
         constraints = (
             models.CheckConstraint(
-                name="task_log_transition_iff_target",
+                name="tr_task_log_transition_iff_target",
                 condition=Q(kind="transition", to_status__isnull=False) | Q(kind="log", to_status__isnull=True),
             ),
         )

@@ -8,10 +8,17 @@ from uuid_utils.compat import uuid7
 
 
 class UuidV7(Func):
-    """PostgreSQL 18's uuidv7(), the key of rows that raw SQL inserts."""
+    """The key of rows that raw SQL inserts."""
 
-    function = "uuidv7"
+    function = "taskrunner_uuidv7"
     output_field = models.UUIDField()
+
+
+class Now(Func):
+    """When the transaction began, by the clock that all of the platform asks (queueapp/clock.py)."""
+
+    function = "taskrunner_now"
+    output_field = models.DateTimeField()
 
 
 def new_id() -> UUID:
@@ -29,7 +36,7 @@ class UuidModel(models.Model):
 
 
 class TenantModel(UuidModel):
-    """A row of one tenant. Row-level security isolates it (migrations/sql/0004_row_level_security.sql).
+    """A row of one tenant. Row-level security isolates it (the TenantPolicies of migrations/0001_initial.py).
 
     A plain foreign key to another tenant table would be checked outside row-level security, so such
     keys are declared `db_constraint=False` and enforced by a composite constraint on (tenant_id, id).

@@ -39,7 +39,7 @@ class TaskCount(TenantModel):
 
     class Meta:
         db_table = "taskrunner_task_counts"
-        constraints = (models.UniqueConstraint(name="task_count_once", fields=("tenant", "queue", "status")),)
+        constraints = (models.UniqueConstraint(name="tr_task_count_once", fields=("tenant", "queue", "status")),)
 
     def __str__(self) -> str:
         return f"{self.tasks} {self.status} in {self.queue}"
@@ -59,9 +59,11 @@ class TaskStat(TenantModel):
     class Meta:
         db_table = "taskrunner_task_stats"
         constraints = (
-            models.UniqueConstraint(name="task_stat_once", fields=("tenant", "minute", "queue", "type", "to_status")),
+            models.UniqueConstraint(
+                name="tr_task_stat_once", fields=("tenant", "minute", "queue", "type", "to_status")
+            ),
         )
-        indexes = (models.Index(name="task_stat_by_minute", fields=("minute",)),)
+        indexes = (models.Index(name="tr_task_stat_by_minute", fields=("minute",)),)
 
     def __str__(self) -> str:
         return f"{self.minute}: {self.moves} {self.type} → {self.to_status}"

@@ -1,9 +1,9 @@
-"""Queues, the routes that lead task types to them, and the kinds of task that workers match against."""
+"""Queues, the routes that lead task types to them, and the partitions that workers match against."""
 
 from django.db import models
 from django.db.models import Q
 
-from queueapp.models.base import UuidModel
+from queueapp.models.base import Now, UuidModel
 
 
 class Queue(UuidModel):
@@ -21,15 +21,15 @@ class Queue(UuidModel):
     name = models.CharField(max_length=64, unique=True)
     strategy = models.CharField(max_length=20, choices=Strategy, default=Strategy.PRIORITY)
     paused_at = models.DateTimeField(null=True, blank=True, help_text="Claims nothing while set.")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         db_table = "taskrunner_queues"
         ordering = ("name",)
         constraints = (
-            models.CheckConstraint(name="queue_name_format", condition=Q(name__regex="^[a-z0-9][a-z0-9_.-]*$")),
+            models.CheckConstraint(name="tr_queue_name_format", condition=Q(name__regex="^[a-z0-9][a-z0-9_.-]*$")),
             models.CheckConstraint(
-                name="queue_strategy_known",
+                name="tr_queue_strategy_known",
                 condition=Q(strategy__in=("fifo", "lifo", "priority", "weighted_random", "fair")),
             ),
         )
@@ -58,17 +58,33 @@ class Partition(models.Model):
     """One row for each distinct combination of queue, type and requirements; insert-only.
 
     Claimers match patterns and requirements against these few rows in memory, so that a worker's
-    capabilities never become a filter over the backlog. A trigger on tasks adds the rows.
+    capabilities never become a filter over the backlog. The id is a digest of the rest, which tasks bring along
+    (taskrunner_partition_id); claimers add the rows, in transactions of their own.
     """
 
-    id = models.AutoField(primary_key=True)
+    id = models.BigIntegerField(primary_key=True)
     queue = models.CharField(max_length=64)
     type = models.CharField(max_length=200)
     requirements = models.JSONField(default=dict)
 
     class Meta:
         db_table = "taskrunner_partitions"
-        constraints = (models.UniqueConstraint(name="partition_once", fields=("queue", "type", "requirements")),)
+
+    def __str__(self) -> str:
+        return f"{self.type} in {self.queue}"
+
+
+class UsedPartition(models.Model):
+    """A partition that has tasks, whether a claimer has listed it or not. A view; only operators see it whole."""
+
+    id = models.BigIntegerField(primary_key=True)
+    queue = models.CharField(max_length=64)
+    type = models.CharField(max_length=200)
+    requirements = models.JSONField()
+
+    class Meta:
+        db_table = "taskrunner_used_partitions"
+        managed = False
 
     def __str__(self) -> str:
         return f"{self.type} in {self.queue}"

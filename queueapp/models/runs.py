@@ -2,9 +2,8 @@
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 
-from queueapp.models.base import TenantModel
+from queueapp.models.base import Now, TenantModel
 from queueapp.models.tasks import Task
 
 MAX_RUN_KEY = 300
@@ -32,21 +31,23 @@ class Run(TenantModel):
         ordering = ("-id",)
         constraints = (
             # also the target of composite foreign keys, and the order of a tenant's list
-            models.UniqueConstraint(name="run_id_within_tenant", fields=("tenant", "id")),
-            models.UniqueConstraint(name="run_once_an_attempt", fields=("tenant", "task", "attempt")),
-            models.CheckConstraint(name="run_key_not_empty", condition=~Q(run_key="")),
-            models.CheckConstraint(name="run_status_known", condition=Q(status__in=("running", "completed", "failed"))),
+            models.UniqueConstraint(name="tr_run_id_within_tenant", fields=("tenant", "id")),
+            models.UniqueConstraint(name="tr_run_once_an_attempt", fields=("tenant", "task", "attempt")),
+            models.CheckConstraint(name="tr_run_key_not_empty", condition=~Q(run_key="")),
             models.CheckConstraint(
-                name="run_finished_iff_ended",
+                name="tr_run_status_known", condition=Q(status__in=("running", "completed", "failed"))
+            ),
+            models.CheckConstraint(
+                name="tr_run_finished_iff_ended",
                 condition=Q(status="running", finished_at__isnull=True)
                 | (~Q(status="running") & Q(finished_at__isnull=False)),
             ),
         )
         indexes = (
-            models.Index(name="run_by_key", fields=("tenant", "run_key", "-id")),
-            models.Index(name="run_by_status", fields=("tenant", "status", "-id")),
+            models.Index(name="tr_run_by_key", fields=("tenant", "run_key", "-id")),
+            models.Index(name="tr_run_by_status", fields=("tenant", "status", "-id")),
             # what maintenance looks through each second: it holds no more than what runs
-            models.Index(name="run_running", fields=("id",), condition=Q(status="running")),
+            models.Index(name="tr_run_running", fields=("id",), condition=Q(status="running")),
         )
 
     def __str__(self) -> str:
@@ -69,10 +70,10 @@ class RunMetric(TenantModel):
     class Meta:
         db_table = "taskrunner_run_metrics"
         ordering = ("id",)
-        constraints = (models.CheckConstraint(name="run_metric_has_a_name", condition=~Q(name="")),)
+        constraints = (models.CheckConstraint(name="tr_run_metric_has_a_name", condition=~Q(name="")),)
         indexes = (
-            models.Index(name="run_metric_by_run", fields=("tenant", "run", "id")),
-            models.Index(name="run_metric_by_task", fields=("tenant", "task", "id")),
+            models.Index(name="tr_run_metric_by_run", fields=("tenant", "run", "id")),
+            models.Index(name="tr_run_metric_by_task", fields=("tenant", "task", "id")),
         )
 
     def __str__(self) -> str:
@@ -93,10 +94,10 @@ class RunNote(TenantModel):
     class Meta:
         db_table = "taskrunner_run_notes"
         ordering = ("id",)
-        constraints = (models.CheckConstraint(name="run_note_has_a_type", condition=~Q(type="")),)
+        constraints = (models.CheckConstraint(name="tr_run_note_has_a_type", condition=~Q(type="")),)
         indexes = (
-            models.Index(name="run_note_by_run", fields=("tenant", "run", "id")),
-            models.Index(name="run_note_by_task", fields=("tenant", "task", "id")),
+            models.Index(name="tr_run_note_by_run", fields=("tenant", "run", "id")),
+            models.Index(name="tr_run_note_by_task", fields=("tenant", "task", "id")),
         )
 
     def __str__(self) -> str:

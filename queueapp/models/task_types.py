@@ -4,9 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 
-from queueapp.models.base import TenantModel
+from queueapp.models.base import Now, TenantModel
 from queueapp.models.tasks import TASK_TYPE_PATTERN
 
 
@@ -28,10 +27,10 @@ class TaskType(TenantModel):
         db_table = "taskrunner_task_types"
         ordering = ("type",)
         constraints = (
-            models.UniqueConstraint(name="task_type_once", fields=("tenant", "type")),
-            models.CheckConstraint(name="task_type_format_of_declared", condition=Q(type__regex=TASK_TYPE_PATTERN)),
+            models.UniqueConstraint(name="tr_task_type_once", fields=("tenant", "type")),
+            models.CheckConstraint(name="tr_task_type_format_of_declared", condition=Q(type__regex=TASK_TYPE_PATTERN)),
             models.CheckConstraint(
-                name="task_type_figures",
+                name="tr_task_type_figures",
                 condition=Q(timeout_seconds__gte=1, max_retries__gte=0, retry_base_seconds__gt=0),
             ),
         )

@@ -6,9 +6,8 @@ from uuid import UUID
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 
-from queueapp.models.base import TenantModel
+from queueapp.models.base import Now, TenantModel
 from queueapp.models.queues import Partition
 from queueapp.states import FINAL, Status, statuses_matching
 
@@ -96,46 +95,46 @@ class Task(TenantModel):
         ordering = ("-id",)
         constraints = (
             # also the target of the composite foreign keys, and the order of a tenant's task list
-            models.UniqueConstraint(name="task_id_within_tenant", fields=("tenant", "id")),
-            models.CheckConstraint(name="task_status_known", condition=Q(status__in=[*Status])),
-            models.CheckConstraint(name="task_type_format", condition=Q(type__regex=TASK_TYPE_PATTERN)),
-            models.CheckConstraint(name="task_priority_range", condition=Q(priority__range=(1, 10))),
+            models.UniqueConstraint(name="tr_task_id_within_tenant", fields=("tenant", "id")),
+            models.CheckConstraint(name="tr_task_status_known", condition=Q(status__in=[*Status])),
+            models.CheckConstraint(name="tr_task_type_format", condition=Q(type__regex=TASK_TYPE_PATTERN)),
+            models.CheckConstraint(name="tr_task_priority_range", condition=Q(priority__range=(1, 10))),
             models.CheckConstraint(
-                name="task_counters_not_negative",
+                name="tr_task_counters_not_negative",
                 condition=Q(attempt__gte=0, failures__gte=0, crash_count__gte=0, max_retries__gte=0),
             ),
-            models.CheckConstraint(name="task_timeout_positive", condition=Q(timeout_seconds__gte=1)),
+            models.CheckConstraint(name="tr_task_timeout_positive", condition=Q(timeout_seconds__gte=1)),
             models.CheckConstraint(
-                name="task_finished_iff_final",
+                name="tr_task_finished_iff_final",
                 condition=Q(status__in=sorted(FINAL), finished_at__isnull=False)
                 | (~Q(status__in=sorted(FINAL)) & Q(finished_at__isnull=True)),
             ),
             models.CheckConstraint(
-                name="task_leased_iff_lease",
+                name="tr_task_leased_iff_lease",
                 condition=Q(status=Status.LEASED, lease_expires_at__isnull=False, worker_id__isnull=False)
                 | (~Q(status=Status.LEASED) & Q(lease_expires_at__isnull=True)),
             ),
         )
         indexes = (
-            models.Index(name="task_by_partition", fields=("partition", "-id")),
+            models.Index(name="tr_task_by_partition", fields=("partition", "-id")),
             # the hot ones are partial: their cost follows the head of the backlog, not the history
             models.Index(
-                name="task_ready_by_priority",
+                name="tr_task_ready_by_priority",
                 fields=("partition", "priority", "ready_seq"),
                 condition=Q(status=Status.QUEUED),
             ),
             models.Index(
-                name="task_ready_by_tenant",
+                name="tr_task_ready_by_tenant",
                 fields=("partition", "tenant", "-priority", "ready_seq"),
                 condition=Q(status=Status.QUEUED),
             ),
             models.Index(
-                name="task_due", fields=("run_at",), condition=Q(status__in=(Status.SCHEDULED, Status.FAILED))
+                name="tr_task_due", fields=("run_at",), condition=Q(status__in=(Status.SCHEDULED, Status.FAILED))
             ),
-            models.Index(name="task_lease", fields=("lease_expires_at",), condition=Q(status=Status.LEASED)),
+            models.Index(name="tr_task_lease", fields=("lease_expires_at",), condition=Q(status=Status.LEASED)),
             # what operators look for among a long history of completed tasks
             models.Index(
-                name="task_attention",
+                name="tr_task_attention",
                 fields=("status", "-id"),
                 condition=Q(
                     status__in=(
@@ -160,16 +159,18 @@ class DedupKey(TenantModel):
     key = models.CharField(max_length=200)
     expires_at = models.DateTimeField()
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    # whose key the task took over while it was live: what a submit that replaces is told
+    replaced_task_id = models.UUIDField(null=True)
 
     class Meta:
         db_table = "taskrunner_dedup_keys"
         constraints = (
-            models.UniqueConstraint(name="dedup_key_once", fields=("tenant", "queue", "key")),
-            models.CheckConstraint(name="dedup_key_not_empty", condition=~Q(key="")),
+            models.UniqueConstraint(name="tr_dedup_key_once", fields=("tenant", "queue", "key")),
+            models.CheckConstraint(name="tr_dedup_key_not_empty", condition=~Q(key="")),
         )
         indexes = (
-            models.Index(name="dedup_key_by_task", fields=("tenant", "task")),
-            models.Index(F("expires_at"), name="dedup_key_expiry"),
+            models.Index(name="tr_dedup_key_by_task", fields=("tenant", "task")),
+            models.Index(F("expires_at"), name="tr_dedup_key_expiry"),
         )
 
     def __str__(self) -> str:

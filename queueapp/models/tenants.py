@@ -1,12 +1,17 @@
 """Tenants, and the users that belong to them."""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from queueapp.models.base import TenantModel, UuidModel
+from queueapp.models.base import Now, TenantModel, UuidModel
 
 NIL_TENANT = "00000000-0000-0000-0000-000000000000"
+# The one tenant of the isolation level `single`. Its id is known without asking, also after a test's flush.
+MAIN_TENANT = UUID("00000000-0000-7000-8000-000000000001")
+MAIN_TENANT_SLUG = "main"
 SYSTEM_TENANT_SLUG = "system"
 
 
@@ -17,15 +22,15 @@ class Tenant(UuidModel):
     name = models.CharField(max_length=200)
     active = models.BooleanField(default=True)
     limits = models.JSONField(default=dict, blank=True, help_text="Overrides of the platform's limits.")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         db_table = "taskrunner_tenants"
         ordering = ("slug",)
         constraints = (
             # every login rests at the nil tenant, so a real one of that id would be visible without a scope
-            models.CheckConstraint(name="tenant_is_not_nil", condition=~Q(id=NIL_TENANT)),
-            models.CheckConstraint(name="tenant_slug_format", condition=Q(slug__regex="^[a-z0-9][a-z0-9-]*$")),
+            models.CheckConstraint(name="tr_tenant_is_not_nil", condition=~Q(id=NIL_TENANT)),
+            models.CheckConstraint(name="tr_tenant_slug_format", condition=Q(slug__regex="^[a-z0-9][a-z0-9-]*$")),
         )
 
     def __str__(self) -> str:
@@ -46,9 +51,9 @@ class Membership(TenantModel):
     class Meta:
         db_table = "taskrunner_memberships"
         constraints = (
-            models.UniqueConstraint(name="membership_once_per_user", fields=("tenant", "user")),
+            models.UniqueConstraint(name="tr_membership_once_per_user", fields=("tenant", "user")),
             models.CheckConstraint(
-                name="membership_role_known", condition=Q(role__in=("viewer", "operator", "administrator"))
+                name="tr_membership_role_known", condition=Q(role__in=("viewer", "operator", "administrator"))
             ),
         )
 

@@ -2,9 +2,8 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Now
 
-from queueapp.models.base import UuidModel
+from queueapp.models.base import Now, UuidModel
 
 
 class Cluster(UuidModel):
@@ -44,7 +43,7 @@ class Worker(UuidModel):
     class Meta:
         db_table = "taskrunner_workers"
         ordering = ("-id",)
-        indexes = (models.Index(name="worker_heartbeat", fields=("heartbeat_at",)),)
+        indexes = (models.Index(name="tr_worker_heartbeat", fields=("heartbeat_at",)),)
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"

@@ -6,15 +6,16 @@ The row is written in the same transaction, so nothing changes without its recor
 import re
 from typing import Any
 
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce
 from pydantic import ValidationError
 
 from queueapp.errors import FieldError, InvalidValue, QueueNotFound, ScopeError
 from queueapp.limits.tenant_limits import TenantLimits, limits_model, limits_of, own_values
 from queueapp.models import OperatorAction, Queue, Tenant
+from queueapp.models.base import Now
 from queueapp.redis import notifier
 from queueapp.tenancy import current_scope
-from queueapp.tenancy.scopes import OPERATOR
+from queueapp.tenancy.roles import Role
 from queueapp.validation import field_errors
 
 QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
@@ -34,7 +35,7 @@ def resume_queue(name: str) -> None:
     """Let workers claim of a queue again, and tell them. Raises QueueNotFound."""
     _change(name, paused_at=None)
     record("queue.resume", name)
-    notifier.ring_on_commit([name])
+    notifier.notify_on_commit([name])
 
 
 def set_strategy(name: str, strategy: str) -> None:
@@ -103,6 +104,6 @@ def _change(name: str, **values: Any) -> None:
 
 def require_operator() -> str:
     scope = current_scope()
-    if scope is None or scope.role != OPERATOR:
+    if scope is None or scope.role is not Role.OPERATOR:
         raise ScopeError("This is an operator's doing: open `with operator_scope(actor):` around this call.")
     return scope.actor

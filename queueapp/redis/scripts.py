@@ -1,4 +1,4 @@
-"""Lua scripts in Redis, each one atomic step, asked over a line that each thread keeps for them."""
+"""Lua scripts in Redis, each one atomic step, run over a connection that each thread keeps for them."""
 
 import hashlib
 import threading
@@ -7,7 +7,7 @@ from typing import Any
 import redis
 from redis.exceptions import NoScriptError
 
-from queueapp.redis import notifier
+from queueapp.redis.connections import DedicatedConnection
 
 
 class Script:
@@ -25,14 +25,14 @@ class Script:
             return _ask("EVAL", self._text, 1, key, *arguments)
 
 
-class Lines(threading.local):
-    """Each thread's own line."""
+class _ThreadConnections(threading.local):
+    """Each thread's own connection."""
 
     def __init__(self) -> None:
-        self.own = notifier.Line()
+        self.own = DedicatedConnection()
 
 
-_lines = Lines()
+_connections = _ThreadConnections()
 
 
 def _ask(*command: int | str) -> Any:
@@ -44,6 +44,6 @@ def _ask(*command: int | str) -> Any:
 
 
 def _exchange(command: tuple[int | str, ...]) -> Any:
-    with _lines.own.open() as connection:
+    with _connections.own.open() as connection:
         connection.send_command(*command, check_health=False)
         return connection.read_response()

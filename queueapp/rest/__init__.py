@@ -1,1 +1,1 @@
-"""The REST API under /api/v1: authentication, rights, problem documents, and a view for each address."""
+"""The REST API: authentication, rights, problem documents, and a view for each address."""

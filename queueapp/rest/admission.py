@@ -14,6 +14,7 @@ from queueapp.limits import rate_limiter
 from queueapp.limits.rate_limiter import Allowance
 from queueapp.rest.toolkit import quota
 from queueapp.rest.toolkit.idempotency import begin, finish, identity_of
+from queueapp.rest.toolkit.mount import api_root
 from queueapp.rest.toolkit.permissions import Principal
 from queueapp.type_patterns import type_matches
 
@@ -35,7 +36,7 @@ class Admission:
         if self.replayed:
             headers["Idempotent-Replayed"] = "true"
         if self.task_id is not None:
-            headers["Location"] = f"/api/v1/tasks/{self.task_id}"
+            headers["Location"] = f"{api_root()}/tasks/{self.task_id}"
         return Response(self.body, status=202, headers=headers)
 
 

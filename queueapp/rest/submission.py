@@ -13,6 +13,7 @@ from queueapp.rest.admission import admission, check_allowed
 from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.errors import InvalidRequest, UnknownType
 from queueapp.rest.toolkit.long_poll import preferred_wait
+from queueapp.rest.toolkit.mount import api_root
 from queueapp.rest.toolkit.permissions import Principal, Right
 from queueapp.rest.toolkit.views import ApiView
 from queueapp.rest.visibility import TaskResponse, find_task, task_response
@@ -51,7 +52,7 @@ def accept_task(request: Request, principal: Principal, members: dict[str, Any])
     return response
 
 
-def _submit(principal: Principal, members: dict[str, Any]) -> tuple[TaskResponse, UUID]:
+def _submit(principal: Principal, members: dict[str, Any]) -> tuple[dict[str, Any], UUID]:
     """The task and its id. Raises InvalidTask naming each field."""
     if members.get("dedup"):  # it may be an earlier one, with artifacts
         with principal.own_scope():
@@ -75,7 +76,7 @@ class TypedView(ApiView):
             return submit_one(request, self.principal, {**options, "type": type, "params": params})
         except InvalidTask as error:
             if any(each.field == "type" and each.code == "unknown_type" for each in error.errors):
-                raise UnknownType(f"There is no task type {type!r}: GET /api/v1/task-types lists them.") from None
+                raise UnknownType(f"There is no task type {type!r}: GET {api_root()}/task-types lists them.") from None
             raise InvalidTask([_as_sent(each, options) for each in error.errors], error.code) from None
 
 

@@ -84,7 +84,7 @@ class TaskBulk(ApiView):
         return admitted.response()
 
 
-def _submit_all(principal: Principal, items: list[Any]) -> BulkResponse:
+def _submit_all(principal: Principal, items: list[Any]) -> dict[str, Any]:
     """Submit all or none. Raises InvalidTask naming every bad item, BatchTooLarge."""
     limit = principal.limits.max_batch_size
     if len(items) > limit:
@@ -94,4 +94,4 @@ def _submit_all(principal: Principal, items: list[Any]) -> BulkResponse:
     with principal.own_scope():
         ids = tasks.submit_many(items)
         found = find_tasks(principal, ids)
-    return BulkResponse(tasks=[task_response(found[task_id], principal) for task_id in ids])
+    return {"tasks": [task_response(found[task_id], principal) for task_id in ids]}

@@ -2,4 +2,5 @@
 
 from queueapp.rest.toolkit.endpoints import urlpatterns_of
 
+app_name = "taskrunner"
 urlpatterns = urlpatterns_of("queueapp.rest")

@@ -1,6 +1,7 @@
 """The tasks that a principal may see, and how. The filter by tenant is a second layer over row-level security."""
 
 import hashlib
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -54,7 +55,7 @@ def _as_task(row: statements.Row) -> Task:
     return task
 
 
-def task_response(task: Task, principal: Principal) -> TaskResponse:
+def task_response(task: Task, principal: Principal) -> dict[str, Any]:
     # looked up only for an admin, who reads other tenants' too
     slug = principal.tenant_slug if task.tenant_id == principal.tenant_id else task.tenant.slug
     return TaskResponse.of_task(task, slug)

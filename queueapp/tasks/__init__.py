@@ -1,7 +1,7 @@
 """The verbs that change a task. Every caller (API, admin, commands, handlers, Python) comes through here.
 
 Each runs in the scope that is open, or opens the bound tenant's. Inside a caller's transaction it commits or
-rolls back with the caller's own writes, and the doorbell rings only after the commit.
+rolls back with the caller's own writes, and workers are notified only after the commit.
 """
 
 from queueapp.tasks.requests import Dedup, TaskRequest

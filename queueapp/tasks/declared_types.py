@@ -4,12 +4,11 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db.models.functions import Now
-
 from queueapp.errors import FieldError, InvalidValue
 from queueapp.handlers import Handler, find_handler
 from queueapp.limits.tenant_limits import effective_limits
 from queueapp.models import TaskType
+from queueapp.models.base import Now
 from queueapp.tasks.json_schema import schema_fault
 from queueapp.tasks.routing import routing_table
 from queueapp.tenancy import bound_tenant, current_scope, ensure_scope

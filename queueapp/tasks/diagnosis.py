@@ -98,19 +98,19 @@ def _place(task: Task, queue: Queue | None) -> list[Reason]:
 
 
 def _count_ahead(task: Task, strategy: str) -> int:
-    lanes = _lanes(task, strategy)
+    sub_queues = _sub_queues(task, strategy)
     parameters = {
         "queue": task.queue,
-        "priorities": [priority for priority, _, _ in lanes],
-        "after": [after for _, after, _ in lanes],
-        "before": [before for _, _, before in lanes],
+        "priorities": [priority for priority, _, _ in sub_queues],
+        "after": [after for _, after, _ in sub_queues],
+        "before": [before for _, _, before in sub_queues],
         "tenant_id": task.tenant_id if strategy == Queue.Strategy.FAIR else None,
-        "most": MOST_COUNTED + 1,
+        "limit": MOST_COUNTED + 1,
     }
     return int(statements.rows("count_ahead", parameters)[0]["ahead"])
 
 
-def _lanes(task: Task, strategy: str) -> list[tuple[int, int, int]]:
+def _sub_queues(task: Task, strategy: str) -> list[tuple[int, int, int]]:
     """For each priority, between which places the tasks lie that come first."""
     place, all_of_it = task.ready_seq, (0, LAST_SEQ)
     match strategy:

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Sum
-from django.utils import timezone
 
+from queueapp import clock
 from queueapp.db import statements
 from queueapp.models import Cluster, Task, TaskCount, TaskLog, TaskStat, Worker
 from queueapp.states import Status
@@ -107,13 +107,13 @@ def worker_rows(*, include_dead: bool = False, ids: Sequence[UUID] | None = None
 
 def live_clusters() -> list[Cluster]:
     """The clusters heard of in the last seconds. Needs an operator's scope."""
-    alive_since = timezone.now() - timedelta(seconds=CLUSTER_DEAD_AFTER_SECONDS)
+    alive_since = clock.now() - timedelta(seconds=CLUSTER_DEAD_AFTER_SECONDS)
     return list(Cluster.objects.filter(heartbeat_at__gt=alive_since))
 
 
 def recent_activity(*, minutes: int) -> list[dict[str, Any]]:
     """What tasks did lately, a row for each status they moved to, with mean waiting and running times."""
-    since = timezone.now() - timedelta(minutes=minutes)
+    since = clock.now() - timedelta(minutes=minutes)
     moved = TaskStat.objects.filter(minute__gte=since).values("to_status").order_by("to_status")
     totals = moved.annotate(total=Sum("moves"), waited=Sum("wait_seconds"), ran=Sum("run_seconds"))
     return [

@@ -86,7 +86,7 @@ def prepare(request: TaskRequest, types: TypeFinder, *, path: str = "") -> Submi
     """
     rules = types.find(request.type)
     if rules is None:
-        message = f"type {request.type!r} has no handler here and was not declared (POST /api/v1/task-types)"
+        message = f"type {request.type!r} has no handler here and was not declared (POST /task-types)"
         raise InvalidTask([FieldError(f"{path}type", "unknown_type", message)])
     dedup = request.dedup
     return Submission(

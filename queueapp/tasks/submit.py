@@ -18,6 +18,7 @@ from queueapp.tasks.requests import Submission, TaskRequest, prepare_many
 from queueapp.tasks.routing import routing_table
 from queueapp.tasks.transitions import cancel_many
 from queueapp.tenancy import ensure_scope, one_statement_scope
+from queueapp.tenancy.logins import refuse_unsafe_login
 
 COLUMNS = [field.attname for field in Task._meta.concrete_fields]
 
@@ -44,14 +45,14 @@ def insert_one(tenant_id: UUID, item: Submission) -> Task:
         },
     )
     if row["status"] == Status.QUEUED:
-        notifier.ring_on_commit([row["queue"]])
+        notifier.notify_on_commit([row["queue"]])
     return Task.from_db(connection.alias, COLUMNS, [row[column] for column in COLUMNS])
 
 
 def insert_many(tenant_id: UUID, items: list[Submission]) -> None:
     """Insert submissions without keys. One statement; needs a scope."""
     ready = statements.rows("submit_tasks", {"tenant_id": tenant_id, "tasks": _as_json(items)})
-    notifier.ring_on_commit(row["queue"] for row in ready)
+    notifier.notify_on_commit(row["queue"] for row in ready)
 
 
 def insert_with_keys(tenant_id: UUID, items: list[Submission]) -> list[UUID]:
@@ -64,7 +65,7 @@ def insert_with_keys(tenant_id: UUID, items: list[Submission]) -> list[UUID]:
     inserted = {row["id"] for row in rows}
     holders = _holders_of_taken_keys(tenant_id, [item for item in kept if item.id not in inserted])
     cancel_many([row["replaced_id"] for row in rows if row["replaced_id"]])
-    notifier.ring_on_commit(row["queue"] for row in rows if row["status"] == Status.QUEUED)
+    notifier.notify_on_commit(row["queue"] for row in rows if row["status"] == Status.QUEUED)
     final = {item.id: holders.get(item.id, item.id) for item in kept}
     return [final[stand_ins.get(item.id, item.id)] for item in items]
 
@@ -125,6 +126,7 @@ def submit(
 
 def submit_request(request: TaskRequest | dict[str, Any], *, tenant_id: UUID | None = None) -> Task:
     """As submit, with the request as one thing."""
+    refuse_unsafe_login()
     types = TypeFinder(tenant_id)
     (item,) = prepare_many([request], types, single=True)
     _choose_queues([item], tenant_id, single=True)
@@ -143,6 +145,7 @@ def submit_many(requests: Sequence[TaskRequest | dict[str, Any]], *, tenant_id: 
     """
     if not requests:
         return []
+    refuse_unsafe_login()
     types = TypeFinder(tenant_id)
     items = prepare_many(requests, types)
     _choose_queues(items, tenant_id, single=False)

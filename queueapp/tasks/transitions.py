@@ -122,7 +122,7 @@ def _purge_window(finished_before: datetime) -> dict[str, Any]:
 def _run(
     statement: str, task_ids: Sequence[UUID], tenant_id: UUID | None, *, done: Any, **parameters: Any
 ) -> list[TransitionResult]:
-    """Run a verb's statement; its rows say id, was, status, and the queue to ring where a task became ready."""
+    """Run a verb's statement; its rows say id, was, status, and the queue to notify where a task became ready."""
     if not task_ids:
         return []
     with ensure_scope(tenant_id):
@@ -130,7 +130,7 @@ def _run(
         parameters |= {"ids": list(task_ids), "tenant_id": tenant_id}
         rows = {row["id"]: row for row in statements.rows(statement, parameters)}
         moved = [row for row in rows.values() if row["was"] != row["status"]]
-        notifier.ring_on_commit(row["queue"] for row in moved if row["status"] == Status.QUEUED)
+        notifier.notify_on_commit(row["queue"] for row in moved if row["status"] == Status.QUEUED)
         report_on_commit(Transition(row["id"], row["was"], row["status"]) for row in moved)
     return [
         TransitionResult(task_id, rows[task_id]["was"], rows[task_id]["status"], done(rows[task_id]))

@@ -1,64 +1,130 @@
-"""What a login needs once the tables exist. Runs after every migration, as the owner."""
+"""What logins and roles may do once the tables exist. Runs after every migration, as the owner of the tables."""
 
-from typing import Any
+from collections.abc import Iterable
 
-from django.apps import AppConfig, apps
-from django.db import connections
+from django.apps import apps
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
-from psycopg2 import sql
 
-from queueapp.tenancy.guard import tenant_tables
-from queueapp.tenancy.scopes import CLIENT, OPERATOR, WORKER
+from queueapp import conf
+from queueapp.tenancy.roles import Role
 
-# What a login may ask before it knows for which tenant (migrations/sql/0005_api_keys.sql).
-KEY_FUNCTIONS = {"taskrunner_find_api_key", "taskrunner_note_api_key_used"}
+# What a login may ask before it knows for which tenant (schema/50_api_keys.sql).
+KEY_FUNCTIONS = ("taskrunner_find_api_key", "taskrunner_note_api_key_used")
+MIGRATIONS_TABLE = "django_migrations"  # no model's
+
+MAY_BECOME = "SELECT pg_has_role(%s, %s, 'SET')"
+WITHOUT_RIGHTS = """
+    SELECT format('%%I', name) FROM unnest(%(tables)s::text[]) AS name
+    WHERE NOT (has_table_privilege(%(role)s, format('%%I', name), 'SELECT')
+        AND has_table_privilege(%(role)s, format('%%I', name), 'INSERT')
+        AND has_table_privilege(%(role)s, format('%%I', name), 'UPDATE')
+        AND has_table_privilege(%(role)s, format('%%I', name), 'DELETE'))
+"""
+# of identity and serial columns
+SEQUENCES = """
+    SELECT sequence.oid::regclass::text
+    FROM pg_class AS sequence
+    JOIN pg_depend ON objid = sequence.oid AND classid = 'pg_class'::regclass AND deptype IN ('a', 'i')
+    JOIN pg_class AS owner ON owner.oid = refobjid
+    WHERE owner.relname = ANY (%(tables)s) AND pg_table_is_visible(owner.oid)
+        -- a case, because it must not ask about what is no sequence
+        AND CASE sequence.relkind WHEN 'S' THEN NOT has_sequence_privilege(%(role)s, sequence.oid, 'USAGE') END
+"""
+WITH_POLICIES = "SELECT relname FROM pg_class WHERE relrowsecurity AND pg_table_is_visible(oid)"
 
 
-def grant_after_migrate(sender: AppConfig, using: str, **_: Any) -> None:
-    """Receiver of post_migrate: grant to the login that DATABASE_URL names."""
-    login = connections["default"].settings_dict["USER"]
-    grant_login(connections[using], login)
-
-
-def grant_login(owner: BaseDatabaseWrapper, login: str) -> None:
-    """Let a login take the three roles on inside a scope, and use the tables that hold no tenant's rows.
-
-    The tables of an app that `grants_its_own_tables` (an attribute of its AppConfig) are granted by its migrations to
-    the roles alone, so without a scope a login is refused them by the database itself.
-    """
-    open_tables = sorted(_tables_without_grants(owner))
+def grant_after_migrate(owner: BaseDatabaseWrapper) -> None:
+    """Grant to the login that runs the platform what it needs, and to the roles the project's own tables."""
     with owner.cursor() as cursor:
-        cursor.execute("SELECT session_user")
-        if (cursor.fetchone() or ("",))[0] != login:
-            for role in (CLIENT, WORKER, OPERATOR):
-                cursor.execute(
-                    sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(
-                        sql.Identifier(role), sql.Identifier(login)
-                    )
-                )
-        grantees = sql.SQL(", ").join([sql.Identifier(login), sql.Identifier(OPERATOR)])
-        if open_tables:
-            tables = sql.SQL(", ").join(map(sql.Identifier, open_tables))
-            cursor.execute(sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}").format(tables, grantees))
-        for function in KEY_FUNCTIONS & _functions(cursor):
-            cursor.execute(
-                sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.Identifier(function), sql.Identifier(login))
-            )
-        cursor.execute(sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(grantees))
+        (migrator,) = _one_row(cursor, "SELECT session_user::text")
+    login = connections[DEFAULT_DB_ALIAS].settings_dict["USER"] or migrator
+    if conf.settings.isolation == "rls":
+        grant_roles(owner, {migrator, login})
+        grant_open_tables(owner, login, migrator)
+    elif login != migrator:
+        grant_everything(owner, login)
 
 
-def _functions(cursor: CursorWrapper) -> set[str]:
-    cursor.execute("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
-    return {name for (name,) in cursor.fetchall()}
+def grant_roles(owner: BaseDatabaseWrapper, logins: Iterable[str]) -> None:
+    """Let logins take the three roles on inside a scope. They inherit none, so without a scope they see nothing."""
+    with owner.cursor() as cursor:
+        for login in logins:
+            for role in Role:
+                if not _one_row(cursor, MAY_BECOME, [login, role.in_database])[0]:
+                    names = _quoted(owner, role.in_database), _quoted(owner, login)
+                    cursor.execute("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE".format(*names))
 
 
-def _tables_without_grants(owner: BaseDatabaseWrapper) -> set[str]:
+def grant_open_tables(owner: BaseDatabaseWrapper, login: str, migrator: str) -> None:
+    """Let the login and the roles use the tables without tenants' rows: a scope is no reason to lose one's own models.
+
+    Ours are granted by their own migrations, to the roles alone, so without a scope the database refuses them.
+    """
+    tables = _open_tables(owner)
+    with owner.cursor() as cursor:
+        for role in Role:
+            grant_tables(cursor, tables, role.in_database)
+        grant_tables(cursor, [MIGRATIONS_TABLE], Role.OPERATOR.in_database)
+        if login != migrator:
+            grant_tables(cursor, [*tables, MIGRATIONS_TABLE], login)
+            for function in KEY_FUNCTIONS:
+                cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {_quoted(owner, login)}")
+        (schema,) = _one_row(cursor, "SELECT quote_ident(current_schema())")
+        cursor.execute(
+            f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {_quoted(owner, Role.OPERATOR.in_database)}"
+        )
+
+
+def grant_everything(owner: BaseDatabaseWrapper, login: str) -> None:
+    """In `single`, where another login than the tables' owner runs the platform: all rows, no structure."""
+    with owner.cursor() as cursor:
+        (schema,) = _one_row(cursor, "SELECT quote_ident(current_schema())")
+        for rights, what in (
+            ("SELECT, INSERT, UPDATE, DELETE", "TABLES"),
+            ("USAGE", "SEQUENCES"),
+            ("EXECUTE", "FUNCTIONS"),
+        ):
+            cursor.execute(f"GRANT {rights} ON ALL {what} IN SCHEMA {schema} TO {_quoted(owner, login)}")
+
+
+def _open_tables(owner: BaseDatabaseWrapper) -> list[str]:
+    """The tables of apps that do not grant their own (an attribute of the AppConfig), unless they have policies."""
     declared = {
         model._meta.db_table
         for app in apps.get_app_configs()
         if not getattr(app, "grants_its_own_tables", False)
         for model in app.get_models(include_auto_created=True)
     }
-    existing = set(owner.introspection.table_names())
-    return ((declared | {"django_migrations"}) & existing) - tenant_tables()
+    with owner.cursor() as cursor:
+        cursor.execute(WITH_POLICIES)
+        protected = {name for (name,) in cursor.fetchall()}
+    return sorted(declared & set(owner.introspection.table_names()) - protected)
+
+
+def grant_tables(cursor: CursorWrapper, tables: list[str], role: str) -> None:
+    """Only what is missing: this runs after each flush of a test, too."""
+    grantee = _quoted(cursor.db, role)
+    cursor.execute(WITHOUT_RIGHTS, {"tables": tables, "role": role})
+    if missing := ", ".join(name for (name,) in cursor.fetchall()):
+        cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {missing} TO {grantee}")
+    cursor.execute(SEQUENCES, {"tables": tables, "role": role})
+    if sequences := ", ".join(name for (name,) in cursor.fetchall()):
+        cursor.execute(f"GRANT USAGE ON SEQUENCE {sequences} TO {grantee}")
+    (schema,) = _one_row(cursor, "SELECT current_schema()")
+    if not _one_row(cursor, "SELECT has_schema_privilege(%s, %s, 'USAGE')", [role, schema])[0]:
+        cursor.execute(f"GRANT USAGE ON SCHEMA {_quoted(cursor.db, schema)} TO {grantee}")
+
+
+def _one_row(cursor: CursorWrapper, sql: str, parameters: list[str] | None = None) -> tuple[str, ...]:
+    cursor.execute(sql, parameters)
+    row: tuple[str, ...] | None = cursor.fetchone()
+    if row is None:
+        raise LookupError(sql)
+    return row
+
+
+def _quoted(database: BaseDatabaseWrapper, name: str) -> str:
+    quoted: str = database.ops.quote_name(name)
+    return quoted

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from queueapp.errors import TenantNotFound
 from queueapp.models import Tenant
-from queueapp.tenancy.scopes import CLIENT, current_scope, ensure_scope, system_scope
+from queueapp.tenancy.roles import Role
+from queueapp.tenancy.scopes import current_scope, ensure_scope, system_scope
 
 STALE_AFTER_SECONDS = 1.0
 
@@ -32,7 +33,7 @@ def forget() -> None:
 
 def _read(tenant: str) -> UUID:
     scope = current_scope()
-    with ensure_scope() if scope is not None and scope.role == CLIENT else system_scope("tenants"):
+    with ensure_scope() if scope is not None and scope.role is Role.CLIENT else system_scope("tenants"):
         found = Tenant.objects.filter(slug=tenant).values_list("id", flat=True).first()
     if found is None:
         raise TenantNotFound(tenant)

@@ -1,6 +1,6 @@
 """Scopes: one short transaction for one piece of database work, under one role and tenant.
 
-The role, tenant and actor are local to the transaction, so that no pooled connection can carry them on.
+Tenant and actor, and in `rls` the role, are local to the transaction: no pooled connection can carry them on.
 """
 
 from collections.abc import Iterator
@@ -14,11 +14,18 @@ from weakref import WeakKeyDictionary
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from queueapp import conf
 from queueapp.errors import ScopeError
-from queueapp.models.tenants import NIL_TENANT
-from queueapp.tenancy.session import is_staged, read_settings, stage, withdraw, write_settings
-
-CLIENT, WORKER, OPERATOR = "taskrunner_client", "taskrunner_worker", "taskrunner_operator"
+from queueapp.models.tenants import MAIN_TENANT, NIL_TENANT
+from queueapp.tenancy.roles import Role
+from queueapp.tenancy.session import (
+    is_staged,
+    read_settings,
+    setting_statement,
+    stage,
+    withdraw,
+    write_settings,
+)
 
 # A worker's transactions besides: short by nature, and planned once and for all. The shape of its statements is known
 # (a few rows found through indexes), and statistics of a table that is emptied and filled all day must not change it.
@@ -35,7 +42,7 @@ WORKER_SETTINGS = {
 class Scope:
     """What the current transaction of this connection may see, and in whose name it acts."""
 
-    role: str
+    role: Role
     actor: str
     tenant_id: UUID | None = None
     worker_id: UUID | None = None
@@ -44,12 +51,18 @@ class Scope:
     def settings(self) -> dict[str, str]:
         """What the transaction runs under."""
         own = {
-            "role": self.role,
             "taskrunner.tenant_id": str(self.tenant_id or NIL_TENANT),
             "taskrunner.worker_id": str(self.worker_id or ""),
             "taskrunner.actor": self.actor,
         }
-        return own | WORKER_SETTINGS if self.role == WORKER else own
+        if conf.settings.isolation == "rls":
+            own["role"] = self.role.in_database
+        return own | WORKER_SETTINGS if self.role is Role.WORKER else own
+
+    @cached_property
+    def statement(self) -> str:
+        """Sets them."""
+        return setting_statement(self.settings)
 
 
 _bound: ContextVar[UUID | None] = ContextVar("bound_tenant", default=None)
@@ -70,8 +83,10 @@ def bind_tenant(tenant_id: UUID, *, actor: str = "client:python") -> Iterator[No
 
 
 def bound_tenant() -> UUID:
-    """The bound tenant. Raises ScopeError where none is."""
+    """The bound tenant; in `single` the one that there is. Raises ScopeError where none is bound."""
     tenant_id = _bound.get()
+    if tenant_id is None and conf.settings.isolation == "single":
+        return MAIN_TENANT
     if tenant_id is None:
         raise ScopeError("No tenant is bound: name one, or open `with bind_tenant(id):` around this call.")
     return tenant_id
@@ -94,7 +109,7 @@ def tenant_scope(tenant_id: UUID | None = None, *, actor: str | None = None) -> 
     write its own tables, submit, write again, and commit or roll back all of it.
     Raises ScopeError inside another tenant's scope or another role's.
     """
-    scope = Scope(CLIENT, actor or _bound_actor.get(), tenant_id=tenant_id or bound_tenant())
+    scope = Scope(Role.CLIENT, actor or _bound_actor.get(), tenant_id=tenant_id or bound_tenant())
     outer = current_scope()
     if outer is not None and (outer.role, outer.tenant_id) != (scope.role, scope.tenant_id):
         raise ScopeError("A tenant's scope cannot be opened inside another tenant's or another role's.")
@@ -105,15 +120,27 @@ def tenant_scope(tenant_id: UUID | None = None, *, actor: str | None = None) -> 
 @contextmanager
 def operator_scope(actor: str) -> Iterator[Scope]:
     """Act on all tenants in the name of a person, e.g. `operator:alice`."""
-    with _enter(_unnested(Scope(OPERATOR, actor))) as scope:
+    with _enter(_unnested(Scope(Role.OPERATOR, actor))) as scope:
         yield scope
 
 
 @contextmanager
 def system_scope(component: str) -> Iterator[Scope]:
     """Act on all tenants as a part of the platform itself, e.g. `maintenance`."""
-    with _enter(_unnested(Scope(OPERATOR, f"system:{component}"))) as scope:
+    with _enter(_unnested(Scope(Role.OPERATOR, f"system:{component}"))) as scope:
         yield scope
+
+
+@contextmanager
+def migration_scope(alias: str) -> Iterator[None]:
+    """Act as the platform itself on the connection that migrates, which may be another login's than the app's."""
+    if alias == DEFAULT_DB_ALIAS:
+        with system_scope("migrate"):
+            yield
+        return
+    with transaction.atomic(using=alias):
+        write_settings(connections[alias], Scope(Role.OPERATOR, "system:migrate").settings)
+        yield
 
 
 def worker_scope(worker_id: UUID) -> AbstractContextManager[Scope]:
@@ -130,15 +157,15 @@ def worker_statement(worker_id: UUID) -> AbstractContextManager[Scope]:
 
 @lru_cache
 def _scope_of_worker(worker_id: UUID) -> Scope:
-    return Scope(WORKER, f"worker:{worker_id}", worker_id=worker_id)
+    return Scope(Role.WORKER, f"worker:{worker_id}", worker_id=worker_id)
 
 
 @contextmanager
 def ensure_scope(tenant_id: UUID | None = None) -> Iterator[Scope]:
     """The scope that is open, be it a client's or an operator's; else the bound or named tenant's."""
     active = current_scope()
-    own_scope = active is not None and active.role == CLIENT and tenant_id in (None, active.tenant_id)
-    if active is not None and (active.role == OPERATOR or own_scope):
+    own_scope = active is not None and active.role is Role.CLIENT and tenant_id in (None, active.tenant_id)
+    if active is not None and (active.role is Role.OPERATOR or own_scope):
         yield active  # and with it the actor
     else:
         with tenant_scope(tenant_id) as scope:
@@ -153,7 +180,7 @@ def one_statement_scope(tenant_id: UUID | None = None) -> Iterator[Scope]:
     in one message a transaction of its own. After it the scope is over: the guard refuses a second statement.
     """
     if connections[DEFAULT_DB_ALIAS].get_autocommit():
-        scope = Scope(CLIENT, _bound_actor.get(), tenant_id=tenant_id or bound_tenant())
+        scope = Scope(Role.CLIENT, _bound_actor.get(), tenant_id=tenant_id or bound_tenant())
         with _enter_for_one_statement(scope):
             yield scope
     else:
@@ -180,12 +207,12 @@ def _enter(scope: Scope) -> Iterator[Scope]:
         # marked first, so that the guard lets the scope's own statements pass
         _active[database] = scope
         try:
-            previous = read_settings(scope.settings) if nested else {}
-            stage(database, scope.settings)
+            previous = read_settings(database, scope.settings) if nested else {}
+            stage(database, scope.statement)
             yield scope
             if not withdraw(database) and nested and not database.needs_rollback:
                 # RELEASE SAVEPOINT keeps what was set; a rollback to it restores by itself
-                write_settings(previous)
+                write_settings(database, previous)
         finally:
             withdraw(database)
             if outer is None:
@@ -197,8 +224,8 @@ def _enter(scope: Scope) -> Iterator[Scope]:
 @contextmanager
 def _enter_for_one_statement(scope: Scope) -> Iterator[Scope]:
     database = connections[DEFAULT_DB_ALIAS]
+    stage(database, scope.statement)
     _active[database] = scope
-    stage(database, scope.settings)
     try:
         yield scope
     finally:

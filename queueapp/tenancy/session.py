@@ -4,21 +4,34 @@ A round trip of its own would be a tenth of what a small transaction takes.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-Settings = Mapping[str, str]
+from queueapp.db import driver
+from queueapp.errors import ScopeError
 
-_staged: WeakKeyDictionary[BaseDatabaseWrapper, Settings] = WeakKeyDictionary()
+# by connection: the statement that waits to be sent in front of the next one
+_staged: WeakKeyDictionary[BaseDatabaseWrapper, str] = WeakKeyDictionary()
 
 
-def stage(database: BaseDatabaseWrapper, settings: Settings) -> None:
-    """Set these with the next statement of this connection."""
-    _staged[database] = settings
+def setting_statement(settings: Mapping[str, str]) -> str:
+    """A statement that sets these until the transaction ends."""
+    return "SELECT " + ", ".join(
+        f"set_config('{name}', {driver.literal(text)}, true)" for name, text in settings.items()
+    )
+
+
+def stage(database: BaseDatabaseWrapper, statement: str) -> None:
+    """Send this in front of the next statement of a connection.
+
+    It connects first where it must: what is sent while connecting, or to see whether the connection still lives, is
+    not the statement that is meant.
+    """
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    _staged[database] = statement
 
 
 def is_staged(database: BaseDatabaseWrapper) -> bool:
@@ -31,37 +44,45 @@ def withdraw(database: BaseDatabaseWrapper) -> bool:
     return _staged.pop(database, None) is not None
 
 
-def read_settings(names: Iterable[str]) -> dict[str, str]:
+def read_settings(database: BaseDatabaseWrapper, names: Iterable[str]) -> dict[str, str]:
     """What the session has now."""
-    with connection.cursor() as cursor:
+    with database.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(f"current_setting('{name}', true)" for name in names))
         # one that was never set reads as NULL and cannot be set back to it; '' is its resting state
         return {name: value or "" for name, value in zip(names, cursor.fetchone() or (), strict=True)}
 
 
-def write_settings(settings: Settings) -> None:
+def write_settings(database: BaseDatabaseWrapper, settings: Mapping[str, str]) -> None:
     """Set these now."""
-    with connection.cursor() as cursor:
-        cursor.execute(_calls(*settings), list(settings.values()))
+    with database.cursor() as cursor:
+        cursor.execute(setting_statement(settings))
 
 
-def send_staged(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    """Execute wrapper: whatever is staged goes in front of this statement, in the same message."""
-    if sql.startswith("PREPARE "):  # touches no row yet, so the settings wait for what does
+def send_staged(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """Execute wrapper: what is staged goes in front of this statement, in the same message."""
+    database = context["connection"]
+    if not is_staged(database):
         return execute(sql, params, many, context)
-    settings = _staged.pop(context["connection"], None)
-    if settings is None:
+    text = driver.as_text(sql, database)
+    if text.startswith("PREPARE "):  # touches no row yet, so the settings wait for what does
         return execute(sql, params, many, context)
     cursor = context["cursor"].cursor
-    if many or cursor.name:  # a server-side cursor declares itself around its statement, so nothing may stand before
-        write_settings(settings)
-        return execute(sql, params, many, context)
-    calls: str = cursor.mogrify(_calls(*settings), list(settings.values())).decode()
+    if many or not driver.takes_two_statements(cursor, params):
+        return _send_apart(execute, sql, params, many, context)
+    statement = _staged.pop(database)
     if params is not None:
-        calls = calls.replace("%", "%%")  # about to be read as a format once more
-    return execute(f"{calls};\n{sql}", params, many, context)
+        statement = statement.replace("%", "%%")  # about to be read as a format once more
+    answer = execute(f"{statement};\n{text}", params, many, context)
+    driver.skip_first_result(cursor)
+    return answer
 
 
-@cache
-def _calls(*names: str) -> str:
-    return "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in names)
+def _send_apart(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """Two messages, so both must be in one transaction."""
+    database = context["connection"]
+    if not database.in_atomic_block:
+        raise ScopeError("A scope of one statement takes one that can share its message; open tenant_scope() here.")
+    statement = _staged.pop(database)
+    with database.cursor() as cursor:
+        cursor.execute(statement)
+    return execute(sql, params, many, context)

@@ -1,19 +1,19 @@
-"""What a handler is given: its task, and how to log, report progress, attach artifacts and notice a cancel."""
+"""What a handler is given: its task, and how to log, report progress, attach artifacts and notice a cancel.
+
+Importable before the apps are ready, so nothing here imports a model.
+"""
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
-from queueapp.artifacts.service import describe
-from queueapp.artifacts.upload_buffer import Content
-from queueapp.errors import LeaseLost
-from queueapp.json_values import kept_json, storable_text
-from queueapp.runs.recording import add_metric, add_note
-from queueapp.tasks.attempt import Attempt
-from queueapp.tasks.leases import LOG_LEVELS, append_log
-from queueapp.worker.attach import attach
-from queueapp.worker.background_connection import BackgroundConnection
+from queueapp.json_values import storable_text
 from queueapp.worker.interrupts import CancelRequested
+
+if TYPE_CHECKING:
+    from queueapp.artifacts.upload_buffer import Content
+    from queueapp.tasks.attempt import Attempt
+    from queueapp.worker.attempt_records import AttemptRecords
 
 ExtensionT = TypeVar("ExtensionT")
 
@@ -21,11 +21,11 @@ ExtensionT = TypeVar("ExtensionT")
 class TaskContext:
     """The running attempt, as its handler sees it. Everything it writes is refused once the lease is lost."""
 
-    __slots__ = ("_attempt", "_background", "_extensions")
+    __slots__ = ("_attempt", "_extensions", "_records")
 
-    def __init__(self, attempt: Attempt, background: BackgroundConnection) -> None:
+    def __init__(self, attempt: "Attempt", records: "AttemptRecords") -> None:
         self._attempt = attempt
-        self._background = background
+        self._records = records
         self._extensions: dict[Callable[..., Any], Any] | None = None
 
     @property
@@ -56,22 +56,18 @@ class TaskContext:
 
         Raises ValueError for an unknown level, LeaseLost when the attempt no longer holds the task.
         """
-        if level not in LOG_LEVELS:
-            raise ValueError(f"level must be one of {', '.join(LOG_LEVELS)}, not {level!r}")
-        line = (self.worker_id, self._attempt.key, level, message, kept_json(detail))
-        if not self._background.call(append_log, *line):
-            raise LeaseLost(self.id, self.attempt)
+        self._records.log(message, level, detail)
 
     def metric(self, name: str, value: Any) -> None:
         """Keep a figure (or any JSON) of the task and of its run, if its type keeps runs; at once, as a log line.
 
         Raises ValueError for what cannot be kept, LeaseLost when the attempt no longer holds the task.
         """
-        self._background.call(add_metric, self.worker_id, self._attempt.key, name, value)
+        self._records.metric(name, value)
 
     def note(self, type: str, content: str) -> None:
         """Keep a text of the task and of its run, as `metric`. Raises ValueError, LeaseLost."""
-        self._background.call(add_note, self.worker_id, self._attempt.key, type, content)
+        self._records.note(type, content)
 
     def progress(self, fraction: float, message: str = "") -> None:
         """Report how far the work is, 0 to 1. Stored with the worker's next heartbeat, at most a second later.
@@ -82,14 +78,16 @@ class TaskContext:
             raise ValueError(f"fraction must be between 0 and 1, not {fraction}")
         self._attempt.progress = {"fraction": round(float(fraction), 4), "message": storable_text(message)}
 
-    def attach(self, type: str, content: Content, *, content_type: str, metadata: dict[str, Any] | None = None) -> UUID:
+    def attach(
+        self, type: str, content: "Content", *, content_type: str, metadata: dict[str, Any] | None = None
+    ) -> UUID:
         """Keep bytes (or text, a file open for reading, an iterator of bytes) as an artifact; returns its id.
 
         Stored at once, by transactions of its own, also where the handler is transactional: what a failed attempt
         attached stays. Waits up to ten seconds for a store that is away.
         Raises LeaseLost when the attempt no longer holds the task, InvalidArtifact, ArtifactTooLarge, StoreUnavailable.
         """
-        return attach(self._background, self._attempt, describe(type, content_type, metadata), content)
+        return self._records.attach(type, content, content_type, metadata)
 
     def check_cancelled(self) -> None:
         """Raise if the task is to stop: for loops that catch everything, or prefer to stop at a place of their own."""

@@ -14,6 +14,7 @@ from queueapp.tasks.attempt import Attempt
 from queueapp.tasks.settle import Outcome, OutcomeKind, completed, settle
 from queueapp.tenancy import bind_tenant, tenant_scope
 from queueapp.validation import field_errors
+from queueapp.worker.attempt_records import AttemptRecords
 from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.context import TaskContext
 from queueapp.worker.interrupts import Interrupted, Interrupter
@@ -72,7 +73,7 @@ class Executor:
         return None
 
     def _call_handler(self, attempt: Attempt) -> Any:
-        context = TaskContext(attempt, self._background)
+        context = TaskContext(attempt, AttemptRecords(attempt, self._background))
         with self._interrupter.inside(attempt.key):
             return attempt.handler.function(context, attempt.params)
 

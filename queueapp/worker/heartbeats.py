@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import psutil
-from django.db.models.functions import Now
 
 from queueapp.claiming import Capabilities
 from queueapp.models import Cluster, Worker
+from queueapp.models.base import Now
 from queueapp.tasks.queries import live_clusters
 from queueapp.tenancy import system_scope, worker_scope
 

@@ -5,8 +5,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from queueapp.tasks.attempt import AttemptKey
+if TYPE_CHECKING:  # TaskContext imports this module before the models are ready
+    from queueapp.tasks.attempt import AttemptKey
 
 SIGNAL = signal.SIGUSR1
 
@@ -45,7 +47,7 @@ class Interrupter:
         signal.signal(SIGNAL, self._on_signal)
 
     @contextmanager
-    def inside(self, attempt: AttemptKey) -> Iterator[None]:
+    def inside(self, attempt: "AttemptKey") -> Iterator[None]:
         """While the block runs, an interrupt of this attempt raises in it; of any other, never."""
         self._inside = attempt
         try:
@@ -53,7 +55,7 @@ class Interrupter:
         finally:
             self._inside = None
 
-    def interrupt(self, attempt: AttemptKey, cause: type[Interrupted]) -> None:
+    def interrupt(self, attempt: "AttemptKey", cause: type[Interrupted]) -> None:
         """Ask the main thread to raise `cause`, should it still be inside this attempt's handler."""
         self._wanted = (attempt, cause)
         signal.pthread_kill(self._main, SIGNAL)

@@ -88,7 +88,7 @@ class ServingWorker:
         self._buffer.load(Attempt(task, self.id, get_handler(task.type)) for task in tasks)
         if self._idle and self._claimer.more_waiting:
             # one notification woke us, however much was submitted: pass it on, so that a bulk wakes all in turn
-            notifier.ring({task.queue for task in tasks})
+            notifier.notify({task.queue for task in tasks})
         self._idle = not tasks
         return bool(tasks)
 
@@ -123,7 +123,7 @@ class ServingWorker:
         self._slot.deadline = attempt.hard_deadline
         outcome = self._executor.execute(attempt)
         self._slot.deadline = 0.0
-        self._claimer.batch_size.record(attempt.task.type, attempt.seconds)
+        self._claimer.batch_sizes.record(attempt.task.type, attempt.seconds)
         self._buffer.finish(outcome)
         self._executed += 1
 

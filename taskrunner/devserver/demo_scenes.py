@@ -9,9 +9,8 @@ from uuid import UUID
 
 from django.core.management.base import CommandError
 from django.db.models import Count
-from django.utils import timezone
 
-from queueapp import tasks
+from queueapp import clock, tasks
 from queueapp.artifacts.object_store import open_object
 from queueapp.errors import InvalidTask
 from queueapp.management.base import acting
@@ -28,7 +27,7 @@ class Scenes:
     def __init__(self, tenant_id: UUID, output: Output) -> None:
         self._tenant_id = tenant_id
         self._say = output.line
-        self._began = timezone.now()
+        self._began = clock.now()
 
     def artifact(self) -> None:
         task = self._completed("echo", {"msg": "hello"})

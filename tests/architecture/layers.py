@@ -13,7 +13,7 @@ APP_ARROWS = {
 }
 # Inside queueapp, from the top: a module imports its own layer and those below.
 LAYERS = [
-    {"apps", "checks", "receivers", "builtin_handlers"},
+    {"apps", "checks", "receivers", "builtin_handlers", "installation"},
     {"rest", "admin", "management"},
     {"worker"},
     {"maintenance", "doctor", "health"},

@@ -11,6 +11,7 @@ from queueapp.artifacts import service
 from queueapp.errors import ArtifactTooLarge, InvalidArtifact, LeaseLost
 from queueapp.models import PendingObject, Tenant
 from queueapp.tenancy import operator_scope, tenant_scope
+from queueapp.worker.attempt_records import AttemptRecords
 from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.context import TaskContext
 from tests.artifacts.looking import content_of, is_stored, rows, unclaimed
@@ -24,7 +25,7 @@ BYTES = b"\x00\x01" * 40_000
 def context(claimed, worker, store):
     """What the handler of the claimed task is given."""
     side = BackgroundConnection()
-    yield TaskContext(attempt_at(claimed, worker.id), side)
+    yield TaskContext(attempt := attempt_at(claimed, worker.id), AttemptRecords(attempt, side))
     side.close()
     side._executor.shutdown(wait=True)
 
@@ -128,7 +129,7 @@ def test_an_object_that_the_sweep_has_taken_gets_no_row(context, acme, claimed, 
     reserved = service.reserve_for_worker(acme.id, claimed.id)
     with operator_scope("operator:test"):
         PendingObject.objects.update(taken_at="2026-01-01T00:00Z")
-    about = service.Metadata(type="report", content_type="text/plain")
+    about = service.ArtifactDescription(type="report", content_type="text/plain")
     with service.UploadBuffer(100) as intake:
         assert service.claim_for_worker(worker.id, 1, reserved, about, intake) is None
     assert rows() == []

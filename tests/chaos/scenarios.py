@@ -7,7 +7,7 @@ from typing import Any
 
 import psutil
 
-from queueapp.redis import notifier
+from queueapp.redis.connections import redis_client
 from taskrunner.devserver.embedded import EmbeddedServers
 from tests.chaos import attached
 from tests.chaos.configuration import config_storm, config_survives
@@ -45,7 +45,7 @@ def redis_flushed(world: World, servers: EmbeddedServers, scale: float) -> dict[
     seconds = max(3, int(60 * scale))
     for _ in range(seconds):
         world.submit(100)
-        notifier.client().flushall()
+        redis_client().flushall()
         time.sleep(1)
     return {"flushes": seconds, "seconds_to_finish": world.heal()}
 

@@ -14,7 +14,7 @@ from psycopg2.extensions import make_dsn
 from queueapp.doctor import machine, postgres
 from queueapp.models import Queue
 from queueapp.operators import service
-from queueapp.redis import notifier
+from queueapp.redis.connections import redis_client
 from queueapp.tenancy import operator_scope
 from tests.commands.calling import create_worker, manage, refused, run, run_json
 from tests.waiting import PATIENCE_SECONDS
@@ -176,11 +176,11 @@ def test_servers_that_do_not_answer_are_faults(ground, tmp_path):
 
 
 def test_a_redis_that_evicts_is_a_warning(healthy):
-    notifier.client().config_set("maxmemory-policy", "allkeys-lru")
+    redis_client().config_set("maxmemory-policy", "allkeys-lru")
     try:
         finding = part("Redis")
     finally:
-        notifier.client().config_set("maxmemory-policy", "noeviction")
+        redis_client().config_set("maxmemory-policy", "noeviction")
     assert (finding["level"], "allkeys-lru" in finding["message"]) == ("warning", True)
     assert "CONFIG SET maxmemory-policy noeviction" in finding["fix"]
 

@@ -4,6 +4,7 @@ import pytest
 
 from queueapp.models import Task, TaskLog, Tenant
 from queueapp.redis import notifier
+from queueapp.redis.connections import redis_client
 from queueapp.tenancy import operator_scope
 from tests.commands.calling import ACTOR, refused, run, run_json
 
@@ -71,7 +72,7 @@ def test_it_acts_as_the_person_at_the_terminal_and_rings(demo):
     with operator_scope("operator:test"):
         assert TaskLog.objects.get().actor == ACTOR
     assert ACTOR.startswith("operator:") and ACTOR.endswith("@cli")
-    assert notifier.client().llen(notifier.bell_of("default")) == 1
+    assert redis_client().llen(notifier.notification_list("default")) == 1
 
 
 def test_without_tenant_demo_it_asks_for_a_name(acme):

@@ -6,6 +6,7 @@ from queueapp.errors import InvalidValue, QueueNotFound, ScopeError
 from queueapp.models import OperatorAction, Queue, Tenant
 from queueapp.operators import service
 from queueapp.redis import notifier
+from queueapp.redis.connections import redis_client
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.commands.calling import actions
 
@@ -28,12 +29,12 @@ def test_pausing_keeps_the_first_moment(alice):
     assert queue("default").paused_at == first
 
 
-def test_resuming_rings_the_bell_once_it_is_committed(ground):
+def test_resuming_notifies_workers_once_it_is_committed(ground):
     with operator_scope("operator:alice"):
         service.pause_queue("default")
         service.resume_queue("default")
-        assert notifier.client().llen(notifier.bell_of("default")) == 0
-    assert notifier.client().llen(notifier.bell_of("default")) == 1
+        assert redis_client().llen(notifier.notification_list("default")) == 0
+    assert redis_client().llen(notifier.notification_list("default")) == 1
     with operator_scope("operator:alice"):
         assert queue("default").paused_at is None
 

@@ -20,12 +20,6 @@ from tests.waiting import PATIENCE_SECONDS, sessions_waiting_for_a_lock, threads
 PORT, DEBUG, WORKERS = "app.api_port", "app.debug", "app.workers"
 
 
-@pytest.fixture
-def known_kind(ground):
-    """There was such a task before: the first one makes a row of partitions, and whoever comes next waits for that."""
-    submit_change(WORKERS, 1, actor=BOB)
-
-
 def set_port(value):
     return lambda: submit_change(PORT, value, actor=ALICE)
 
@@ -55,14 +49,14 @@ def test_a_task_does_not_apply_what_was_accepted_after_its_own_change(config_wor
     assert fresh(last).status == "accepted"
 
 
-def test_who_submits_later_for_a_key_waits_and_has_the_larger_number(known_kind):
+def test_who_submits_later_for_a_key_waits_and_has_the_larger_number(ground):
     later = in_turn(set_port(9001), set_port(9002))
     with operator_scope("operator:test"):
         first = ConfigChange.objects.get(value="9001")
     assert first.submission < later.submission
 
 
-def test_submissions_for_different_keys_do_not_wait_for_each_other(known_kind):
+def test_submissions_for_different_keys_do_not_wait_for_each_other(ground):
     assert meanwhile(set_port(9001), lambda: submit_change(DEBUG, True, actor=BOB)).status == "accepted"
 
 

@@ -9,6 +9,7 @@ from configapp.changes.accept import system_tenant
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, tenant_scope, worker_scope
 from tests.configapp.applying import ALICE
+from tests.sql_queries import sqlstate
 
 TABLES = sorted(model._meta.db_table for model in apps.get_app_config("configapp").get_models())
 NO_PRIVILEGE = "42501"
@@ -40,7 +41,7 @@ def refusal(scope, statement):
                 touched = cursor.rowcount
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         except DatabaseError as error:
-            return error.__cause__.pgcode, error.__cause__.diag.constraint_name
+            return sqlstate(error), error.__cause__.diag.constraint_name
         transaction.set_rollback(True)
         assert touched > 0, "it touched nothing, so it proved nothing"
         return None
@@ -64,7 +65,7 @@ def test_every_table_is_closed_and_forces_its_policies(ground):
 def test_a_login_a_worker_and_another_tenant_see_and_change_nothing(history, acme, table):
     with connection.cursor() as cursor, pytest.raises(DatabaseError) as denied:
         cursor.execute(f"SELECT * FROM {table}")
-    assert denied.value.__cause__.pgcode == NO_PRIVILEGE
+    assert sqlstate(denied.value) == NO_PRIVILEGE
     with connections["owner"].cursor() as owner:
         owner.execute("SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum = 1", [table])
         ((column,),) = owner.fetchall()
@@ -87,7 +88,7 @@ def _answer(cursor, statement):
             cursor.execute(statement)
             return cursor.fetchall() if cursor.description else cursor.rowcount
     except DatabaseError as error:
-        return error.__cause__.pgcode
+        return sqlstate(error)
 
 
 @pytest.mark.parametrize(
@@ -140,16 +141,16 @@ FIRST = "config_key = 'app.api_port' AND version = 1"
         ),
         (
             "UPDATE taskrunner_config_changes SET status = 'applied', version = 9 WHERE status = 'accepted'",
-            "config_change_finished_iff_not_accepted",
+            "tr_config_change_finished_iff_not_accepted",
         ),
         (
             "UPDATE taskrunner_config_changes SET status = 'conflict', version = 9, finished_at = now()"
             " WHERE status = 'accepted'",
-            "config_change_version_iff_applied",
+            "tr_config_change_version_iff_applied",
         ),
         (
             "UPDATE taskrunner_config_changes SET status = 'lost', finished_at = now() WHERE status = 'accepted'",
-            "config_change_status_known",
+            "tr_config_change_status_known",
         ),
         (
             "INSERT INTO taskrunner_config_audit (actor, config_key, action, status, reason, detail, change_id)"
@@ -160,7 +161,7 @@ FIRST = "config_key = 'app.api_port' AND version = 1"
         (
             "INSERT INTO taskrunner_config_audit (actor, config_key, action, status, reason, detail)"
             " VALUES ('x', 'app.debug', 'set', 'perhaps', '', '')",
-            "config_audit_status_known",
+            "tr_config_audit_status_known",
         ),
     ],
 )
@@ -177,18 +178,18 @@ def test_a_version_may_not_overtake_a_change_that_waits(history, system):
 def test_a_change_makes_one_version(history, system):
     """Even if the order were right: the second version of a change is a duplicate."""
     again = VERSION.format(version=3, change="config_key = 'app.api_port' AND version = 2")
-    assert refusal(tenant_scope(system), again)[1] == "config_versions_change_id_key"
+    assert refusal(tenant_scope(system), again)[1] == "taskrunner_config_versions_change_id_key"
 
 
 @pytest.mark.parametrize(
     ("values", "constraint"),
     [
-        ("(1, uuidv7(), 'no key!', 'set', 'x', 'accepted')", "config_change_key_format"),
-        ("(1, uuidv7(), 'app.debug', 'burn', 'x', 'accepted')", "config_change_action_known"),
+        ("(1, uuidv7(), 'no key!', 'set', 'x', 'accepted')", "tr_config_change_key_format"),
+        ("(1, uuidv7(), 'app.debug', 'burn', 'x', 'accepted')", "tr_config_change_action_known"),
         (
             "((SELECT max(submission) FROM taskrunner_config_changes), uuidv7(),"
             " 'app.api_port', 'set', 'x', 'accepted')",
-            "config_change_once",
+            "tr_config_change_once",
         ),
     ],
 )

@@ -12,6 +12,7 @@ from django.db.backends.utils import CursorWrapper
 from queueapp.models import Task
 from queueapp.states import FINAL, TRANSITIONS, Status, Who
 from queueapp.tenancy import operator_scope, system_scope, tenant_scope, worker_scope
+from tests.sql_queries import sqlstate
 
 # Not a role of the platform: a login that set none, such as a person in psql whom row-level security lets through.
 SQL = "sql"
@@ -89,5 +90,5 @@ def attempt(cursor: CursorWrapper, statement: str, parameters: Any = None) -> Re
             assert cursor.rowcount == 1, f"{cursor.rowcount} rows: {statement}"
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     except DatabaseError as error:
-        return Refusal(error.__cause__.pgcode, error.__cause__.diag.constraint_name or "")
+        return Refusal(sqlstate(error), error.__cause__.diag.constraint_name or "")
     return None

@@ -87,7 +87,7 @@ def test_the_function_uses_the_index_where_a_policy_could_not(acme):
             " AND p.search @@ to_tsquery('simple', 'word77')"
         )
         plan = owner.fetchone()[0]
-    assert "fetched_page_search" in json.dumps(plan)
+    assert "tr_fetched_page_search" in json.dumps(plan)
 
 
 @pytest.mark.parametrize(

@@ -31,12 +31,12 @@ def test_none_are_by_default(caplog, acme):
 @pytest.mark.parametrize(
     ("constraint", "column", "value"),
     [
-        ("fetched_page_url_is_http", "url", "ftp://a.example/"),
-        ("fetched_page_url_short", "url", "http://a.example/" + "x" * 2048),
-        ("fetched_page_title_short", "title", "x" * 501),
-        ("fetched_page_has_text", "text", ""),
-        ("fetched_page_digest_format", "sha256", "x" * 64),
-        ("fetched_page_once", "author", ""),
+        ("tr_fetched_page_url_is_http", "url", "ftp://a.example/"),
+        ("tr_fetched_page_url_short", "url", "http://a.example/" + "x" * 2048),
+        ("tr_fetched_page_title_short", "title", "x" * 501),
+        ("tr_fetched_page_has_text", "text", ""),
+        ("tr_fetched_page_digest_format", "sha256", "x" * 64),
+        ("tr_fetched_page_once", "author", ""),
     ],
 )
 def test_the_database_refuses_what_is_no_page(acme, constraint, column, value):

@@ -26,44 +26,39 @@ class Mutation:
 MUTATIONS = [
     Mutation(
         "force-forgotten",
-        "queueapp/migrations/sql/0004_row_level_security.sql",
-        "ALTER TABLE taskrunner_tasks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;",
-        "ALTER TABLE taskrunner_tasks ENABLE ROW LEVEL SECURITY;",
+        "queueapp/db/operations.py",
+        "ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+        "ENABLE ROW LEVEL SECURITY",
         "the owner of the tables would see every tenant's tasks",
         ("tests/tenancy/test_catalogue.py", "tests/tenancy/test_raw_sql.py"),
     ),
     Mutation(
         "policy-without-tenant",
-        "queueapp/migrations/sql/0004_row_level_security.sql",
-        "CREATE POLICY client ON taskrunner_task_logs FOR SELECT TO taskrunner_client\n"
-        "    USING (tenant_id = (SELECT current_setting('taskrunner.tenant_id', true)::uuid));",
-        "CREATE POLICY client ON taskrunner_task_logs FOR SELECT TO taskrunner_client USING (true);",
+        "queueapp/schema/rights.py",
+        'TenantPolicies("taskrunner_task_logs", client="SELECT", operator',
+        'TenantPolicies("taskrunner_task_logs", client="SELECT", client_rows="true", operator',
         "a client would read every tenant's story",
         ("tests/tenancy/test_raw_sql.py",),
     ),
     Mutation(
         "worker-sees-all",
-        "queueapp/migrations/sql/0004_row_level_security.sql",
-        "CREATE POLICY worker_sees ON taskrunner_tasks FOR SELECT TO taskrunner_worker\n"
-        "    USING (status = 'queued' OR worker_id = "
-        "(SELECT nullif(current_setting('taskrunner.worker_id', true), '')::uuid));",
-        "CREATE POLICY worker_sees ON taskrunner_tasks FOR SELECT TO taskrunner_worker USING (true);",
+        "queueapp/schema/rights.py",
+        "worker_rows=CLAIMABLE",
+        'worker_rows="true"',
         "a worker would read what other workers hold and what has ended",
         ("tests/tenancy/test_raw_sql.py",),
     ),
     Mutation(
         "records-can-be-rewritten",
-        "queueapp/migrations/sql/0004_row_level_security.sql",
-        "GRANT SELECT, INSERT ON taskrunner_security_events, taskrunner_operator_actions TO taskrunner_operator;",
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON taskrunner_security_events, taskrunner_operator_actions"
-        " TO taskrunner_operator;\n"
-        "CREATE POLICY operator ON taskrunner_security_events TO taskrunner_operator USING (true);",
+        "queueapp/schema/rights.py",
+        'TenantPolicies("taskrunner_security_events", client="INSERT", operator="SELECT, INSERT"',
+        'TenantPolicies("taskrunner_security_events", client="INSERT", operator=ALL',
         "an operator could hide what was refused",
         ("tests/tenancy/test_raw_sql.py",),
     ),
     Mutation(
         "view-of-the-owners",
-        "queueapp/migrations/sql/0004_views.sql",
+        "queueapp/schema/60_views.sql",
         "CREATE VIEW worker_inbox WITH (security_invoker = true) AS",
         "CREATE VIEW worker_inbox AS",
         "a view would be read with the rights of its owner",
@@ -104,7 +99,7 @@ MUTATIONS = [
     ),
     Mutation(
         "illegal-extra-transition",
-        "queueapp/migrations/sql/0003_transitions.sql",
+        "queueapp/schema/20_tasks.sql",
         "    ('cancelled'  , 'queued', 'operator', 'retry');",
         "    ('completed'  , 'queued', 'operator', 'retry'),\n    ('cancelled'  , 'queued', 'operator', 'retry');",
         "a completed task could run again",
@@ -112,25 +107,26 @@ MUTATIONS = [
     ),
     Mutation(
         "audit-trigger-missing",
-        "queueapp/migrations/sql/0003_transitions.sql",
-        "CREATE TRIGGER tasks_updated AFTER UPDATE ON taskrunner_tasks\n    REFERENCING OLD TABLE AS old_rows"
-        " NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_updated();",
+        "queueapp/schema/20_tasks.sql",
+        "CREATE TRIGGER taskrunner_tasks_updated AFTER UPDATE ON taskrunner_tasks\n"
+        "    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows\n"
+        "    FOR EACH STATEMENT EXECUTE FUNCTION taskrunner_tasks_updated();",
         "",
         "moves would be neither checked nor logged",
         ("tests/database/test_transitions.py",),
     ),
     Mutation(
         "deletions-not-counted",
-        "queueapp/migrations/sql/0003_transitions.sql",
-        "CREATE TRIGGER tasks_deleted AFTER DELETE ON taskrunner_tasks\n"
-        "    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tasks_deleted();",
+        "queueapp/schema/20_tasks.sql",
+        "CREATE TRIGGER taskrunner_tasks_deleted AFTER DELETE ON taskrunner_tasks\n"
+        "    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION taskrunner_tasks_deleted();",
         "",
         "the counters would drift from the rows at every purge",
         ("tests/database/test_counters.py",),
     ),
     Mutation(
         "attempt-may-fall",
-        "queueapp/migrations/sql/0003_transitions.sql",
+        "queueapp/schema/20_tasks.sql",
         "WHEN (NEW.attempt < OLD.attempt OR NEW.id <> OLD.id",
         "WHEN (NEW.id <> OLD.id",
         "a fence that falls lets an old attempt in again",
@@ -141,7 +137,7 @@ MUTATIONS = [
         "queueapp/tasks/sql/settle_tasks.sql",
         "t.attempt = o.attempt\n"
         "    -- named as an array too, or the planner walks the whole primary key to save the sort\n"
-        "    WHERE t.id = ANY (ARRAY(SELECT id FROM outcome)) AND t.worker_id = %(worker_id)s"
+        "    WHERE t.id = ANY (ARRAY(SELECT id FROM reported)) AND t.worker_id = %(worker_id)s"
         " AND t.lease_expires_at IS NOT NULL",
         "true WHERE t.status = 'leased'",
         "an attempt that lost its lease would settle the one that runs now",
@@ -156,17 +152,17 @@ MUTATIONS = [
         ("tests/tasks/test_fencing.py",),
     ),
     Mutation(
-        "bell-before-commit",
+        "notified-before-commit",
         "queueapp/redis/notifier.py",
-        "        transaction.on_commit(lambda: ring(wanted))",
-        "        ring(wanted)",
+        "        transaction.on_commit(lambda: notify(wanted), robust=True)",
+        "        notify(wanted)",
         "workers would be woken for a task that is not there yet, or never will be",
         ("tests/tasks/test_transactions.py",),
     ),
     Mutation(
         "dedup-without-ttl",
         "queueapp/tasks/sql/submit_tasks_with_keys.sql",
-        "WHERE taskrunner_dedup_keys.expires_at <= clock_timestamp()\n            OR excluded",
+        "WHERE taskrunner_dedup_keys.expires_at <= taskrunner_clock()\n            OR excluded",
         "WHERE excluded",
         "a key would be taken for ever",
         ("tests/tasks/test_dedup.py",),
@@ -174,8 +170,9 @@ MUTATIONS = [
     Mutation(
         "expired-holder-cancelled",
         "queueapp/tasks/sql/submit_tasks_with_keys.sql",
-        "CASE WHEN old.expires_at > clock_timestamp() THEN old.task_id END",
-        "old.task_id",
+        "CASE WHEN taskrunner_dedup_keys.expires_at > taskrunner_clock()\n"
+        "            THEN taskrunner_dedup_keys.task_id END",
+        "taskrunner_dedup_keys.task_id",
         "taking an expired key would cancel a task that was accepted",
         ("tests/tasks/test_dedup.py",),
     ),
@@ -190,9 +187,10 @@ MUTATIONS = [
     Mutation(
         "pruning-waits-for-submits",
         "queueapp/maintenance/sql/prune.sql",
-        "FROM taskrunner_dedup_keys WHERE expires_at < now() ORDER BY"
+        "FROM taskrunner_dedup_keys WHERE expires_at < taskrunner_now() ORDER BY"
         " expires_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED)",
-        "FROM taskrunner_dedup_keys WHERE expires_at < now() ORDER BY expires_at LIMIT %(batch)s FOR UPDATE)",
+        "FROM taskrunner_dedup_keys WHERE expires_at < taskrunner_now() ORDER BY"
+        " expires_at LIMIT %(batch)s FOR UPDATE)",
         "pruning and a batch could deadlock",
         ("tests/tasks/test_deadlocks.py",),
     ),
@@ -230,17 +228,15 @@ MUTATIONS = [
     ),
     Mutation(
         "config-open-to-tenants",
-        "configapp/migrations/sql/0002_row_level_security.sql",
-        "CREATE POLICY client ON system_config FOR SELECT TO taskrunner_client USING (EXISTS (\n"
-        "    SELECT FROM taskrunner_tenants WHERE slug = 'system'"
-        " AND id = current_setting('taskrunner.tenant_id', true)::uuid));",
-        "CREATE POLICY client ON system_config FOR SELECT TO taskrunner_client USING (true);",
+        "configapp/schema/rights.py",
+        'TenantPolicies("system_config", client="SELECT", client_rows=OF_SYSTEM',
+        'TenantPolicies("system_config", client="SELECT", client_rows="true"',
         "every tenant could read the configuration",
         ("tests/configapp/test_rules.py",),
     ),
     Mutation(
         "config-gap",
-        "configapp/migrations/sql/0002_rules.sql",
+        "configapp/schema/10_rules.sql",
         "IF NEW.version <> coalesce(last, 0) + 1 THEN",
         "IF NEW.version <= coalesce(last, 0) THEN",
         "versions could have gaps",
@@ -313,7 +309,7 @@ MUTATIONS = [
     Mutation(
         "reuse-without-end",
         "queueapp/runs/sql/reusable_result.sql",
-        " AND latest.finished_at > clock_timestamp() - make_interval(secs => %(seconds)s)",
+        " AND latest.finished_at > taskrunner_clock() - make_interval(secs => %(seconds)s)",
         " AND %(seconds)s > 0",
         "a result would be reused however old it is",
         ("tests/runs/test_reuse.py",),
@@ -327,17 +323,17 @@ MUTATIONS = [
         ("tests/worker/test_marks.py",),
     ),
     Mutation(
-        "marks-never-return",
+        "cursors-never-return",
         "queueapp/claiming/strategies.py",
-        "            self._marks[lane] = horizon.drawn if oldest is None else oldest - 1\n",
+        "            self._cursors[sub_queue] = horizon.drawn if oldest is None else oldest - 1\n",
         "",
         "a task passed by for a moment, since a claim was rolled back, would never be claimed",
         ("tests/worker/test_marks.py",),
     ),
     Mutation(
         "claims-from-the-start",
-        "queueapp/claiming/sql/claim_in_order.sql",
-        " AND t.ready_seq > lane.mark",
+        "queueapp/claiming/sql/claim_fifo.sql",
+        "            AND t.ready_seq > sub_queue.cursor\n",
         "",
         "under a long snapshot each claim would walk over everything done since it began",
         ("tests/worker/test_marks.py",),

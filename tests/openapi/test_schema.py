@@ -81,7 +81,7 @@ def test_a_new_endpoint_is_declared_in_one_place(monkeypatch, rf):
     assert str(pattern.pattern) == "greetings/<uuid:greeting_id>"
     assert pattern.callback.view_class is Greeting
     generator.RESOURCES.update(declarations)
-    operation = openapi.__wrapped__()["paths"]["/greetings/{greeting_id}"]["post"]
+    operation = generator._description.__wrapped__()["paths"]["/greetings/{greeting_id}"]["post"]
     assert operation["summary"] == "Greet"
     assert "`tasks:submit`" in operation["description"]
     assert operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("GreetingRequest")

@@ -1,12 +1,22 @@
-"""The wheel, built once a run, and projects of other people's that it is installed in."""
+"""The wheel, built once a run, the servers, and the projects that it is installed in."""
 
+import fcntl
+import itertools
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from taskrunner.devserver.embedded import EmbeddedServers
 from tests.architecture.source import ROOT
+from tests.package.cells import Cell, absent_cells, cells_of
+from tests.package.databases import Databases
+from tests.package.hosts import Environment, Host
+
+MakeHost = Callable[..., Host]
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +26,87 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(command, check=True)
     (built,) = directory.iterdir()
     return built
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Servers of these tests' own, because roles belong to a server and not to one of its databases."""
+    with EmbeddedServers(tmp_path_factory.mktemp("servers")) as servers:
+        yield Databases(servers)
+
+
+@pytest.fixture(scope="session")
+def environments(wheel: Path, pytestconfig: pytest.Config) -> Callable[[Cell], Environment]:
+    """Made once on a machine: between runs, pytest's cache directory keeps them."""
+    installed: dict[Cell, Environment] = {}
+    kept = pytestconfig.cache.mkdir("cells")
+
+    def environment_of(cell: Cell) -> Environment:
+        if cell not in installed:
+            name = "-".join(part.replace(" ", "") for part in (cell.django, cell.python, cell.driver, cell.isolation))
+            environment = Environment(cell, kept / name)
+            with (kept / f"{name}.lock").open("w") as lock:  # another process of this run may want the same
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                environment.install(wheel)
+            installed[cell] = environment
+        return installed[cell]
+
+    return environment_of
+
+
+@pytest.fixture(scope="session")
+def make_host(
+    environments: Callable[[Cell], Environment], databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> MakeHost:
+    """make_host(cell, login="CREATEROLE CREATEDB", **TASKRUNNER): a project with a database and a login of its own."""
+    numbers = itertools.count(1)
+
+    def make(cell: Cell, *, login: str = "CREATEROLE CREATEDB", **setting: Any) -> Host:
+        name = f"host{next(numbers)}"
+        host = Host(
+            directory=tmp_path_factory.mktemp("hosts") / name,
+            python=environments(cell).python,
+            database=databases.create(name, login),
+            taskrunner={
+                "ISOLATION": cell.isolation,
+                "PREFIX": name,
+                "REDIS_URL": databases.redis_url,
+                "WORKER_PROCESSES": 2,
+                **setting,
+            },
+        )
+        host.start()
+        return host
+
+    return make
+
+
+@pytest.fixture(scope="session", params=cells_of("single"), ids=str)
+def single_cell(request: pytest.FixtureRequest) -> Cell:
+    cell: Cell = request.param
+    return cell
+
+
+@pytest.fixture(scope="session", params=cells_of("rls"), ids=str)
+def rls_cell(request: pytest.FixtureRequest) -> Cell:
+    cell: Cell = request.param
+    return cell
+
+
+@pytest.fixture(scope="session", params=cells_of("single") + cells_of("rls"), ids=str)
+def cell(request: pytest.FixtureRequest) -> Cell:
+    each: Cell = request.param
+    return each
+
+
+@pytest.fixture(scope="session")
+def shop(cell: Cell, make_host: MakeHost) -> Host:
+    """The project as docs/install.md makes it, migrated."""
+    host = make_host(cell)
+    host.manage("migrate", "-v", "0")
+    return host
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    for each in absent_cells():
+        terminalreporter.write_line(f"Not tested, because there is no such Python here: {each}")

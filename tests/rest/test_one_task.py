@@ -4,8 +4,18 @@ from uuid import UUID
 
 import pytest
 
+from queueapp.rest.visibility import TaskResponse
+from queueapp.states import Status
 from tests.factories import fresh
 from tests.rest.calling import API, code_of, fields_of
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_a_task_has_exactly_the_members_that_are_documented(client, make_task, status):
+    answer = client.get(f"/tasks/{make_task(status).id}")
+    assert answer.status_code == 200
+    assert TaskResponse.model_validate_json(answer.content, strict=True).status == status
+    assert TaskResponse.model_fields.keys() == answer.json().keys()
 
 
 @pytest.mark.parametrize(("method", "ending"), [("POST", "/cancel"), ("DELETE", "")])

@@ -6,7 +6,8 @@ import pytest
 
 from queueapp.limits import rate_limiter
 from queueapp.models import Task, Tenant
-from queueapp.redis import notifier, scripts
+from queueapp.redis import scripts
+from queueapp.redis.connections import redis_client
 from queueapp.tenancy import operator_scope
 from tests.rest.calling import Api, code_of, key_for
 from tests.waiting import PATIENCE_SECONDS, threads, wait_until
@@ -121,7 +122,7 @@ def test_the_limit_holds_while_redis_is_away(client, limit, without_redis):
 def test_the_limit_holds_when_redis_has_lost_everything(client, limit):
     limit(tasks_per_minute=2)
     assert [client.post("/tasks", ECHO).status_code for _ in range(2)] == [202, 202]
-    notifier.client().flushdb()
+    redis_client().flushdb()
     assert client.post("/tasks", ECHO).status_code == 429
 
 
@@ -141,7 +142,7 @@ def test_what_was_given_back_may_be_taken_again(ground):
 
 def test_redis_is_asked_again_when_it_has_closed_the_connection(ground):
     assert rate_limiter.take("x", 2).granted
-    assert notifier.client().client_kill_filter(_id=scripts._ask("CLIENT", "ID")) == 1
+    assert redis_client().client_kill_filter(_id=scripts._ask("CLIENT", "ID")) == 1
     assert rate_limiter.take("x", 2).granted
     rate_limiter.forget()  # what Redis was not told would be unknown from here
     assert not rate_limiter.take("x", 2).granted
@@ -149,7 +150,7 @@ def test_redis_is_asked_again_when_it_has_closed_the_connection(ground):
 
 def test_redis_is_sent_the_script_again_when_it_has_lost_it(ground):
     assert rate_limiter.take("x", 2).granted
-    notifier.client().script_flush()
+    redis_client().script_flush()
     assert rate_limiter.take("x", 2).granted
     rate_limiter.forget()
     assert not rate_limiter.take("x", 2).granted

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from queueapp.redis import notifier
+from queueapp.redis.connections import redis_client, redis_key
 from tests.waiting import PATIENCE_SECONDS, threads
 from workloads.search import single_flight
 from workloads.search.providers import ProviderError, ProviderResponse
@@ -18,6 +18,7 @@ ANSWER = ProviderResponse(
     results=[Result(title="A page", url="https://a.org/")], retrieved_at=datetime(2026, 1, 1, tzinfo=UTC)
 )
 KEY = "search:v1:test"
+STORED = redis_key(KEY)
 
 
 class Source:
@@ -47,8 +48,8 @@ def test_an_answer_is_kept_for_its_time(configure):
     assert ask(source) == (ANSWER, False)
     assert ask(source) == (ANSWER, True)
     assert source.calls == 1
-    assert 70 < notifier.client().ttl(KEY) <= 77
-    assert not notifier.client().exists(f"{KEY}:lock")
+    assert 70 < redis_client().ttl(STORED) <= 77
+    assert not redis_client().exists(f"{STORED}:lock")
 
 
 def test_who_wants_it_fresh_asks_and_the_others_profit():
@@ -117,7 +118,7 @@ def test_after_a_failure_the_next_one_asks():
 
 def test_the_lock_of_a_dead_process_ends_by_itself(monkeypatch):
     monkeypatch.setattr(single_flight, "LOCK_SECONDS", 1)
-    assert notifier.client().lock(f"{KEY}:lock", timeout=1).acquire(blocking=False)  # and its holder is killed
+    assert redis_client().lock(f"{STORED}:lock", timeout=1).acquire(blocking=False)  # and its holder is killed
     source = Source()
     looks = []
     assert ask(source, check_cancelled=lambda: looks.append("taken")) == (ANSWER, False)
@@ -126,7 +127,7 @@ def test_the_lock_of_a_dead_process_ends_by_itself(monkeypatch):
 
 def test_waiting_ends(monkeypatch):
     monkeypatch.setattr(single_flight, "WAIT_SECONDS", 0.2)
-    assert notifier.client().lock(f"{KEY}:lock", timeout=60).acquire(blocking=False)
+    assert redis_client().lock(f"{STORED}:lock", timeout=60).acquire(blocking=False)
     with pytest.raises(ProviderError, match="another process") as waited:
         ask(Source())
     assert not waited.value.permanent
@@ -137,8 +138,8 @@ def test_who_outlived_its_lock_does_not_take_the_next_ones(monkeypatch):
     with threads(1) as run:
         slow = run(ask, source)
         assert source.began.acquire(timeout=PATIENCE_SECONDS)
-        notifier.client().delete(f"{KEY}:lock")  # as if its time had passed
-        other = notifier.client().lock(f"{KEY}:lock", timeout=60)
+        redis_client().delete(f"{STORED}:lock")  # as if its time had passed
+        other = redis_client().lock(f"{STORED}:lock", timeout=60)
         assert other.acquire(blocking=False)
         source.gate.set()
         assert slow.result(PATIENCE_SECONDS) == (ANSWER, False)
@@ -146,7 +147,7 @@ def test_who_outlived_its_lock_does_not_take_the_next_ones(monkeypatch):
 
 
 def test_what_cannot_be_read_is_asked_anew():
-    notifier.client().set(KEY, b'{"hits": 3}')
+    redis_client().set(STORED, b'{"hits": 3}')
     assert ask(Source()) == (ANSWER, False)
     assert ask(Source()) == (ANSWER, True)
 
@@ -162,11 +163,11 @@ def test_without_a_ttl_nothing_is_kept(configure):
     configure(SEARCH={"CACHE_TTL_SECONDS": 0})
     source = Source()
     assert ask(source) == ask(source) == (ANSWER, False)
-    assert not notifier.client().keys("search:*")
+    assert not redis_client().keys(f"{STORED}*")
 
 
 def test_a_cancelled_waiter_stops():
-    assert notifier.client().lock(f"{KEY}:lock", timeout=60).acquire(blocking=False)
+    assert redis_client().lock(f"{STORED}:lock", timeout=60).acquire(blocking=False)
 
     def cancelled():
         raise KeyboardInterrupt

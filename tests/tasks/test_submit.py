@@ -12,7 +12,7 @@ from queueapp.models import DedupKey, Queue, Route, Task
 from queueapp.tasks import Dedup, TaskRequest
 from queueapp.tenancy import bind_tenant, operator_scope, tenant_scope
 from tests.factories import fresh
-from tests.notifications import rings
+from tests.notifications import notifications
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -72,11 +72,11 @@ def test_a_task_due_later_is_scheduled(acme):
     assert tasks.submit("echo", tenant_id=acme.id, delay_seconds=0).status == "queued"
 
 
-def test_only_what_is_ready_rings_the_bell(acme):
+def test_only_what_is_ready_notifies_workers(acme):
     tasks.submit("echo", tenant_id=acme.id, delay_seconds=3600)
-    assert rings() == 0
+    assert notifications() == 0
     tasks.submit_many([{"type": "echo"}] * 50, tenant_id=acme.id)
-    assert rings() == 1
+    assert notifications() == 1
 
 
 def test_a_batch_is_answered_in_the_order_of_its_requests(acme):

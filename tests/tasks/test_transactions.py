@@ -8,7 +8,7 @@ from queueapp import tasks
 from queueapp.errors import DuplicateTask
 from queueapp.models import DedupKey, Task, TaskDelta, TaskLog
 from queueapp.tenancy import operator_scope, tenant_scope
-from tests.notifications import rings
+from tests.notifications import notifications
 
 
 class Cancelled(Exception):
@@ -25,8 +25,8 @@ def test_it_commits_with_the_callers_writes(acme):
         Group.objects.create(name="before")
         task = tasks.submit("echo", tenant_id=acme.id, dedup={"key": "k"})
         Group.objects.create(name="after")
-        assert rings() == 0, "the bell rang before the commit"
-    assert rings() == 1
+        assert notifications() == 0, "workers were notified before the commit"
+    assert notifications() == 1
     assert rows() == [1, 1, 1, 1]
     assert Group.objects.count() == 2
     with tenant_scope(acme.id):
@@ -39,7 +39,7 @@ def test_it_rolls_back_with_the_callers_writes(acme):
         tasks.submit("echo", tenant_id=acme.id, dedup={"key": "k"})
         Group.objects.create(name="after")
         raise Cancelled
-    assert rings() == 0
+    assert notifications() == 0
     assert rows() == [0, 0, 0, 0]
     assert not Group.objects.exists()
     tasks.submit("echo", tenant_id=acme.id, dedup={"key": "k", "on_conflict": "reject"})
@@ -51,7 +51,7 @@ def test_a_savepoint_takes_back_its_own_submit_only(acme):
         with pytest.raises(Cancelled), transaction.atomic():
             tasks.submit("echo", {"n": 2}, tenant_id=acme.id)
             raise Cancelled
-    assert rings() == 1
+    assert notifications() == 1
     with tenant_scope(acme.id):
         assert [task.id for task in Task.objects.all()] == [kept.id]
 
@@ -84,6 +84,6 @@ def test_a_verb_rolls_back_with_its_caller(make_task, verb):
     with pytest.raises(Cancelled), transaction.atomic():
         getattr(tasks, verb)(task.id, tenant_id=task.tenant_id)
         raise Cancelled
-    assert rings() == 0
+    assert notifications() == 0
     with tenant_scope(task.tenant_id):
         assert Task.objects.get(id=task.id).status == "failed"

@@ -12,7 +12,7 @@ from queueapp.models.base import new_id
 from queueapp.states import FINAL, RETRYABLE, WAITING, Status
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.factories import fresh
-from tests.notifications import rings
+from tests.notifications import notifications
 
 HOUR = timedelta(hours=1)
 
@@ -44,7 +44,7 @@ def test_retry(make_task, status):
     if status not in RETRYABLE:
         with pytest.raises(WrongState, match=f"Cannot retry task {task.id}: it is {status}"):
             tasks.retry(task.id, tenant_id=task.tenant_id)
-        assert (fresh(task).status, rings()) == (status, 0)
+        assert (fresh(task).status, notifications()) == (status, 0)
         return
     again = tasks.retry(task.id, tenant_id=task.tenant_id)
     assert again.status == "queued"
@@ -53,7 +53,7 @@ def test_retry(make_task, status):
     assert (again.finished_at, again.cancel_requested_at) == (None, None)
     assert again.run_at <= again.updated_at
     assert again.ready_seq > task.ready_seq, "it lines up anew"
-    assert rings() == 1
+    assert notifications() == 1
 
 
 @pytest.mark.parametrize("status", Status)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import StringIO
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +10,7 @@ from django.db import transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.utils import ProgrammingError
 
+from tests.sql_queries import copy_out, sqlstate
 from tests.tenancy.rows import tenant_column
 
 NO_PRIVILEGE = "42501"  # also what a policy answers to a row that it does not admit
@@ -84,12 +84,9 @@ def answer_to(cursor: CursorWrapper, statement: str) -> str | None:
     try:
         with transaction.atomic():
             if statement.startswith("COPY"):
-                copied = StringIO()
-                with cursor.db.wrap_database_errors:
-                    cursor.copy_expert(statement, copied)
-                return copied.getvalue()
+                return copy_out(cursor, statement)
             cursor.execute(statement)
             return repr(cursor.fetchall()) if cursor.description else ""
     except ProgrammingError as error:
-        assert error.__cause__.pgcode == NO_PRIVILEGE, statement
+        assert sqlstate(error) == NO_PRIVILEGE, statement
         return None

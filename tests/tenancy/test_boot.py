@@ -34,7 +34,7 @@ def postgres(tmp_path_factory):
         yield servers.postgres
 
 
-QCLUSTER, CHECK = ["manage.py", "qcluster"], ["manage.py", "check", "--database", "default"]
+QCLUSTER, CHECK = ["manage.py", "qcluster"], ["manage.py", "check", "--deploy"]
 WEB = ["-c", "import taskrunner.wsgi"]  # what gunicorn does first
 
 
@@ -58,7 +58,28 @@ def test_an_unsafe_login_is_refused(postgres, login, fault, arguments):
     done = start(f"postgresql://{login}:x@/taskrunner?host={postgres.sockets}", arguments)
     assert done.returncode != 0
     assert f"Refusing to run as database login '{login}'" in done.stderr
-    assert "Point DATABASE_URL at a plain login" in done.stderr
+    assert "Connect as a plain login" in done.stderr
+
+
+def test_while_debugging_an_unsafe_login_is_a_warning(postgres, monkeypatch):
+    monkeypatch.setenv("DEBUG", "true")
+    done = start(f"postgresql://boss:x@/taskrunner?host={postgres.sockets}")
+    assert '"WARNING"' in done.stderr
+    assert "Refusing to run as database login 'boss'" in done.stderr
+    assert 'relation "taskrunner_queues" does not exist' in done.stderr  # it went on
+
+
+def test_single_does_not_mind_a_superuser(postgres, monkeypatch):
+    monkeypatch.setenv("TASKRUNNER_ISOLATION", "single")
+    for arguments in (QCLUSTER, CHECK, WEB):
+        done = start(f"postgresql://boss:x@/taskrunner?host={postgres.sockets}", arguments)
+        assert "Refusing to run" not in done.stderr
+
+
+def test_what_has_nothing_to_do_with_us_may_connect_as_it_likes(postgres):
+    """Django's own commands and the project's queries, e.g. of a superuser who migrates another app."""
+    done = start(f"postgresql://boss:x@/taskrunner?host={postgres.sockets}", ["manage.py", "inspectdb"])
+    assert (done.returncode, "Refusing" in done.stderr) == (0, False)
 
 
 def test_a_plain_login_is_not(postgres):

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.db import ProgrammingError, connection, connections
+from django.db.backends.postgresql.psycopg_any import sql
 
 from queueapp.errors import ScopeError
 from queueapp.models import Task
@@ -45,6 +46,35 @@ def test_the_guard_refuses_every_tenant_table_without_a_scope(ground, table):
     for statement in (f"SELECT * FROM {table}", f'DELETE FROM "{table}"', f"with x as (table {table}) select 1"):
         with pytest.raises(ScopeError, match=f"{table} holds tenants' rows"), connection.cursor() as cursor:
             cursor.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'SELECT "tasks", count(*) AS "runs" FROM (VALUES (1)) AS artifacts(tasks) GROUP BY "tasks"',
+        'SELECT 1 AS taskrunner_tasks, tenant_id AS "taskrunner_runs" FROM (VALUES (1)) AS host(tenant_id)',
+        "WITH tenants AS (SELECT 1 AS workers) SELECT workers FROM tenants ORDER BY workers",
+        "SELECT 'from taskrunner_tasks_of_ours'",
+    ],
+)
+def test_the_guard_does_not_read_the_projects_own_sql(ground, statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        assert cursor.fetchone()
+
+
+def test_the_guard_reads_composed_statements_too(ground):
+    composed = sql.SQL("SELECT * FROM {}").format(sql.Identifier("taskrunner_tasks"))
+    with pytest.raises(ScopeError), connection.cursor() as cursor:
+        cursor.execute(composed)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("SELECT 1"))
+
+
+def test_the_guard_watches_no_other_database(ground):
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM taskrunner_tasks")  # the owner sees none without a role
+        assert cursor.fetchone() == (0,)
 
 
 def test_the_guard_lets_other_tables_pass(ground):

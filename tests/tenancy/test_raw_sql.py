@@ -14,6 +14,7 @@ from queueapp.models import Task
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, tenant_scope, worker_scope
 from queueapp.worker.heartbeats import register
+from tests.sql_queries import notices
 from tests.tenancy.attacks import Attack, answer_to
 from tests.tenancy.rows import TABLES, everything, fill
 
@@ -156,14 +157,14 @@ def test_views_show_what_their_reader_may_see(filled, worker_id, acme, globex):
 
 def test_a_leaky_function_is_shown_own_rows_only(filled, acme, globex):
     """The planner may not run a cheap function of the reader's own before the policy."""
-    with tenant_scope(acme.id), connection.cursor() as cursor:
+    with notices(connection) as told, tenant_scope(acme.id), connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION pg_temp.leak(uuid) RETURNS boolean COST 0.0000001 LANGUAGE plpgsql AS"
             " $$ BEGIN RAISE NOTICE 'saw %', $1; RETURN true; END $$"
         )
         cursor.execute("SELECT count(*) FROM taskrunner_tasks WHERE pg_temp.leak(tenant_id)")
         assert cursor.fetchone() == (4,)
-    saw = "".join(connection.connection.notices)
+    saw = "".join(told)
     assert str(acme.id) in saw
     assert str(globex.id) not in saw
 
@@ -175,7 +176,7 @@ def test_a_foreign_key_tells_foreign_ids_from_unknown_ones_to_nobody(filled, acm
     answers = []
     for task_id in (foreign, str(new_id())):
         with (
-            pytest.raises(IntegrityError, match="dedup_key_task_of_tenant") as refused,
+            pytest.raises(IntegrityError, match="tr_dedup_key_task_of_tenant") as refused,
             tenant_scope(acme.id),
             connection.cursor() as cursor,
         ):

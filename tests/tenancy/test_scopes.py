@@ -3,8 +3,10 @@
 import pytest
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection, transaction
+from django.db.backends.signals import connection_created
 from django.test.utils import CaptureQueriesContext
 
+from queueapp import conf, tasks
 from queueapp.errors import ScopeError
 from queueapp.models import Task, Tenant
 from queueapp.models.base import new_id
@@ -21,6 +23,7 @@ from queueapp.tenancy import (
     worker_statement,
 )
 from queueapp.tenancy.scopes import WORKER_SETTINGS
+from tests.sql_queries import end_session
 from tests.waiting import threads
 
 NIL = "00000000-0000-0000-0000-000000000000"
@@ -38,8 +41,13 @@ def session():
         return cursor.fetchone()
 
 
+def role(name):
+    """The database's role; in `single` there is none to take on."""
+    return f"taskrunner_{name}" if conf.settings.isolation == "rls" else "none"
+
+
 def as_client(tenant, actor="client:python"):
-    return ("taskrunner_client", str(tenant.id), "", actor)
+    return (role("client"), str(tenant.id), "", actor)
 
 
 def test_each_scope_sets_its_role_tenant_and_actor(acme):
@@ -47,11 +55,11 @@ def test_each_scope_sets_its_role_tenant_and_actor(acme):
     with tenant_scope(acme.id, actor="client:key"):
         assert session() == as_client(acme, "client:key")
     with operator_scope("operator:alice"):
-        assert session() == ("taskrunner_operator", NIL, "", "operator:alice")
+        assert session() == (role("operator"), NIL, "", "operator:alice")
     with system_scope("maintenance"):
-        assert session() == ("taskrunner_operator", NIL, "", "system:maintenance")
+        assert session() == (role("operator"), NIL, "", "system:maintenance")
     with worker_scope(worker_id):
-        assert session() == ("taskrunner_worker", NIL, str(worker_id), f"worker:{worker_id}")
+        assert session() == (role("worker"), NIL, str(worker_id), f"worker:{worker_id}")
     assert session() == AT_REST
 
 
@@ -122,7 +130,7 @@ def test_a_savepoint_that_is_rolled_back_takes_the_scope_back(acme):
         with operator_scope("operator:test"):
             inner = transaction.savepoint()
             transaction.savepoint_rollback(inner)
-            assert session()[0] == "taskrunner_operator"
+            assert session()[0] == role("operator")
         assert session() == AT_REST
 
 
@@ -157,7 +165,7 @@ def test_a_scope_of_one_statement_opens_no_transaction(acme):
 
 def test_a_workers_statement_is_in_its_scope(ground):
     worker_id = new_id()
-    as_worker = ("taskrunner_worker", NIL, str(worker_id), f"worker:{worker_id}")
+    as_worker = (role("worker"), NIL, str(worker_id), f"worker:{worker_id}")
     with CaptureQueriesContext(connection) as queries, worker_statement(worker_id):
         assert session() == as_worker
     assert len(queries) == 1
@@ -170,6 +178,37 @@ def test_a_statement_on_a_new_connection_keeps_its_scope(acme):
     connection.close()  # and the login is checked before anything else is asked
     with one_statement_scope(acme.id):
         assert session() == as_client(acme)
+
+
+def test_nothing_that_is_sent_on_reconnecting_takes_the_scopes_settings(acme):
+    """Neither a receiver of Django's signal nor the look whether a connection still lives is the scope's statement."""
+
+    def prepare_session(connection, **_):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 'prepared'")
+
+    connection_created.connect(prepare_session)
+    try:
+        for _ in range(2):
+            end_session(connection)
+            connection.health_check_enabled, connection.health_check_done = True, False  # as after a request
+            with one_statement_scope(acme.id):
+                assert session() == as_client(acme)
+            end_session(connection)
+            connection.health_check_enabled, connection.health_check_done = True, False
+            with tenant_scope(acme.id):
+                assert session() == as_client(acme)
+    finally:
+        connection_created.disconnect(prepare_session)
+
+
+def test_a_thread_submits_again_after_its_session_was_ended(acme):
+    with bind_tenant(acme.id):
+        tasks.submit("echo")
+        end_session(connection)
+        connection.close_if_unusable_or_obsolete()  # what Django does at the start of a request
+        connection.health_check_done = False
+        assert tasks.submit("echo").status == "queued"
 
 
 def test_a_scope_of_one_statement_has_no_second(make_task):
@@ -204,7 +243,7 @@ def test_in_a_transaction_a_scope_of_one_statement_is_like_any_other(acme):
             assert session() == session() == as_client(acme)
         assert session() == AT_REST
     with operator_scope("operator:alice"), one_statement_scope(acme.id):
-        assert session() == ("taskrunner_operator", NIL, "", "operator:alice")
+        assert session() == (role("operator"), NIL, "", "operator:alice")
 
 
 def test_a_scope_that_sends_nothing_sets_nothing(acme):

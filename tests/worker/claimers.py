@@ -8,7 +8,7 @@ from queueapp.models.base import new_id
 def claimer(strategy=None, categories=("*",), **properties):
     """A claimer that takes batches of up to 100 from the start."""
     made = Claimer(new_id(), Capabilities(("default",), categories, properties), strategy)
-    made.batch_size.record("sample.noop", 0.0001)
+    made.batch_sizes.record("sample.noop", 0.0001)
     return made
 
 

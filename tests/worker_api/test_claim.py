@@ -10,6 +10,7 @@ from django.db import connection
 from queueapp import tasks
 from queueapp.models import ApiKey, Queue, Task, Worker
 from queueapp.redis import notifier
+from queueapp.redis.connections import redis_client
 from queueapp.rest import worker_api
 from queueapp.rest.toolkit import long_poll
 from queueapp.tenancy import operator_scope, tenant_scope
@@ -131,12 +132,12 @@ def test_a_key_with_unreadable_capabilities_leases_nothing(acme, make_task):
 
 
 @pytest.fixture
-def only_the_bell(monkeypatch):
-    """No look without a ring, however long one waits."""
+def only_notifications(monkeypatch):
+    """No poll without a notification, however long one waits."""
     monkeypatch.setattr(worker_api.long_poll, "POLL_INTERVAL_SECONDS", 3600.0)
 
 
-def test_a_waiting_claim_hears_the_bell(worker, acme, only_the_bell):
+def test_a_waiting_claim_is_woken_by_a_notification(worker, acme, only_notifications):
     with threads(1) as run:
         waiting_claim = run(partial(worker.claim, worker="waiter", wait_seconds=30))
         wait_until(lambda: _waits("waiter"))
@@ -153,10 +154,10 @@ def test_a_waiting_claim_takes_no_ring_from_others(worker, acme):
         with tenant_scope(acme.id):
             tasks.submit("echo")
         assert waiting_claim.result(timeout=PATIENCE_SECONDS)
-    assert notifier.client().llen(notifier.bell_of("default")) == 1
+    assert redis_client().llen(notifier.notification_list("default")) == 1
 
 
-def test_a_claim_waits_as_long_as_asked_and_no_longer(worker, only_the_bell):
+def test_a_claim_waits_as_long_as_asked_and_no_longer(worker, only_notifications):
     started = time.monotonic()
     with threads(1) as run:
         assert run(partial(worker.claim, wait_seconds=0.3)).result(timeout=PATIENCE_SECONDS) == []
@@ -201,4 +202,4 @@ def _waits(name: str) -> bool:
             " WHERE datname = current_database() AND usename = session_user AND pid <> pg_backend_pid()"
         )
         (sessions,) = cursor.fetchone()
-    return has_looked and not sessions and notifier.client().pubsub_numsub(notifier.CHANNEL)[0][1] > 0
+    return has_looked and not sessions and redis_client().pubsub_numsub(notifier.channel())[0][1] > 0

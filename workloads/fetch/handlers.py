@@ -4,9 +4,9 @@ import hashlib
 from datetime import datetime
 from uuid import UUID
 
-from django.utils import timezone
 from pydantic import BaseModel
 
+from queueapp import clock
 from queueapp.errors import ArtifactTooLarge, PermanentFailure, RetryLater
 from queueapp.handlers import handler
 from queueapp.worker.context import TaskContext
@@ -98,7 +98,7 @@ def _page_of(response: Response, params: FetchParams, url: Url, task: TaskContex
         last_modified=validator(response.headers, "last-modified"),
         size_bytes=len(response.body),
         sha256=hashlib.sha256(response.body).hexdigest(),
-        fetched_at=timezone.now(),
+        fetched_at=clock.now(),
     )
 
 

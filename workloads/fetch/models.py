@@ -43,20 +43,20 @@ class FetchedPage(TenantModel):
     class Meta:
         db_table = "taskrunner_fetched_pages"
         constraints = (
-            models.UniqueConstraint(name="fetched_page_once", fields=("tenant", "url")),
-            models.CheckConstraint(name="fetched_page_url_is_http", condition=Q(url__regex="^https?://")),
+            models.UniqueConstraint(name="tr_fetched_page_once", fields=("tenant", "url")),
+            models.CheckConstraint(name="tr_fetched_page_url_is_http", condition=Q(url__regex="^https?://")),
             models.CheckConstraint(
-                name="fetched_page_url_short", condition=LessThanOrEqual(Length("url"), MAX_URL_CHARACTERS)
+                name="tr_fetched_page_url_short", condition=LessThanOrEqual(Length("url"), MAX_URL_CHARACTERS)
             ),
             models.CheckConstraint(
-                name="fetched_page_title_short", condition=LessThanOrEqual(Length("title"), MAX_TITLE_CHARACTERS)
+                name="tr_fetched_page_title_short", condition=LessThanOrEqual(Length("title"), MAX_TITLE_CHARACTERS)
             ),
-            models.CheckConstraint(name="fetched_page_has_text", condition=~Q(text="")),
-            models.CheckConstraint(name="fetched_page_digest_format", condition=Q(sha256__regex="^[0-9a-f]{64}$")),
+            models.CheckConstraint(name="tr_fetched_page_has_text", condition=~Q(text="")),
+            models.CheckConstraint(name="tr_fetched_page_digest_format", condition=Q(sha256__regex="^[0-9a-f]{64}$")),
         )
         indexes = (
-            GinIndex(name="fetched_page_search", fields=("search",)),
-            models.Index(name="fetched_page_age", fields=("fetched_at",)),
+            GinIndex(name="tr_fetched_page_search", fields=("search",)),
+            models.Index(name="tr_fetched_page_age", fields=("fetched_at",)),
         )
 
     def __str__(self) -> str:

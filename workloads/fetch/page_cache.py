@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
-from django.utils import timezone
-
+from queueapp import clock
 from queueapp.hooks import JobResult, maintenance_job
 from queueapp.tenancy import tenant_scope
 from workloads.fetch.models import FetchedPage
@@ -49,7 +48,7 @@ def keep_page(page: FetchedPage) -> None:
 def confirm_page(page: FetchedPage) -> None:
     """The server says that the page is still the same."""
     with tenant_scope(page.tenant_id):
-        FetchedPage.objects.filter(tenant_id=page.tenant_id, id=page.id).update(fetched_at=timezone.now())
+        FetchedPage.objects.filter(tenant_id=page.tenant_id, id=page.id).update(fetched_at=clock.now())
 
 
 @maintenance_job("fetched_pages_pruned", every_seconds=60)
@@ -57,7 +56,7 @@ def prune_pages() -> JobResult:
     """Delete the pages of all tenants that no server has sent or confirmed for PAGES_RETENTION_DAYS."""
     if not settings.pages_retention_days:
         return JobResult(0)
-    oldest = timezone.now() - timedelta(days=settings.pages_retention_days)
+    oldest = clock.now() - timedelta(days=settings.pages_retention_days)
     old = FetchedPage.objects.filter(fetched_at__lt=oldest).order_by("fetched_at")
     # read first: a page that is confirmed meanwhile no longer matches and stays
     ids = list(old.values_list("id", flat=True)[:BATCH])

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from queueapp import clock
 from queueapp.errors import PermanentFailure, RetryLater
 from queueapp.retry_policy import retry_delay_seconds
 from queueapp.worker.context import TaskContext
@@ -82,4 +83,4 @@ def retry_after_seconds(header: str) -> float | None:
 
 def _seconds_until(moment: datetime) -> float:
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (aware - datetime.now(UTC)).total_seconds()
+    return (aware - clock.now()).total_seconds()

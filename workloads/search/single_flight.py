@@ -11,7 +11,7 @@ import redis
 from pydantic import ValidationError
 from redis.exceptions import LockError
 
-from queueapp.redis import notifier
+from queueapp.redis.connections import redis_client, redis_key
 from workloads.search.providers import ProviderError, ProviderResponse
 from workloads.search.settings import settings
 
@@ -35,6 +35,7 @@ def fetch_once(key: str, call: Call, *, fresh: bool, check_cancelled: Check) -> 
     """
     if settings.cache_ttl_seconds == 0:
         return call(), False
+    key = redis_key(key)
     try:
         if fresh:
             return _keep(key, call()), False
@@ -45,7 +46,7 @@ def fetch_once(key: str, call: Call, *, fresh: bool, check_cancelled: Check) -> 
 
 
 def _take_or_call(key: str, call: Call, check_cancelled: Check) -> tuple[ProviderResponse, bool]:
-    lock = notifier.client().lock(f"{key}:lock", timeout=LOCK_SECONDS)
+    lock = redis_client().lock(f"{key}:lock", timeout=LOCK_SECONDS)
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
         if (response := _read(key)) is not None:
@@ -66,7 +67,7 @@ def _take_or_call(key: str, call: Call, check_cancelled: Check) -> tuple[Provide
 
 
 def _read(key: str) -> ProviderResponse | None:
-    found = notifier.client().get(key)
+    found = redis_client().get(key)
     try:
         return ProviderResponse.model_validate_json(found) if found else None
     except ValidationError:  # of another version of this code
@@ -75,7 +76,7 @@ def _read(key: str) -> ProviderResponse | None:
 
 def _keep(key: str, response: ProviderResponse) -> ProviderResponse:
     try:
-        notifier.client().set(key, response.model_dump_json(), ex=settings.cache_ttl_seconds)
+        redis_client().set(key, response.model_dump_json(), ex=settings.cache_ttl_seconds)
     except redis.RedisError as error:
         # here and not above: the call was made, and must not be made again
         logger.warning("search not kept", extra={"event": "redis_error", "error": str(error)})

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from queueapp import clock
 from queueapp.models import Task, TaskLog
 from queueapp.redaction import masked
 from queueapp.tasks.queries import ran_seconds, waited_seconds
@@ -41,11 +41,11 @@ def link_to_task(task_id: UUID) -> SafeString:
 
 
 def waited(task: Task) -> str | None:
-    return duration(waited_seconds(task, timezone.now()))
+    return duration(waited_seconds(task, clock.now()))
 
 
 def ran(task: Task) -> str | None:
-    return duration(ran_seconds(task, timezone.now()))
+    return duration(ran_seconds(task, clock.now()))
 
 
 def with_elapsed(entries: Iterable[TaskLog]) -> Iterator[tuple[TaskLog, str | None]]:

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from queueapp.handlers import registered_handlers
-from queueapp.models import Partition, Queue, Task, Tenant
+from queueapp.models import Queue, Task, Tenant, UsedPartition
 from queueapp.states import Status
 
 MOST_CHOICES = 200
@@ -20,9 +20,9 @@ def asked_for(request: HttpRequest, name: str) -> str | None:
 
 
 def partitions_asked_for(request: HttpRequest) -> list[int] | None:
-    """The partitions of task that the URL's type and queue select; None where it names neither."""
+    """The partitions that the URL's type and queue select; None where it names neither."""
     wanted = {name: value for name in ("type", "queue") if (value := asked_for(request, name))}
-    return list(Partition.objects.filter(**wanted).values_list("pk", flat=True)) if wanted else None
+    return list(UsedPartition.objects.filter(**wanted).values_list("pk", flat=True)) if wanted else None
 
 
 class TaskFilter(SimpleListFilter):
@@ -44,7 +44,7 @@ class TaskFilter(SimpleListFilter):
         return queryset if value is None else self.narrow(queryset, value)
 
     def narrow(self, tasks: QuerySet[Task], value: str) -> QuerySet[Task]:
-        return tasks  # type and queue narrow together, by kind: see TaskList
+        return tasks  # type and queue narrow together, by partition: see TaskList
 
 
 class StatusFilter(TaskFilter):

@@ -8,7 +8,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Func, OuterRef, UUIDField
 from django.utils.functional import cached_property
 
-from queueapp.models import Partition
+from queueapp.models import UsedPartition
 
 if TYPE_CHECKING:
     AnyPaginator = Paginator[Any]
@@ -64,5 +64,6 @@ class TaskPaginator(CappedPaginator):
         if self.partitions is None or len(self.partitions) == 1:
             return self.object_list.values_list("pk", flat=True)
         newest = self.object_list.filter(partition=OuterRef("pk")).values("pk")[:end]
-        partitions = Partition.objects.filter(pk__in=self.partitions).annotate(newest=_Unnest(ArraySubquery(newest)))
+        partitions = UsedPartition.objects.filter(pk__in=self.partitions)
+        partitions = partitions.annotate(newest=_Unnest(ArraySubquery(newest)))
         return partitions.order_by("-newest").values_list("newest", flat=True)

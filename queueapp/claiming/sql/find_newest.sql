@@ -6,5 +6,5 @@ SELECT sub_queue.partition_id, sub_queue.priority, coalesce((
     SELECT t.ready_seq FROM taskrunner_tasks t
     WHERE t.partition_id = sub_queue.partition_id AND t.priority = sub_queue.priority AND t.status = 'queued' AND t.ready_seq <= sub_queue.after
     ORDER BY t.ready_seq DESC LIMIT 1)) AS ready_seq
-FROM unnest(%(partitions)s::integer[], %(priorities)s::smallint[], %(after)s::bigint[], %(until)s::bigint[])
+FROM unnest(%(partitions)s::bigint[], %(priorities)s::smallint[], %(after)s::bigint[], %(until)s::bigint[])
     AS sub_queue (partition_id, priority, after, until)

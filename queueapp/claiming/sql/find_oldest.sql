@@ -3,4 +3,4 @@ SELECT sub_queue.partition_id, sub_queue.priority, (
     SELECT t.ready_seq FROM taskrunner_tasks t
     WHERE t.partition_id = sub_queue.partition_id AND t.priority = sub_queue.priority AND t.status = 'queued' AND t.ready_seq > sub_queue.after
     ORDER BY t.ready_seq LIMIT 1) AS ready_seq
-FROM unnest(%(partitions)s::integer[], %(priorities)s::smallint[], %(after)s::bigint[]) AS sub_queue (partition_id, priority, after)
+FROM unnest(%(partitions)s::bigint[], %(priorities)s::smallint[], %(after)s::bigint[]) AS sub_queue (partition_id, priority, after)

@@ -1,7 +1,7 @@
 -- Who has something queued, and from which number on at each priority. Sub-queues are known up to `after`; those that are
 -- not known have nothing up to `elsewhere`. Newcomers are found by skipping through the index from tenant to tenant.
 WITH RECURSIVE partition AS (
-    SELECT * FROM unnest(%(partitions)s::integer[], %(elsewhere)s::bigint[]) AS k (partition_id, elsewhere)
+    SELECT * FROM unnest(%(partitions)s::bigint[], %(elsewhere)s::bigint[]) AS k (partition_id, elsewhere)
 ), newcomer AS (
     SELECT partition.*, (
         SELECT t.tenant_id FROM taskrunner_tasks t
@@ -17,7 +17,7 @@ WITH RECURSIVE partition AS (
         ORDER BY t.tenant_id LIMIT 1)
     FROM newcomer last WHERE last.tenant_id IS NOT NULL
 ), known AS MATERIALIZED (
-    SELECT * FROM unnest(%(sub_queue_partitions)s::integer[], %(tenants)s::uuid[], %(priorities)s::smallint[], %(after)s::bigint[])
+    SELECT * FROM unnest(%(sub_queue_partitions)s::bigint[], %(tenants)s::uuid[], %(priorities)s::smallint[], %(after)s::bigint[])
         AS sub_queue (partition_id, tenant_id, priority, after)
 ), sub_queue AS (
     SELECT * FROM known

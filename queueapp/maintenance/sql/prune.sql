@@ -2,23 +2,23 @@
 WITH keys AS (
     -- skips what submits are taking over: they lock keys in an order of their own, and waiting could deadlock
     DELETE FROM taskrunner_dedup_keys WHERE id IN (
-        SELECT id FROM taskrunner_dedup_keys WHERE expires_at < now() ORDER BY expires_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
+        SELECT id FROM taskrunner_dedup_keys WHERE expires_at < taskrunner_now() ORDER BY expires_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
     RETURNING 1
 ), requests AS (
     DELETE FROM taskrunner_idempotency_keys WHERE id IN (
-        SELECT id FROM taskrunner_idempotency_keys WHERE expires_at < now()
+        SELECT id FROM taskrunner_idempotency_keys WHERE expires_at < taskrunner_now()
         ORDER BY expires_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
     RETURNING 1
 ), silent AS (
-    UPDATE taskrunner_workers SET stopped_at = heartbeat_at WHERE stopped_at IS NULL AND heartbeat_at < now() - interval '1 minute'
+    UPDATE taskrunner_workers SET stopped_at = heartbeat_at WHERE stopped_at IS NULL AND heartbeat_at < taskrunner_now() - interval '1 minute'
     RETURNING 1
 ), gone AS (
-    DELETE FROM taskrunner_workers w WHERE w.stopped_at < now() - interval '1 day'
+    DELETE FROM taskrunner_workers w WHERE w.stopped_at < taskrunner_now() - interval '1 day'
         AND NOT EXISTS (SELECT FROM taskrunner_tasks t WHERE t.status = 'leased' AND t.worker_id = w.id)
     RETURNING 1
 ), statistics AS (
     DELETE FROM taskrunner_task_stats WHERE id IN (
-        SELECT id FROM taskrunner_task_stats WHERE minute < now() - interval '30 days' ORDER BY minute LIMIT %(batch)s)
+        SELECT id FROM taskrunner_task_stats WHERE minute < taskrunner_now() - interval '30 days' ORDER BY minute LIMIT %(batch)s)
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM keys) AS dedup_keys, (SELECT count(*) FROM requests) AS idempotency_keys,

@@ -1,13 +1,14 @@
 """Create an API key."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from queueapp import clock
 from queueapp.apikeys import create_key
-from queueapp.management.arguments import find_tenant, whole_number
+from queueapp.management.arguments import default_tenant, find_tenant, whole_number
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.models import ApiKey
 from queueapp.rest.toolkit.permissions import Right
@@ -19,7 +20,7 @@ class Command(PlatformCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("name", help="whose key it is; a name may have two live keys, for rotation")
-        parser.add_argument("--tenant", help="by default demo")
+        parser.add_argument("--tenant", help=f"by default {default_tenant()}")
         parser.add_argument("--role", choices=ApiKey.Role.values, default=ApiKey.Role.CLIENT)
         parser.add_argument("--scope", action="append", default=[], choices=[*Right], help="repeat; by default all")
         parser.add_argument("--capabilities", default="{}", help='of a worker, e.g. \'{"categories": ["Ideas.*"]}\'')
@@ -34,7 +35,7 @@ class Command(PlatformCommand):
                 options["role"],
                 scopes=options["scope"],
                 capabilities=_capabilities(options["capabilities"]),
-                expires_at=datetime.now(UTC) + timedelta(days=days) if days else None,
+                expires_at=clock.now() + timedelta(days=days) if days else None,
             )
         if options["json"]:
             document = {"key": key, "prefix": row.prefix, "name": row.name, "role": row.role}

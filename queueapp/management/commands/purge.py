@@ -4,9 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.utils import timezone
 
-from queueapp import tasks
+from queueapp import clock, tasks
 from queueapp.management.arguments import whole_number
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.operators.service import record
@@ -29,7 +28,7 @@ class Command(PlatformCommand):
 
 def _purge(days: int) -> int:
     """Batch by batch, each committed with its record: one transaction for all would hold up claims while it lasts."""
-    before = timezone.now() - timedelta(days=days)
+    before = clock.now() - timedelta(days=days)
     total = 0
     while True:
         with acting():

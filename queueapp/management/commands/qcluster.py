@@ -13,6 +13,7 @@ from queueapp.management.base import database_errors_in_words
 from queueapp.management.reload import Reloader
 from queueapp.models import Queue
 from queueapp.tenancy import system_scope
+from queueapp.tenancy.logins import refuse_unsafe_login
 from queueapp.worker.processes.supervisor import Supervisor
 
 
@@ -44,8 +45,10 @@ class Command(QCluster):  # type: ignore[misc]
 
 
 def _known_queues(wanted: str | None) -> tuple[str, ...]:
-    with database_errors_in_words(), system_scope("qcluster"):
-        known = tuple(Queue.objects.values_list("name", flat=True))
+    with database_errors_in_words():
+        refuse_unsafe_login()
+        with system_scope("qcluster"):
+            known = tuple(Queue.objects.values_list("name", flat=True))
     queues = tuple(wanted.split(",")) if wanted else known
     missing = sorted(set(queues) - set(known))
     if missing:

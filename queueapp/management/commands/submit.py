@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from queueapp import tasks
-from queueapp.management.arguments import find_tenant, parameter
+from queueapp.management.arguments import default_tenant, find_tenant, parameter
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.management.follow import follow
 from queueapp.management.output import pretty
@@ -23,7 +23,7 @@ class Command(PlatformCommand):
         parser.add_argument(
             "params", nargs="*", type=parameter, metavar="key=value", help="the value is JSON where it is valid JSON"
         )
-        parser.add_argument("--tenant", metavar="SLUG", help="default: demo")
+        parser.add_argument("--tenant", metavar="SLUG", help=f"default: {default_tenant()}")
         parser.add_argument("--queue")
         parser.add_argument("--priority", type=int, help="1–10, 10 the most urgent")
         parser.add_argument("--delay", type=float, metavar="SECONDS", dest="delay_seconds")

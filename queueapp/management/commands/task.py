@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.utils import timezone
 
+from queueapp import clock
 from queueapp.errors import TaskNotFound
 from queueapp.management.arguments import task_id
 from queueapp.management.base import PlatformCommand, acting
@@ -31,7 +31,7 @@ class Command(PlatformCommand):
             steps = _steps(task)
         if options["json"]:
             story = [step.document() for step in steps]
-            self.output.json({**TaskDocument.of_task(task, task.tenant.slug).model_dump(), "story": story})
+            self.output.json({**TaskDocument.of_task(task, task.tenant.slug), "story": story})
         else:
             self._show(task, steps)
 
@@ -52,7 +52,7 @@ class Command(PlatformCommand):
 def _steps(task: Task) -> list[Step]:
     timeline = Timeline()
     steps = [step for entry in whole_story(task.id) for step in timeline.add(entry)]
-    return steps if task.status in FINAL else [*steps, *timeline.so_far(timezone.now())]
+    return steps if task.status in FINAL else [*steps, *timeline.so_far(clock.now())]
 
 
 def _facts(task: Task) -> list[tuple[str, str]]:

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.utils import timezone
 
+from queueapp import clock
 from queueapp.management.arguments import check_queue, find_tenant, pattern, whole_number
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.management.follow import progress_of
@@ -38,7 +38,7 @@ class Command(PlatformCommand):
         if options["json"]:
             self.output.json([TaskDocument.of_task(task, task.tenant.slug) for task in tasks])
         elif tasks:
-            now = timezone.now()
+            now = clock.now()
             headers = ("id", "status", "type", "tenant", "queue", "created", "waited", "ran", "note")
             self.output.table(headers, [_row(task, now) for task in tasks])
         else:

@@ -20,6 +20,7 @@ from queueapp.rest.artifacts.downloads import DOWNLOADED, download
 from queueapp.rest.artifacts.uploads import AS_FORM, EXAMPLE, UploadRequest, read_upload, store_upload
 from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.errors import NotVisible
+from queueapp.rest.toolkit.mount import api_root
 from queueapp.rest.toolkit.pagination import Page, PageQuery, page
 from queueapp.rest.toolkit.permissions import Principal, Right
 from queueapp.rest.toolkit.views import ApiView, checked
@@ -93,7 +94,7 @@ class ArtifactList(ApiView):
             artifact = store_upload(task.tenant_id, task.id, buffer, self.principal.scope, claim)
         if artifact is None:  # purged meanwhile
             raise NotVisible
-        location = {"Location": f"/api/v1/artifacts/{artifact.id}"}
+        location = {"Location": f"{api_root()}/artifacts/{artifact.id}"}
         return Response(ArtifactResponse.of(artifact), status=201, headers=location)
 
     def _claim(

@@ -18,6 +18,7 @@ from queueapp.rest.openapi.schemas import (
     typed_body,
 )
 from queueapp.rest.toolkit.endpoints import PARAMETER, RESOURCES, Endpoint, Resource, ResponseSpec
+from queueapp.rest.toolkit.mount import api_root
 
 TAGS = (
     "Tasks",
@@ -30,13 +31,17 @@ TAGS = (
     "About",
 )  # then those of other apps
 
-ROOT = "/api/v1"
 TYPED = "/tasks/{family}/{operation}"
 
 
-@cache
 def openapi() -> dict[str, Any]:
-    """The description. Types and addresses are fixed once Django has started, so it is built once a process."""
+    """The description, with the address that the API has here."""
+    return {**_description(), "servers": [{"url": api_root()}]}
+
+
+@cache
+def _description() -> dict[str, Any]:
+    """Types and addresses are fixed once Django has started, so it is built once a process."""
     _ = get_resolver().url_patterns  # loads the addresses of every app, and so their endpoints
     resources = sorted(RESOURCES.values(), key=lambda each: each.path)
     book = SchemaBook(declared for each in resources for declared in each.endpoints.values())
@@ -58,7 +63,6 @@ def openapi() -> dict[str, Any]:
             "description": "Durable background tasks. Errors are problem documents (RFC 9457) with a stable `code`; "
             "lists come in pages; times are RFC 3339 in UTC, durations are seconds.",
         },
-        "servers": [{"url": ROOT}],
         "security": [{"key": []}],
         "tags": [{"name": name} for name in dict.fromkeys([*TAGS, *(each.tag for each in resources)])],
         "paths": paths,

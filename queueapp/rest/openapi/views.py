@@ -10,8 +10,9 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from rest_framework.request import Request
 
-from queueapp.rest.openapi.generator import ROOT, openapi
+from queueapp.rest.openapi.generator import openapi
 from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
+from queueapp.rest.toolkit.mount import api_root
 from queueapp.rest.toolkit.views import JsonView
 
 # nothing inline, nothing from elsewhere, no script at all
@@ -45,6 +46,7 @@ class Docs(PublicView):
         described = openapi()
         context = {
             "title": described["info"]["title"],
+            "root": api_root(),
             "description": _with_code(described["info"]["description"]),
             "tags": [(tag["name"], _entries(described, tag["name"])) for tag in described["tags"]],
             "schemas": [(name, _pretty(each)) for name, each in sorted(described["components"]["schemas"].items())],
@@ -121,4 +123,4 @@ def _curl(method: str, path: str, example: Any, *, with_key: bool) -> str:
         line += ' -H "Authorization: Bearer $TASKRUNNER_API_KEY"'
     if example is not None:
         line += f" -H 'Content-Type: application/json' -d {shlex.quote(json.dumps(example))}"
-    return f'{line} "$TASKRUNNER_URL{ROOT}{path}"'
+    return f'{line} "$TASKRUNNER_URL{api_root()}{path}"'

@@ -24,6 +24,7 @@ from queueapp.errors import (
     WrongState,
 )
 from queueapp.rest.toolkit.errors import ApiError, NotVisible
+from queueapp.rest.toolkit.mount import api_root, is_api
 from queueapp.validation import ResponseModel
 
 logger = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ def describe(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         case drf.ParseError():
             return problem(400, "invalid_request", "The body could not be read."), {}
         case Http404():
-            return problem(404, "no_such_address", "There is nothing at this address; see /api/v1/docs."), {}
+            return problem(404, "no_such_address", f"There is nothing at this address; see {api_root()}/docs."), {}
         case RequestDataTooBig():
             return problem(413, "body_too_large", "The body is larger than this address takes."), {}
         case UnreadablePostError():
@@ -137,10 +138,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if not is_api(request):
         return defaults.server_error(request)
     return problem_response(describe(Exception())[0])
-
-
-def is_api(request: HttpRequest) -> bool:
-    return request.path_info.startswith("/api/")
 
 
 def problem_response(document: dict[str, Any]) -> HttpResponse:

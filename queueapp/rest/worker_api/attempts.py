@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 from uuid import UUID
 
-from django.utils import timezone
-
+from queueapp import clock
 from queueapp.errors import FieldError, LeaseLost
 from queueapp.models import Task
 from queueapp.rest.toolkit.errors import Conflict, InvalidRequest, NotVisible
@@ -51,7 +50,7 @@ class HeldAttempt:
             task = self._read()
         if task is None or task.id not in cancelled:
             self.refuse()
-        if timezone.now() > _hard_limit(task):
+        if clock.now() > _hard_limit(task):
             message = f"Ran for longer than its limit of {task.timeout_seconds} s."
             self._fail(task, OutcomeKind.ERROR, "task_runtime_exceeded", message, self._delay(task))
             raise RanTooLong(f"{message} Stop: this attempt was settled as a failure.")

@@ -48,7 +48,7 @@ class QueueListener:
 
     def _listen(self) -> None:
         """Until nobody listens any more."""
-        with closing(notifier.rings()) as notifications:
+        with closing(notifier.subscribe()) as notifications:
             for queue in notifications:
                 with self._lock:
                     if not self._listeners:

@@ -2,12 +2,12 @@
 
 from uuid import UUID, uuid5
 
-from django.db.models.functions import Now
 from pydantic import ValidationError
 
 from queueapp.apikeys.service import KeyCapabilities
 from queueapp.claiming import Capabilities
 from queueapp.models import Queue, Worker
+from queueapp.models.base import Now
 from queueapp.rest.toolkit.errors import Forbidden
 from queueapp.rest.toolkit.permissions import Principal
 from queueapp.tenancy import worker_scope

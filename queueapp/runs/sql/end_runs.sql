@@ -8,7 +8,7 @@ WITH over AS (
     ORDER BY r.id LIMIT %(batch)s
     FOR UPDATE OF r SKIP LOCKED
 ), ended AS (
-    UPDATE taskrunner_runs r SET status = over.status, finished_at = clock_timestamp() FROM over WHERE r.id = over.id
+    UPDATE taskrunner_runs r SET status = over.status, finished_at = taskrunner_clock() FROM over WHERE r.id = over.id
     RETURNING r.tenant_id, r.id, r.task_id, r.status, r.finished_at - r.started_at AS duration
 ), measured AS (
     INSERT INTO taskrunner_run_metrics (tenant_id, run_id, task_id, name, value)

@@ -6,10 +6,11 @@ FROM (
     ORDER BY id DESC LIMIT 1
 ) AS latest
 JOIN taskrunner_tasks t ON t.tenant_id = latest.tenant_id AND t.id = latest.task_id AND t.attempt = latest.attempt
-WHERE latest.status = 'completed' AND latest.finished_at > clock_timestamp() - make_interval(secs => %(seconds)s)
+WHERE latest.status = 'completed' AND latest.finished_at > taskrunner_clock() - make_interval(secs => %(seconds)s)
     AND jsonb_typeof(t.result) = 'object'
     AND NOT EXISTS (
         SELECT FROM jsonb_path_query(t.result, '$.artifact_ids[*]') AS named
         -- a handler may call other things so: what is no uuid is no artifact that is there
-        WHERE NOT EXISTS (SELECT FROM taskrunner_artifacts a WHERE a.tenant_id = t.tenant_id
-            AND a.id = CASE WHEN pg_input_is_valid(named #>> '{}', 'uuid') THEN (named #>> '{}')::uuid END))
+        WHERE NOT EXISTS (
+            SELECT FROM taskrunner_artifacts a WHERE a.tenant_id = t.tenant_id AND a.id =
+                CASE WHEN named #>> '{}' ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN (named #>> '{}')::uuid END))

@@ -5,9 +5,9 @@ WITH target AS (
 ), moved AS (
     UPDATE taskrunner_tasks t SET
         status = CASE WHEN target.status = 'leased' THEN 'leased' ELSE 'cancelled' END,
-        cancel_requested_at = coalesce(t.cancel_requested_at, now()),
-        finished_at = CASE WHEN target.status = 'leased' THEN NULL ELSE now() END,
-        updated_at = now()
+        cancel_requested_at = coalesce(t.cancel_requested_at, taskrunner_now()),
+        finished_at = CASE WHEN target.status = 'leased' THEN NULL ELSE taskrunner_now() END,
+        updated_at = taskrunner_now()
     FROM target WHERE t.id = target.id AND target.status IN ('scheduled', 'blocked', 'queued', 'failed', 'leased')
     RETURNING t.id, t.status, t.queue
 )

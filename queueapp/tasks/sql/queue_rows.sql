@@ -5,14 +5,14 @@ SELECT q.name, q.strategy, q.paused_at,
             SELECT status, sum(tasks)::bigint AS tasks FROM taskrunner_task_counts
             WHERE queue = q.name GROUP BY status HAVING sum(tasks) <> 0) c),
         '{}') AS counts,
-    -- the head of every kind at every priority, as the index has them
-    (SELECT extract(epoch FROM clock_timestamp() - min(head.run_at))::double precision
-        FROM taskrunner_partitions k CROSS JOIN generate_series(1, 10) AS p (priority) CROSS JOIN LATERAL (
+    -- the head of every partition at every priority, as the index has them
+    (SELECT extract(epoch FROM taskrunner_clock() - min(head.run_at))::double precision
+        FROM taskrunner_used_partitions k CROSS JOIN generate_series(1, 10) AS p (priority) CROSS JOIN LATERAL (
             SELECT t.run_at FROM taskrunner_tasks t
             WHERE t.partition_id = k.id AND t.priority = p.priority::smallint AND t.status = 'queued'
             ORDER BY t.ready_seq LIMIT 1) AS head
         WHERE k.queue = q.name) AS oldest_wait_seconds,
     (SELECT count(*)::integer FROM taskrunner_workers w
         WHERE q.name = ANY (w.queues) AND w.stopped_at IS NULL
-            AND w.heartbeat_at > clock_timestamp() - make_interval(secs => %(dead_after)s)) AS live_workers
+            AND w.heartbeat_at > taskrunner_clock() - make_interval(secs => %(dead_after)s)) AS live_workers
 FROM taskrunner_queues q ORDER BY q.name

@@ -4,9 +4,9 @@
 WITH held AS (
     SELECT * FROM unnest(%(ids)s::uuid[], %(attempts)s::integer[], %(progress)s::text[]) AS h (id, attempt, progress) ORDER BY id
 ), renewed AS (
-    UPDATE taskrunner_tasks t SET progress = coalesce(held.progress::jsonb, t.progress), updated_at = clock_timestamp(),
+    UPDATE taskrunner_tasks t SET progress = coalesce(held.progress::jsonb, t.progress), updated_at = taskrunner_clock(),
         lease_expires_at = CASE WHEN %(renew)s
-            THEN clock_timestamp() + make_interval(secs => %(lease_seconds)s) ELSE t.lease_expires_at END
+            THEN taskrunner_clock() + make_interval(secs => %(lease_seconds)s) ELSE t.lease_expires_at END
     FROM held
     WHERE t.id = held.id AND t.attempt = held.attempt AND t.worker_id = %(worker_id)s AND t.lease_expires_at IS NOT NULL
         AND (%(renew)s OR held.progress IS NOT NULL)

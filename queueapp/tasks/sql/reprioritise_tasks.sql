@@ -3,7 +3,7 @@ WITH target AS (
     SELECT id, status FROM taskrunner_tasks WHERE id = ANY (%(ids)s) AND (%(tenant_id)s::uuid IS NULL OR tenant_id = %(tenant_id)s)
     ORDER BY id FOR UPDATE
 ), changed AS (
-    UPDATE taskrunner_tasks t SET priority = %(priority)s, updated_at = now()
+    UPDATE taskrunner_tasks t SET priority = %(priority)s, updated_at = taskrunner_now()
     FROM target WHERE t.id = target.id AND target.status NOT IN ('completed', 'dead_letter', 'cancelled')
     RETURNING t.id
 )

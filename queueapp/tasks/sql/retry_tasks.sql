@@ -3,9 +3,9 @@ WITH target AS (
     SELECT id, status FROM taskrunner_tasks WHERE id = ANY (%(ids)s) AND (%(tenant_id)s::uuid IS NULL OR tenant_id = %(tenant_id)s)
     ORDER BY id FOR UPDATE
 ), moved AS (
-    UPDATE taskrunner_tasks t SET status = 'queued', run_at = now(), failures = 0, crash_count = 0, worker_id = NULL,
+    UPDATE taskrunner_tasks t SET status = 'queued', run_at = taskrunner_now(), failures = 0, crash_count = 0, worker_id = NULL,
         cancel_requested_at = NULL, finished_at = NULL, progress = NULL, result = NULL,
-        error_code = '', error_message = '', updated_at = now()
+        error_code = '', error_message = '', updated_at = taskrunner_now()
     FROM target WHERE t.id = target.id AND target.status IN ('dead_letter', 'failed', 'cancelled')
     RETURNING t.id, t.status, t.queue
 )

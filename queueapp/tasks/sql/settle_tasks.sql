@@ -24,9 +24,9 @@ WITH reported AS (
 )
 UPDATE taskrunner_tasks t SET status = v.to_status, failures = v.failures_now, result = v.result::jsonb,
     error_code = v.error_code, error_message = v.error_message,
-    run_at = CASE WHEN v.to_status IN ('failed', 'queued') THEN now() + make_interval(secs => v.retry_seconds)
+    run_at = CASE WHEN v.to_status IN ('failed', 'queued') THEN taskrunner_now() + make_interval(secs => v.retry_seconds)
         ELSE t.run_at END,
-    lease_expires_at = NULL, updated_at = now(),
-    finished_at = CASE WHEN v.to_status IN ('completed', 'dead_letter', 'cancelled') THEN now() END
+    lease_expires_at = NULL, updated_at = taskrunner_now(),
+    finished_at = CASE WHEN v.to_status IN ('completed', 'dead_letter', 'cancelled') THEN taskrunner_now() END
 FROM outcome v WHERE t.id = v.id
 RETURNING t.id, t.status

@@ -2,6 +2,6 @@
 INSERT INTO taskrunner_tasks (id, tenant_id, type, queue, params, requirements, labels, priority, run_at, status,
     max_retries, timeout_seconds)
 SELECT %(id)s, %(tenant_id)s, %(type)s, %(queue)s, %(params)s, %(requirements)s, %(labels)s, %(priority)s, due_at,
-    CASE WHEN due_at > now() THEN 'scheduled' ELSE 'queued' END, %(max_retries)s, %(timeout_seconds)s
-FROM (SELECT coalesce(%(run_at)s, now() + make_interval(secs => coalesce(%(delay_seconds)s, 0)))) AS request (due_at)
+    CASE WHEN due_at > taskrunner_now() THEN 'scheduled' ELSE 'queued' END, %(max_retries)s, %(timeout_seconds)s
+FROM (SELECT coalesce(%(run_at)s, taskrunner_now() + make_interval(secs => coalesce(%(delay_seconds)s, 0)))) AS request (due_at)
 RETURNING *

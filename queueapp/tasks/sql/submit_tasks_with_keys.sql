@@ -9,23 +9,25 @@ WITH request AS (
     )
 ), taken AS (
     INSERT INTO taskrunner_dedup_keys (tenant_id, queue, key, expires_at, task_id)
-    SELECT %(tenant_id)s::uuid, queue, dedup_key, now() + make_interval(secs => dedup_ttl_seconds), id
+    SELECT %(tenant_id)s::uuid, queue, dedup_key, taskrunner_now() + make_interval(secs => dedup_ttl_seconds), id
     FROM request WHERE dedup_key IS NOT NULL ORDER BY queue, dedup_key
-    ON CONFLICT (tenant_id, queue, key) DO UPDATE SET task_id = excluded.task_id, expires_at = excluded.expires_at
-        WHERE taskrunner_dedup_keys.expires_at <= clock_timestamp()
+    ON CONFLICT (tenant_id, queue, key) DO UPDATE SET task_id = excluded.task_id, expires_at = excluded.expires_at,
+        -- an expired key was free, so whose task it points to is left alone
+        replaced_task_id = CASE WHEN taskrunner_dedup_keys.expires_at > taskrunner_clock()
+            THEN taskrunner_dedup_keys.task_id END
+        WHERE taskrunner_dedup_keys.expires_at <= taskrunner_clock()
             OR excluded.task_id IN (SELECT id FROM request WHERE dedup_replace)
-    -- an expired key was free, so whose task it points to is left alone
-    RETURNING new.task_id, CASE WHEN old.expires_at > clock_timestamp() THEN old.task_id END AS replaced_id
+    RETURNING task_id, replaced_task_id
 ), accepted AS (
-    SELECT request.*, taken.replaced_id,
-        coalesce(request.run_at, now() + make_interval(secs => coalesce(delay_seconds, 0))) AS due_at
+    SELECT request.*, taken.replaced_task_id AS replaced_id,
+        coalesce(request.run_at, taskrunner_now() + make_interval(secs => coalesce(delay_seconds, 0))) AS due_at
     FROM request LEFT JOIN taken ON taken.task_id = request.id
     WHERE request.dedup_key IS NULL OR taken.task_id IS NOT NULL
 ), inserted AS (
     INSERT INTO taskrunner_tasks (id, tenant_id, type, queue, params, requirements, labels, priority, run_at, status,
         max_retries, timeout_seconds)
     SELECT id, %(tenant_id)s::uuid, type, queue, params, requirements, labels, priority, due_at,
-        CASE WHEN due_at > now() THEN 'scheduled' ELSE 'queued' END,
+        CASE WHEN due_at > taskrunner_now() THEN 'scheduled' ELSE 'queued' END,
         max_retries, timeout_seconds
     FROM accepted ORDER BY id
     RETURNING id, queue, status

@@ -1,7 +1,7 @@
 -- Workers, the newest first, and the tasks each one holds now.
 SELECT w.id,
-    w.stopped_at IS NULL AND w.heartbeat_at > clock_timestamp() - make_interval(secs => %(dead_after)s) AS is_live,
-    extract(epoch FROM clock_timestamp() - w.heartbeat_at)::double precision AS seconds_since_heartbeat,
+    w.stopped_at IS NULL AND w.heartbeat_at > taskrunner_clock() - make_interval(secs => %(dead_after)s) AS is_live,
+    extract(epoch FROM taskrunner_clock() - w.heartbeat_at)::double precision AS seconds_since_heartbeat,
     coalesce(held.tasks, '[]') AS tasks
 FROM taskrunner_workers w
 LEFT JOIN LATERAL (
@@ -11,5 +11,5 @@ LEFT JOIN LATERAL (
 ) held ON true
 WHERE w.id = ANY (%(ids)s::uuid[])
     OR %(ids)s::uuid[] IS NULL AND (%(include_dead)s
-        OR w.stopped_at IS NULL AND w.heartbeat_at > clock_timestamp() - make_interval(secs => %(dead_after)s))
+        OR w.stopped_at IS NULL AND w.heartbeat_at > taskrunner_clock() - make_interval(secs => %(dead_after)s))
 ORDER BY w.id DESC LIMIT %(limit)s

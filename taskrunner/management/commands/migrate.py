@@ -7,7 +7,7 @@ from django.core.management.commands.migrate import Command as Migrate
 from django.db import connections
 
 from queueapp.management.base import database_errors_in_words
-from queueapp.tenancy.guard import OWNER_ALIAS
+from queueapp.tenancy.logins import OWNER_ALIAS
 
 
 class Command(Migrate):

@@ -1,10 +1,10 @@
 """The protocol that every source of results implements, and its response."""
 
-from datetime import UTC, datetime
 from typing import Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from queueapp import clock
 from queueapp.errors import TaskrunnerError
 from workloads.search.results import Result, SearchQuery
 
@@ -16,7 +16,7 @@ class ProviderResponse(BaseModel):
 
     results: list[Result]
     raw: bytes | None = Field(None, exclude=True)
-    retrieved_at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
+    retrieved_at: AwareDatetime = Field(default_factory=lambda: clock.now())
 
 
 class ProviderError(TaskrunnerError):

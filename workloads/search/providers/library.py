@@ -1,6 +1,6 @@
 """The library: the pages that the tenant has fetched, by PostgreSQL's full-text search. No network, no key."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.postgres.search import SearchHeadline, SearchRank
@@ -9,6 +9,7 @@ from django.db.models import F, QuerySet, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Left
 
+from queueapp import clock
 from queueapp.tenancy import tenant_scope
 from workloads.fetch.models import SEARCH_CONFIGURATION, SEARCHED_CHARACTERS, FetchedPage
 from workloads.search.providers.base import ProviderResponse
@@ -47,7 +48,7 @@ def _matching(query: SearchQuery) -> QuerySet[FetchedPage, Any]:
     )
     pages = FetchedPage.objects.filter(id__in=found)
     if query.recency_days:
-        pages = pages.filter(fetched_at__gte=datetime.now(UTC) - timedelta(days=query.recency_days))
+        pages = pages.filter(fetched_at__gte=clock.now() - timedelta(days=query.recency_days))
     snippet = SearchHeadline(
         Left("text", SEARCHED_CHARACTERS),
         text_query,

@@ -1,0 +1,1 @@
+GRANT USAGE ON SEQUENCE taskrunner_config_submissions TO {{operator}};

@@ -1,0 +1,45 @@
+"""What differs between psycopg2 and psycopg 3, whichever of them Django uses."""
+
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.postgresql.psycopg_any import is_psycopg3, mogrify
+from django.db.backends.utils import CursorWrapper
+
+if is_psycopg3:
+    from psycopg import ClientCursor
+
+
+def literal(text: str) -> str:
+    """A string as a constant of SQL, read the same by every server whatever its settings."""
+    escaped = text.replace("\\", "\\\\").replace("'", "''")
+    return f"E'{escaped}'"
+
+
+def as_text(sql: Any, database: BaseDatabaseWrapper) -> str:
+    """A statement as text; some are composed of the driver's own objects."""
+    return sql if isinstance(sql, str) else str(sql.as_string(database.connection))
+
+
+def takes_two_statements(cursor: Any, params: Any) -> bool:
+    """Whether a driver's cursor sends two statements in one message.
+
+    A cursor that lives in the server declares itself around its statement. Parameters that travel apart from their
+    statement (server_side_binding) allow no second one.
+    """
+    if getattr(cursor, "name", None):
+        return False
+    return not is_psycopg3 or params is None or isinstance(cursor, ClientCursor)
+
+
+def skip_first_result(cursor: Any) -> None:
+    """After two statements in one message: psycopg 3 shows the first one's result, psycopg2 the last one's."""
+    if is_psycopg3:
+        cursor.nextset()
+
+
+def execute(cursor: CursorWrapper, sql: str, parameters: Any) -> None:
+    """Run a statement with its parameters written into it: EXECUTE takes none that travel apart."""
+    if is_psycopg3 and not isinstance(cursor.cursor, ClientCursor):
+        sql, parameters = mogrify(sql, parameters, cursor.db), None
+    cursor.execute(sql, parameters)

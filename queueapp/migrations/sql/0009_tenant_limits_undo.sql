@@ -1,2 +1,0 @@
-ALTER TABLE taskrunner_tenants DROP CONSTRAINT tenant_limits_known;
-DROP FUNCTION taskrunner_is_list_of, taskrunner_is_whole_number;

@@ -1,0 +1,204 @@
+-- Every legal move of a task: the same as queueapp/states.py, held equal to it by a test.
+CREATE TABLE taskrunner_task_transitions (
+    from_status text,  -- NULL: the task is new
+    to_status text NOT NULL,
+    who text NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT task_transition_once UNIQUE NULLS NOT DISTINCT (from_status, to_status, who)
+);
+INSERT INTO taskrunner_task_transitions (from_status, to_status, who, reason) VALUES
+    (NULL         , 'scheduled', 'client', 'submit'),
+    (NULL         , 'scheduled', 'operator', 'submit'),
+    (NULL         , 'blocked', 'client', 'submit'),
+    (NULL         , 'blocked', 'operator', 'submit'),
+    (NULL         , 'queued', 'client', 'submit'),
+    (NULL         , 'queued', 'operator', 'submit'),
+    ('scheduled'  , 'queued', 'system', 'due'),
+    ('scheduled'  , 'cancelled', 'client', 'cancel'),
+    ('scheduled'  , 'cancelled', 'operator', 'cancel'),
+    ('blocked'    , 'queued', 'system', 'dependencies_completed'),
+    ('blocked'    , 'cancelled', 'client', 'cancel'),
+    ('blocked'    , 'cancelled', 'operator', 'cancel'),
+    ('blocked'    , 'cancelled', 'system', 'dependency_failed'),
+    ('queued'     , 'leased', 'worker', 'claim'),
+    ('queued'     , 'cancelled', 'client', 'cancel'),
+    ('queued'     , 'cancelled', 'operator', 'cancel'),
+    ('leased'     , 'queued', 'system', 'lease_expired'),
+    ('leased'     , 'queued', 'worker', 'released'),
+    ('leased'     , 'failed', 'worker', 'error'),
+    ('leased'     , 'completed', 'worker', 'result'),
+    ('leased'     , 'dead_letter', 'system', 'worker_crashed'),
+    ('leased'     , 'dead_letter', 'worker', 'error'),
+    ('leased'     , 'cancelled', 'system', 'cancel'),
+    ('leased'     , 'cancelled', 'worker', 'cancel'),
+    ('failed'     , 'queued', 'client', 'retry'),
+    ('failed'     , 'queued', 'operator', 'retry'),
+    ('failed'     , 'queued', 'system', 'due'),
+    ('failed'     , 'cancelled', 'client', 'cancel'),
+    ('failed'     , 'cancelled', 'operator', 'cancel'),
+    ('dead_letter', 'queued', 'client', 'retry'),
+    ('dead_letter', 'queued', 'operator', 'retry'),
+    ('cancelled'  , 'queued', 'client', 'retry'),
+    ('cancelled'  , 'queued', 'operator', 'retry');
+-- 'sql' is a login without a scope (the owner in a psql session): any legal move, logged as such.
+INSERT INTO taskrunner_task_transitions (from_status, to_status, who, reason)
+SELECT from_status, to_status, 'sql', min(reason) FROM taskrunner_task_transitions GROUP BY from_status, to_status;
+
+CREATE FUNCTION taskrunner_actor() RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT coalesce(nullif(current_setting('taskrunner.actor', true), ''), 'sql:' || session_user)
+$$;
+
+CREATE FUNCTION taskrunner_refuse_transition(task_id uuid, from_status text, to_status text, who text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'task %: % may not move it from % to %', task_id, who, coalesce(from_status, 'new'), to_status
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'task_transition_legal', TABLE = 'taskrunner_tasks';
+END
+$$;
+
+-- A statement's moves in one pass each: one log row a move, one delta row a statement and kind of move.
+-- SECURITY DEFINER, because only the owner may write these tables, whoever moved the task. Joined by hash in any case:
+-- a function is planned at a session's first call, so a worker whose first batch was one task would compare every old
+-- row of a batch with every new one for the rest of its life.
+CREATE FUNCTION taskrunner_tasks_inserted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp
+SET enable_hashjoin = on SET enable_nestloop = off AS $$
+DECLARE
+    first_id constant uuid := taskrunner_uuidv7();
+    mover constant text := taskrunner_who();
+    named_actor constant text := taskrunner_actor();
+BEGIN
+    INSERT INTO taskrunner_task_logs (id, tenant_id, task_id, at, kind, to_status, attempt, actor, reason, level,
+        message)
+    SELECT taskrunner_nth_id(first_id, row_number() OVER ()), n.tenant_id, n.id, taskrunner_clock(), 'transition',
+        n.status, n.attempt, named_actor,
+        coalesce(legal.reason, taskrunner_refuse_transition(n.id, NULL, n.status, mover)), 'info', ''
+    FROM new_rows n
+    LEFT JOIN taskrunner_task_transitions legal
+        ON legal.who = mover AND legal.from_status IS NULL AND legal.to_status = n.status;
+    INSERT INTO taskrunner_task_deltas (at, tenant_id, queue, type, to_status, moves, wait_seconds, run_seconds)
+    SELECT taskrunner_now(), n.tenant_id, n.queue, n.type, n.status, count(*), 0, 0
+    FROM new_rows n GROUP BY n.tenant_id, n.queue, n.type, n.status;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER taskrunner_tasks_inserted AFTER INSERT ON taskrunner_tasks
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION taskrunner_tasks_inserted();
+
+CREATE FUNCTION taskrunner_tasks_updated() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp
+SET enable_hashjoin = on SET enable_nestloop = off AS $$
+DECLARE
+    first_id constant uuid := taskrunner_uuidv7();
+    mover constant text := taskrunner_who();
+    named_actor constant text := taskrunner_actor();
+BEGIN
+    WITH moved AS MATERIALIZED (
+        SELECT n.tenant_id, n.id, n.queue, n.type, n.attempt, n.error_code, n.error_message, n.started_at, o.run_at,
+            o.status AS from_status, n.status AS to_status, o.started_at AS ran_from,
+            coalesce(n.worker_id, o.worker_id) AS worker_id, n.status IN ('failed', 'dead_letter') AS went_wrong,
+            coalesce(legal.reason, taskrunner_refuse_transition(n.id, o.status, n.status, mover)) AS reason
+        FROM new_rows n JOIN old_rows o ON o.id = n.id AND o.status <> n.status
+        LEFT JOIN taskrunner_task_transitions legal
+            ON legal.who = mover AND legal.from_status = o.status AND legal.to_status = n.status
+    ), logged AS (
+        INSERT INTO taskrunner_task_logs (id, tenant_id, task_id, at, kind, from_status, to_status, attempt, worker_id,
+            actor, reason, level, message)
+        SELECT taskrunner_nth_id(first_id, row_number() OVER ()), tenant_id, id, taskrunner_clock(), 'transition',
+            from_status, to_status, attempt, worker_id, named_actor,
+            CASE WHEN went_wrong AND error_code <> '' THEN error_code ELSE reason END,
+            CASE WHEN went_wrong THEN 'error' ELSE 'info' END,
+            CASE WHEN went_wrong THEN error_message ELSE '' END
+        FROM moved
+    )
+    INSERT INTO taskrunner_task_deltas (at, tenant_id, queue, type, from_status, to_status, moves, wait_seconds,
+        run_seconds)
+    SELECT taskrunner_now(), tenant_id, queue, type, from_status, to_status, count(*),
+        coalesce(sum(extract(epoch FROM started_at - run_at)) FILTER (WHERE to_status = 'leased'), 0),
+        coalesce(sum(extract(epoch FROM taskrunner_clock() - ran_from)) FILTER (WHERE from_status = 'leased'), 0)
+    FROM moved GROUP BY tenant_id, queue, type, from_status, to_status;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER taskrunner_tasks_updated AFTER UPDATE ON taskrunner_tasks
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION taskrunner_tasks_updated();
+
+CREATE FUNCTION taskrunner_tasks_deleted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp AS $$
+BEGIN
+    INSERT INTO taskrunner_task_deltas (at, tenant_id, queue, type, from_status, moves, wait_seconds, run_seconds)
+    SELECT taskrunner_now(), o.tenant_id, o.queue, o.type, o.status, count(*), 0, 0
+    FROM old_rows o GROUP BY o.tenant_id, o.queue, o.type, o.status;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER taskrunner_tasks_deleted AFTER DELETE ON taskrunner_tasks
+    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION taskrunner_tasks_deleted();
+
+-- The order of arrival, drawn each time a task becomes ready. Claimers follow it (claiming/sql/arrival_horizon.sql),
+-- and rely on this: a transaction has its id before it draws a number. Once every id given out before some moment is gone,
+-- no number drawn before it can turn up any more.
+CREATE SEQUENCE taskrunner_ready_seq;
+CREATE FUNCTION taskrunner_tasks_draw_ready_seq() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp AS $$
+DECLARE
+    transaction_id constant xid8 := pg_current_xact_id();
+BEGIN
+    NEW.ready_seq := nextval('taskrunner_ready_seq');
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER taskrunner_tasks_become_ready BEFORE UPDATE ON taskrunner_tasks FOR EACH ROW
+    WHEN (NEW.status = 'queued' AND OLD.status <> 'queued') EXECUTE FUNCTION taskrunner_tasks_draw_ready_seq();
+
+-- A new task: its place in the order, and its partition. The partition's row is not made here, in the caller's
+-- transaction, where it would block every other first submit; a claimer makes it (claiming/partitions.py).
+CREATE FUNCTION taskrunner_tasks_before_insert() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp AS $$
+DECLARE
+    transaction_id constant xid8 := pg_current_xact_id();
+BEGIN
+    NEW.ready_seq := nextval('taskrunner_ready_seq');
+    NEW.partition_id := taskrunner_partition_id(NEW.queue, NEW.type, NEW.requirements);
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER taskrunner_tasks_before_insert BEFORE INSERT ON taskrunner_tasks
+    FOR EACH ROW EXECUTE FUNCTION taskrunner_tasks_before_insert();
+
+-- Two partitions with the same digest: whoever claims by one of them must not get the other's tasks.
+CREATE FUNCTION taskrunner_refuse_collision(task_id uuid, partition_id bigint) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'task %: partition % stands for another queue, type or requirements', task_id, partition_id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'partition_without_collision', TABLE = 'taskrunner_partitions';
+END
+$$;
+
+-- What no update may touch: the fence never falls, and a task never changes tenant.
+CREATE FUNCTION taskrunner_refuse_task_update() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'task %: attempt may not fall and tenant, type and queue may not change', OLD.id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'task_identity_fixed', TABLE = 'taskrunner_tasks';
+END
+$$;
+CREATE TRIGGER taskrunner_tasks_identity_fixed BEFORE UPDATE ON taskrunner_tasks FOR EACH ROW
+    WHEN (NEW.attempt < OLD.attempt OR NEW.id <> OLD.id OR NEW.tenant_id <> OLD.tenant_id
+        OR NEW.type <> OLD.type OR NEW.queue <> OLD.queue)
+    EXECUTE FUNCTION taskrunner_refuse_task_update();
+
+-- Asking a running task to stop moves nothing yet, but who asked belongs into its history.
+CREATE FUNCTION taskrunner_tasks_log_cancel_request() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp AS $$
+BEGIN
+    INSERT INTO taskrunner_task_logs (tenant_id, task_id, at, kind, attempt, worker_id, actor, reason, level, message)
+    VALUES (NEW.tenant_id, NEW.id, taskrunner_clock(), 'log', NEW.attempt, NEW.worker_id, taskrunner_actor(),
+        'cancel_requested', 'info', 'asked to stop');
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER taskrunner_tasks_cancel_requested AFTER UPDATE ON taskrunner_tasks FOR EACH ROW
+    WHEN (NEW.status = 'leased' AND OLD.cancel_requested_at IS NULL AND NEW.cancel_requested_at IS NOT NULL)
+    EXECUTE FUNCTION taskrunner_tasks_log_cancel_request();

@@ -1,0 +1,34 @@
+-- Foreign keys between tenant tables carry the tenant: a plain one is checked outside row-level security,
+-- so it would accept, and betray, another tenant's rows.
+ALTER TABLE taskrunner_dedup_keys ADD CONSTRAINT tr_dedup_key_task_of_tenant
+    FOREIGN KEY (tenant_id, task_id) REFERENCES taskrunner_tasks (tenant_id, id) ON DELETE CASCADE;
+ALTER TABLE taskrunner_artifacts ADD CONSTRAINT tr_artifact_task_of_tenant
+    FOREIGN KEY (tenant_id, task_id) REFERENCES taskrunner_tasks (tenant_id, id) ON DELETE CASCADE;
+ALTER TABLE taskrunner_runs ADD CONSTRAINT tr_run_task_of_tenant
+    FOREIGN KEY (tenant_id, task_id) REFERENCES taskrunner_tasks (tenant_id, id) ON DELETE CASCADE;
+ALTER TABLE taskrunner_run_metrics ADD CONSTRAINT tr_run_metric_task_of_tenant
+    FOREIGN KEY (tenant_id, task_id) REFERENCES taskrunner_tasks (tenant_id, id) ON DELETE CASCADE;
+ALTER TABLE taskrunner_run_metrics ADD CONSTRAINT tr_run_metric_run_of_tenant
+    FOREIGN KEY (tenant_id, run_id) REFERENCES taskrunner_runs (tenant_id, id) ON DELETE CASCADE;
+ALTER TABLE taskrunner_run_notes ADD CONSTRAINT tr_run_note_task_of_tenant
+    FOREIGN KEY (tenant_id, task_id) REFERENCES taskrunner_tasks (tenant_id, id) ON DELETE CASCADE;
+ALTER TABLE taskrunner_run_notes ADD CONSTRAINT tr_run_note_run_of_tenant
+    FOREIGN KEY (tenant_id, run_id) REFERENCES taskrunner_runs (tenant_id, id) ON DELETE CASCADE;
+
+-- The platform's own tenant, exempt from limits.
+INSERT INTO taskrunner_tenants (slug, name, active, limits) VALUES ('system', 'Taskrunner', true, '{}');
+
+ALTER TABLE taskrunner_tenants ADD CONSTRAINT tr_tenant_limits_are_an_object CHECK (jsonb_typeof(limits) = 'object');
+
+-- However an artifact goes (by itself, or with its task), its object is left to the sweep. Row by row, so that
+-- deleting tasks without artifacts costs nothing.
+CREATE FUNCTION taskrunner_artifacts_deleted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp AS $$
+BEGIN
+    INSERT INTO taskrunner_pending_objects (id, tenant_id, task_id, due_at)
+    VALUES (OLD.id, OLD.tenant_id, OLD.task_id, taskrunner_now());
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER taskrunner_artifacts_deleted AFTER DELETE ON taskrunner_artifacts
+    FOR EACH ROW EXECUTE FUNCTION taskrunner_artifacts_deleted();

@@ -1,0 +1,1 @@
+"""What a project's tests need to run with the platform."""

@@ -1,0 +1,40 @@
+"""What a running attempt leaves behind, at once and over the background connection: log lines, figures, artifacts."""
+
+from typing import Any
+from uuid import UUID
+
+from queueapp.artifacts.service import describe
+from queueapp.artifacts.upload_buffer import Content
+from queueapp.errors import LeaseLost
+from queueapp.json_values import kept_json
+from queueapp.runs.recording import add_metric, add_note
+from queueapp.tasks.attempt import Attempt
+from queueapp.tasks.leases import LOG_LEVELS, append_log
+from queueapp.worker.attach import attach
+from queueapp.worker.background_connection import BackgroundConnection
+
+
+class AttemptRecords:
+    """Beside TaskContext and not in it, because handlers import that before the models are ready."""
+
+    __slots__ = ("_attempt", "_background")
+
+    def __init__(self, attempt: Attempt, background: BackgroundConnection) -> None:
+        self._attempt = attempt
+        self._background = background
+
+    def log(self, message: str, level: str, detail: dict[str, Any]) -> None:
+        if level not in LOG_LEVELS:
+            raise ValueError(f"level must be one of {', '.join(LOG_LEVELS)}, not {level!r}")
+        line = (self._attempt.worker_id, self._attempt.key, level, message, kept_json(detail))
+        if not self._background.call(append_log, *line):
+            raise LeaseLost(*self._attempt.key)
+
+    def metric(self, name: str, value: Any) -> None:
+        self._background.call(add_metric, self._attempt.worker_id, self._attempt.key, name, value)
+
+    def note(self, type: str, content: str) -> None:
+        self._background.call(add_note, self._attempt.worker_id, self._attempt.key, type, content)
+
+    def attach(self, type: str, content: Content, content_type: str, metadata: dict[str, Any] | None) -> UUID:
+        return attach(self._background, self._attempt, describe(type, content_type, metadata), content)

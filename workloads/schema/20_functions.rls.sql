@@ -1,0 +1,1 @@
+GRANT EXECUTE ON FUNCTION taskrunner_match_fetched_pages TO {{client}};
