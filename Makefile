@@ -26,7 +26,7 @@ quick: $(VENV)/installed-dev  ## the tests that start no processes, in two minut
 	$(RUN) -m pytest -p tests.plugin_quick -n 2 --dist loadfile -q -r fE
 
 cells: $(VENV)/installed-dev  ## the package in fresh projects: every combination of Django, Python, driver and isolation level
-	$(RUN) -m pytest tests/package --all-cells
+	TASKRUNNER_ALL_CELLS=1 $(RUN) -m pytest tests/package
 
 chaos: $(VENV)/installed-dev  ## half an hour of kills and restarts, judged by the database
 	$(RUN) -m tests.chaos

@@ -1,8 +1,8 @@
 """Extension points: what an app may add to the platform without changing it. Register in the app's handlers.py.
 
 `around_attempt` wraps the execution of attempts, `on_transition` reports moves, `maintenance_job` runs every so many
-seconds in one cluster at a time, `register_limits` adds limits that each tenant may have. Any class that takes a
-TaskContext can extend it: see `TaskContext.extension`.
+seconds in one cluster at a time, `register_limits` adds limits that each tenant may have its own of. Any class that
+takes a TaskContext can extend it: see `TaskContext.extension`.
 """
 
 import inspect

@@ -27,7 +27,7 @@ LAYERS = [
     {"migrations"},
     {"models"},
     {"validation"},
-    {"conf", "states", "errors", "retry_policy", "type_patterns", "redaction", "json_values"},
+    {"conf", "clock", "states", "errors", "retry_policy", "type_patterns", "redaction", "json_values"},
 ]
 
 

@@ -39,7 +39,7 @@ def _key(section: str, name: str) -> str:
 
 def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
-    return "–" if value in (None, "", []) else f"`{value}`"
+    return "–" if value in (None, []) or not str(value) else f"`{value}`"
 
 
 if __name__ == "__main__":

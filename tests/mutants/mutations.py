@@ -75,9 +75,9 @@ MUTATIONS = [
     ),
     Mutation(
         "superuser-accepted",
-        "queueapp/tenancy/guard.py",
-        '        faults.append("it is a superuser")\n',
-        "        pass\n",
+        "queueapp/tenancy/logins.py",
+        '        return ["it is a superuser"]\n',
+        "        return []\n",
         "row-level security does not bind a superuser",
         ("tests/tenancy/test_boot.py",),
     ),
@@ -92,7 +92,7 @@ MUTATIONS = [
     Mutation(
         "scope-not-restored",
         "queueapp/tenancy/scopes.py",
-        "                write_settings(previous)\n",
+        "                write_settings(database, previous)\n",
         "                pass\n",
         "a caller's transaction would go on under a role and a tenant that are not its own",
         ("tests/tenancy/test_scopes.py",),

@@ -31,5 +31,5 @@ def test_it_runs(shop):
         shop.manage("createtenant", "acme")
     task = submit(shop, "shop.greet", {"name": "Ada"})
     with shop.cluster():
-        wait_until(lambda: state(shop, task).startswith("completed"), seconds=60)
+        wait_until(lambda: state(shop, task).startswith("completed"))
     assert state(shop, task) == "completed Hello, Ada!"

@@ -12,7 +12,7 @@ from tests.worker.claimers import claimer, submit
 
 INDEXES = "^task_ready_by_"
 
-STRATEGIES = pytest.mark_.parametrize("strategy", Queue.Strategy.values)
+STRATEGIES = pytest.mark.parametrize("strategy", Queue.Strategy.values)
 
 
 def drain(worker):

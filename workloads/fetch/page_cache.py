@@ -53,7 +53,7 @@ def confirm_page(page: FetchedPage) -> None:
 
 @maintenance_job("fetched_pages_pruned", every_seconds=60)
 def prune_pages() -> JobResult:
-    """Delete the pages of all tenants that no server has sent or confirmed for PAGES_RETENTION_DAYS."""
+    """Delete what no server has sent or confirmed for PAGES_RETENTION_DAYS, of all tenants."""
     if not settings.pages_retention_days:
         return JobResult(0)
     oldest = clock.now() - timedelta(days=settings.pages_retention_days)

@@ -86,9 +86,8 @@ class Command(PlatformCommand):
 
     def _history(self, options: dict[str, Any]) -> list[dict[str, Any]]:
         with acting():
-            return [
-                VersionDocument.of_version(row).model_dump() for row in queries.history(options["key"])[:HISTORY_ROWS]
-            ]
+            versions = queries.history(options["key"])[:HISTORY_ROWS]
+            return [VersionDocument.of_version(row).model_dump() for row in versions]
 
     def _export(self, options: dict[str, Any]) -> dict[str, Any]:
         with acting():
