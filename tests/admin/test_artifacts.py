@@ -14,11 +14,11 @@ ABOUT = ArtifactDescription(type="report", content_type="text/html", metadata={"
 @pytest.fixture
 def artifact(acme, make_task) -> Artifact:
     task = make_task("completed")
-    with tenant_scope(acme.id), UploadBuffer(100) as intake:
-        intake.write(b"<script>")
-        reserved = service.reserve(acme.id, task.id)
-        object_store.put(reserved.object_key, intake)
-        return service.claim(reserved, ABOUT, intake)
+    with tenant_scope(acme.id), UploadBuffer(100) as buffer:
+        buffer.write(b"<script>")
+        upload = service.reserve(acme.id, task.id)
+        object_store.put(upload.object_key, buffer)
+        return service.claim(upload, ABOUT, buffer)
 
 
 def address(artifact):
