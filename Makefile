@@ -4,8 +4,9 @@ PORT ?= 8000
 
 VENV := .venv
 RUN := $(VENV)/bin/python
+CORE_TESTS := tests/tasks tests/tenancy tests/worker tests/database tests/rest tests/test_database_fixture.py
 
-.PHONY: help up demo smoke test quick cells chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
+.PHONY: help up demo smoke test test-single quick cells chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
 
 help:  ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -27,6 +28,9 @@ quick: $(VENV)/installed-dev  ## the tests that start no processes, in two minut
 
 cells: $(VENV)/installed-dev  ## the package in fresh projects: every combination of Django, Python, driver and isolation level
 	TASKRUNNER_ALL_CELLS=1 $(RUN) -m pytest tests/package
+
+test-single: $(VENV)/installed-dev  ## the core of the suite without roles and policies: the isolation level of a host project
+	TASKRUNNER_ISOLATION=single $(RUN) -m pytest -n 2 --dist loadfile $(CORE_TESTS)
 
 chaos: $(VENV)/installed-dev  ## half an hour of kills and restarts, judged by the database
 	$(RUN) -m tests.chaos
