@@ -29,7 +29,7 @@ def of_change(change: ConfigChange, *, old_value: str | None, reason: str = "", 
 
 
 def refused(actor: str, key: str, action: str, reason: str, detail: str) -> ConfigAudit:
-    """The row of what was not accepted. Its value is not kept: nobody knows what was typed into a wrong key."""
+    """The row of a refused request. Its value is not kept: it may be a secret that was typed into the wrong key."""
     return ConfigAudit(
         actor=actor,
         config_key=storable_text(key)[:MAX_KEY_CHARACTERS],
@@ -41,7 +41,7 @@ def refused(actor: str, key: str, action: str, reason: str, detail: str) -> Conf
 
 
 def write(rows: Iterable[ConfigAudit]) -> None:
-    """Store rows, and log those that tell of no success."""
+    """Store rows, and log those that are not a success."""
     written = ConfigAudit.objects.bulk_create(rows)
     for row in written:
         if row.status != ConfigAudit.Status.SUCCESS:

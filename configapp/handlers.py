@@ -1,4 +1,4 @@
-"""The task that brings accepted changes."""
+"""The task that applies accepted changes."""
 
 from pydantic import BaseModel, ConfigDict
 

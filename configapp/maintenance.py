@@ -1,4 +1,4 @@
-"""What operators do to the configuration as a whole: re-encrypt its secrets, and look for what is wrong with it."""
+"""What operators do to the configuration as a whole: re-encrypt its secrets, and check what is stored."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -58,11 +58,11 @@ def _of_value(row: SystemConfig, spec: KeySpec | None) -> Iterator[Finding]:
     except SecretUnreadable as error:
         yield Finding(row.config_key, str(error))
     if spec.secret and row.secret is None:
-        yield Finding(row.config_key, "is a secret, and was stored in the open before it became one: set it anew")
+        yield Finding(row.config_key, "is a secret, and was stored in the open before it became one: set it again")
 
 
 def _stuck_changes() -> Iterator[Finding]:
-    """Accepted changes whose task has ended without them: the next change of any key would bring them."""
+    """Accepted changes whose task has ended without them: the next change of any key would apply them."""
     waiting = {change.task_id: change for change in ConfigChange.objects.filter(status=ConfigChange.Status.ACCEPTED)}
     ended = Task.objects.filter(id__in=waiting, status__in=FINAL).order_by("id")
     for task in ended:

@@ -1,4 +1,4 @@
-"""Reading for screens, commands and the API: straight from the database, secrets masked. Needs operator_scope()."""
+"""Queries for screens, commands and the API: straight from the database, secrets masked. Needs operator_scope()."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from queueapp.tenancy import system_scope
 def find_specs(keys: Collection[str]) -> dict[str, KeySpec]:
     """The specs of those keys that are known. Needs an operator's scope where one is not in the catalogue."""
     found = {key: CATALOGUE[key] for key in keys if key in CATALOGUE}
-    # what can be no key may be something that PostgreSQL cannot even compare with
+    # PostgreSQL cannot compare with every text, so only valid names are sent to it
     if others := [key for key in keys if key not in found and is_key(key)]:
         found |= {row.config_key: row.as_spec() for row in ConfigKey.objects.filter(config_key__in=others)}
     return found
@@ -43,7 +43,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A key and what holds for it. `shown` is the value, or the mask of a secret one; `version` 0: never set."""
+    """A key and its present value. `shown` is the value, or the mask of a secret one; `version` 0: never set."""
 
     spec: KeySpec
     shown: Value | None

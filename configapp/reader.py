@@ -1,6 +1,6 @@
 """Reading: typed values out of a snapshot that each process holds in memory.
 
-The first get() of a process starts a thread that looks at the database twice a second and replaces the snapshot when
+The first get() of a process starts a thread that polls the database twice a second and replaces the snapshot when
 something was committed. Reading so never waits for a database, needs no scope, and does not know Redis at all.
 """
 
@@ -59,7 +59,7 @@ class Reader:
         return self._snapshot
 
     def stop(self) -> None:
-        """End the thread and forget the snapshot; the next read starts anew."""
+        """End the thread and forget the snapshot; the next read starts again."""
         with self._lock:
             self._stopping.set()
             if self._thread is not None:
@@ -67,7 +67,7 @@ class Reader:
         self.reset()
 
     def reset(self) -> None:
-        """Begin as in a new process. A forked child does: it has neither the thread nor whoever held the lock."""
+        """Begin as in a new process. A forked child does: it has neither the thread nor the holder of the lock."""
         self._lock = Lock()
         self._snapshot: Snapshot | None = None
         self._first, self._stopping = Event(), Event()
@@ -83,17 +83,17 @@ class Reader:
     def _keep(self) -> None:
         try:
             while not self._stopping.is_set():
-                self._look()
+                self._poll()
                 self._stopping.wait(POLL_INTERVAL_SECONDS)
         finally:
             connection.close()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         known = self._snapshot
         try:
             fresh = self._load(known.revision if known else None)
         except DatabaseError as error:
-            connection.close()  # broken or not: the next look starts on a new one
+            connection.close()  # broken or not: the next poll opens a new one
             details = {"event": "db_connection_failed", "error": str(error).strip()}
             logger.warning("configuration not read", extra=details)
             return
@@ -102,10 +102,10 @@ class Reader:
         self._snapshot = fresh
         self._first.set()
         if known is not None and (keys := fresh.differences(known)):
-            _tell(keys)
+            _send_changed(keys)
 
 
-def _tell(keys: frozenset[str]) -> None:
+def _send_changed(keys: frozenset[str]) -> None:
     for receiver, answer in config_changed.send_robust(sender=Reader, keys=keys):
         if isinstance(answer, Exception):
             logger.error("receiver of config_changed failed", exc_info=answer, extra={"receiver": repr(receiver)})

@@ -1,4 +1,4 @@
-"""Settings, versions, changes and records as documents for machines; of secrets only the mask was ever read."""
+"""Settings, versions, changes and audit rows as JSON documents; of secrets only the mask was ever read."""
 
 from datetime import datetime
 from typing import Any, Literal, Self

@@ -10,8 +10,9 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
 from queueapp import conf
+from queueapp.db.installation import installed_isolation
 from queueapp.tenancy import logins
-from queueapp.tenancy.logins import OWNER_ALIAS, isolation_of
+from queueapp.tenancy.logins import OWNER_ALIAS
 from queueapp.worker.processes import django_q_settings
 
 NEEDED_APPS = ("django_q", "rest_framework", "django.contrib.postgres")
@@ -80,7 +81,7 @@ def check_isolation(databases: Sequence[str] | None = None, **_: Any) -> list[Ch
             id="taskrunner.E004",
         )
         for alias in _platform_databases(databases)
-        if (made_for := isolation_of(connections[alias])) not in (None, conf.settings.isolation)
+        if (made_for := installed_isolation(connections[alias])) not in (None, conf.settings.isolation)
     ]
 
 

@@ -1,7 +1,8 @@
 """Extension points: what an app may add to the platform without changing it. Register in the app's handlers.py.
 
 `around_attempt` wraps the execution of attempts, `on_transition` reports moves, `maintenance_job` runs every so many
-seconds in one cluster at a time. Any class that takes a TaskContext can extend it: see `TaskContext.extension`.
+seconds in one cluster at a time, `register_limits` adds limits that each tenant may have its own of. Any class that
+takes a TaskContext can extend it: see `TaskContext.extension`.
 """
 
 import inspect
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from django.core.exceptions import ImproperlyConfigured
 
 from queueapp.handlers import Handler
+from queueapp.limits.tenant_limits import TenantLimits, register_limits
 from queueapp.observers import Transition, on_transition
 from queueapp.tasks.attempt import Attempt
 from queueapp.tasks.settle import Outcome
@@ -22,11 +24,13 @@ __all__ = [
     "MaintenanceJob",
     "Outcome",
     "Proceed",
+    "TenantLimits",
     "Transition",
     "around_attempt",
     "hooks_around",
     "maintenance_job",
     "on_transition",
+    "register_limits",
     "registered_jobs",
 ]
 

@@ -1,4 +1,4 @@
-"""The pages that tenants fetched, to look at."""
+"""The admin page of the pages that tenants fetched."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ TEXT_SHOWN = 20_000
 
 @admin.register(FetchedPage)
 class FetchedPageAdmin(ReadOnlyAdmin):
-    """Addresses are shown as text: whoever follows one tells the tenant's page who looks at it."""
+    """Addresses are shown as text: a click on a link would tell the tenant's server who looks at its page."""
 
     list_display = ("fetched_at", "tenant", "address", "heading", "content_type", "size_bytes")
     ordering = ("-fetched_at",)

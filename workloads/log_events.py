@@ -8,5 +8,5 @@ from queueapp.worker.context import TaskContext
 logger = logging.getLogger(__name__)
 
 
-def tell(event: str, task: TaskContext, **detail: Any) -> None:
+def log_event(event: str, task: TaskContext, **detail: Any) -> None:
     logger.info(event.replace("_", " "), extra={"event": event, "task_id": str(task.id), **detail})

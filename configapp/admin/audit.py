@@ -1,4 +1,4 @@
-"""What became of every attempt to change the configuration."""
+"""The audit: the outcome of every attempt to change the configuration."""
 
 from typing import Any
 

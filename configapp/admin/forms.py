@@ -1,4 +1,4 @@
-"""The form of one key, drawn from what its key declares. What may be stored the rules decide, when it is submitted."""
+"""The form of one key, made from its spec. Whether the value may be stored is checked when it is submitted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,9 +13,9 @@ _NUMBER_STEP = {Kind.INTEGER: "1", Kind.NUMBER: "any"}
 
 
 class ValueForm(forms.Form):
-    """A new value, and the version that the person saw: a change that somebody else made meanwhile is not undone."""
+    """A new value, and the version that the user saw: a change that somebody else made meanwhile is not undone."""
 
-    value = forms.Field(required=False)  # taken as it is sent: what is wrong with it the rules say, and record
+    value = forms.Field(required=False)  # any text: its validation leaves an audit row
     version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 
     def __init__(self, setting: Setting, data: Mapping[str, Any] | None = None) -> None:

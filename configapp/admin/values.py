@@ -1,6 +1,6 @@
-"""Every key with what holds for it, and the page of one: its form, what waits, its versions.
+"""The list of keys with their values, and the page of one key: its form, its pending changes, its versions.
 
-A change goes by the queue, as anybody's; who changed what meanwhile is told instead of overwritten.
+A change goes through the queue, as every other does; what somebody else changed meanwhile is shown, not overwritten.
 """
 
 from itertools import pairwise
@@ -32,7 +32,7 @@ class ConfigurationAdmin(OperatorAdmin):
         return False
 
     def may_change(self, request: HttpRequest, setting: Setting) -> bool:
-        """Whoever changes a secret needs the permission for secrets too."""
+        """To change a secret takes the permission for secrets too."""
         return self.has_change_permission(request) and (
             not setting.spec.secret or request.user.has_perm("configapp.change_configsecret")
         )
@@ -78,7 +78,7 @@ class ConfigurationAdmin(OperatorAdmin):
     def _submit(self, request: HttpRequest, setting: Setting, form: ValueForm) -> bool:
         """Whether the change was accepted; if not, the form says why."""
         try:
-            change = _asked_for(request, setting.spec.key, form.cleaned_data)
+            change = _submit_button(request, setting.spec.key, form.cleaned_data)
         except ChangeRefused as refusal:
             for each in refusal.errors:
                 form.add_error("value" if each.field == "value" else None, each.message)
@@ -92,21 +92,21 @@ class ConfigurationAdmin(OperatorAdmin):
         return TemplateResponse(request, f"admin/configapp/{name}.html", {**shared, **context})
 
 
-def _asked_for(request: HttpRequest, key: str, given: dict[str, Any]) -> ConfigChange:
+def _submit_button(request: HttpRequest, key: str, given: dict[str, Any]) -> ConfigChange:
     """Submit what the pressed button says. Raises ChangeRefused."""
-    wanted = {"actor": require_operator(), "expected_version": given["version"]}
+    options = {"actor": require_operator(), "expected_version": given["version"]}
     if "_unset" in request.POST:
-        return changes.unset(key, **wanted)
+        return changes.unset(key, **options)
     if "_rollback" in request.POST:
         version = request.POST["_rollback"]
-        return changes.roll_back(key, int(version) if version.isdecimal() and len(version) < 10 else 0, **wanted)
-    return changes.submit_change(key, given["value"], **wanted)
+        return changes.roll_back(key, int(version) if version.isdecimal() and len(version) < 10 else 0, **options)
+    return changes.submit_change(key, given["value"], **options)
 
 
 def _versions(key: str) -> list[dict[str, Any]]:
     """The last versions of a key, the newest first, each with the value before it."""
     rows: list[ConfigVersion | None] = list(queries.history(key).select_related("change")[: VERSIONS + 1])
-    told = pairwise([*rows, None]) if len(rows) <= VERSIONS else pairwise(rows)
+    pairs = pairwise([*rows, None]) if len(rows) <= VERSIONS else pairwise(rows)
     return [
         {
             "row": row,
@@ -114,6 +114,6 @@ def _versions(key: str) -> list[dict[str, Any]]:
             "before": written(decode(before.value)) if before else "",
             "after": written(decode(row.value)),
         }
-        for row, before in told
+        for row, before in pairs
         if row is not None
     ]

@@ -18,7 +18,7 @@ from configapp.api.schemas import (
     ValidityResponse,
     ValueRequest,
 )
-from configapp.changes import Wanted
+from configapp.changes import ChangeRequest
 from configapp.errors import ChangeRefused
 from configapp.models import ConfigAudit, ConfigChange
 from configapp.serializers import (
@@ -147,16 +147,16 @@ class ConfigBulk(ConfigView):
         example=[EXAMPLE, {"key": "app.debug", "value": "false"}],
     )
     def post(self, request: Request) -> Response:
-        wanted = _wanted(request.data)
+        requests = _change_requests(request.data)
         with acceptance(request, self.principal) as accepted:
-            accepted.changes = self._submit(wanted)
+            accepted.changes = self._submit(requests)
         return accepted.response(BulkChangeResponse(changes=accepted.documents))
 
-    def _submit(self, wanted: list[Wanted]) -> list[ConfigChange]:
+    def _submit(self, requests: list[ChangeRequest]) -> list[ConfigChange]:
         try:
-            return changes.submit_changes(wanted, actor=self.principal.actor)
+            return changes.submit_changes(requests, actor=self.principal.actor)
         except ChangeRefused as refusal:
-            if len(wanted) == 1:  # is named like a change on its own, without its place in the list
+            if len(requests) == 1:  # is named like a change on its own, without its place in the list
                 refusal.errors = [FieldError(f"0.{each.field}", each.code, each.message) for each in refusal.errors]
             raise
 
@@ -226,7 +226,7 @@ class ConfigExport(ConfigView):
         return Response(ExportResponse(values=values, secrets=secrets))
 
 
-def _wanted(items: Any) -> list[Wanted]:
+def _change_requests(items: Any) -> list[ChangeRequest]:
     """The items of a bulk request, good and bad, so that all refusals are told and recorded together.
 
     Raises InvalidRequest, BatchTooLarge for what is not a list of {key, value}, or is too long.
@@ -245,7 +245,7 @@ def _wanted(items: Any) -> list[Wanted]:
     ]
     if unknown:
         raise InvalidRequest("A change has members that are unknown.", errors=unknown)
-    return [Wanted(_key(item.get("key")), item.get("value")) for item in members]
+    return [ChangeRequest(_key(item.get("key")), item.get("value")) for item in members]
 
 
 def _key(given: object) -> str:

@@ -1,7 +1,7 @@
-"""Accept: give drafts their place in the order of their keys, and a task that brings them, in one transaction.
+"""Acceptance: in one transaction valid changes get their place in the order of their keys and a task that applies them.
 
 The order of a key is that of its changes' numbers. A number is drawn while the locks of all keys of the request are
-held, and they are held until the commit: whoever comes later for one of the keys draws later.
+held, and they are held until the commit: a later request for one of the keys draws a later number.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from configapp.changes.validate import Draft, Fault
+from configapp.changes.validate import ValidChange, Violation
 from configapp.encryption import encrypt
 from configapp.models import ConfigChange, ConfigSecret, SystemConfig
 from queueapp import tasks
@@ -30,54 +30,56 @@ LOCK_KEYS_AND_DRAW_NUMBER = """
 """
 
 
-def accept(drafts: Sequence[Draft], *, actor: str) -> list[ConfigChange | Fault]:
-    """Accept all drafts, or none: then there is a fault among the answers, for each key that has moved on."""
+def accept(valid: Sequence[ValidChange], *, actor: str) -> list[ConfigChange | Violation]:
+    """Accept all changes, or none: then the result holds a violation for each key that is at another version by now."""
     with operator_scope(actor), transaction.atomic():
-        submission = _take_place([draft.key for draft in drafts])
-        stale = _stale(drafts)
+        submission = _draw_number([change.key for change in valid])
+        stale = _stale(valid)
         if stale:
-            return [stale[draft.key] for draft in drafts if draft.key in stale]
-        task = tasks.submit(TASK_TYPE, tenant_id=system_tenant(), labels=[draft.key for draft in drafts][:MAX_LABELS])
-        secrets = _store_secrets(drafts)
+            return [stale[change.key] for change in valid if change.key in stale]
+        task = tasks.submit(TASK_TYPE, tenant_id=system_tenant(), labels=[change.key for change in valid][:MAX_LABELS])
+        secrets = _store_secrets(valid)
         return list(
             ConfigChange.objects.bulk_create(
                 ConfigChange(
                     submission=submission,
                     task_id=task.id,
-                    config_key=draft.key,
-                    action=draft.action,
-                    value=draft.shown,
-                    secret_id=secrets.get(draft.key, draft.secret_id),
-                    expected_version=draft.expected_version,
+                    config_key=change.key,
+                    action=change.action,
+                    value=change.shown,
+                    secret_id=secrets.get(change.key, change.secret_id),
+                    expected_version=change.expected_version,
                     actor=actor,
                 )
-                for draft in drafts
+                for change in valid
             )
         )
 
 
-def _take_place(keys: list[str]) -> int:
+def _draw_number(keys: list[str]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(LOCK_KEYS_AND_DRAW_NUMBER, [keys])
         return int((cursor.fetchone() or (0,))[0])
 
 
-def _stale(drafts: Sequence[Draft]) -> dict[str, Fault]:
-    """The keys that are known by now not to be at the version expected. Those that wait may yet change others."""
-    expected = {draft.key: draft.expected_version for draft in drafts if draft.expected_version is not None}
+def _stale(valid: Sequence[ValidChange]) -> dict[str, Violation]:
+    """The keys that are not at the expected version any more. Changes that wait may yet move others."""
+    expected = {change.key: change.expected_version for change in valid if change.expected_version is not None}
     if not expected:
         return {}
     rows = SystemConfig.objects.filter(config_key__in=expected).values_list("config_key", "version")
     current = dict(rows)
     return {
-        key: Fault("expected_version", "version_mismatch", f"{key} is at version {current.get(key, 0)}, not {version}")
+        key: Violation(
+            "expected_version", "version_mismatch", f"{key} is at version {current.get(key, 0)}, not {version}"
+        )
         for key, version in expected.items()
         if current.get(key, 0) != version
     }
 
 
-def _store_secrets(drafts: Sequence[Draft]) -> dict[str, UUID]:
-    rows = {draft.key: ConfigSecret(token=encrypt(draft.secret)) for draft in drafts if draft.secret is not None}
+def _store_secrets(valid: Sequence[ValidChange]) -> dict[str, UUID]:
+    rows = {change.key: ConfigSecret(token=encrypt(change.secret)) for change in valid if change.secret is not None}
     ConfigSecret.objects.bulk_create(rows.values())
     return {key: row.id for key, row in rows.items()}
 

@@ -1,8 +1,8 @@
-"""Apply: make versions of accepted changes, exactly once and in the order of their acceptance.
+"""Application: accepted changes become versions, exactly once and in the order of their acceptance.
 
-A task applies everything that was accepted before its own change first, whatever became of the tasks that were to bring
-it. So a change may come early by another's task, and its own then finds the work done; but no change comes late, and
-a crashed, slow or dead-lettered task holds nobody up. Row locks in one order let only one task at a time do it.
+A task first applies everything that was accepted before its own change, whatever became of the tasks that were to apply
+it. So another task may apply a change early, and its own then finds the work done; but no change is applied late, and
+a crashed, slow or dead-lettered task delays nobody. Row locks in one order let only one task at a time do it.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ FINISHED_FIELDS = ("status", "version", "applied_by", "finished_at")
 
 @dataclass(slots=True)
 class Ledger:
-    """Where each key stands while changes are applied, and the rows to write."""
+    """The version and value of each key while changes are applied, and the rows to write."""
 
     task_id: UUID
     versions: dict[str, int]
@@ -40,14 +40,14 @@ class Ledger:
         for change in changes:
             change.applied_by, change.finished_at = self.task_id, clock.now()
             if stale:
-                self._turn_down(change, stale)
+                self._refuse(change, stale)
             else:
                 self._apply(change)
 
     def _is_stale(self, change: ConfigChange) -> bool:
         return change.expected_version not in (None, self.versions.get(change.config_key, 0))
 
-    def _turn_down(self, change: ConfigChange, stale: Sequence[ConfigChange]) -> None:
+    def _refuse(self, change: ConfigChange, stale: Sequence[ConfigChange]) -> None:
         change.status = Status.CONFLICT
         words = "; ".join(
             f"{each.config_key} was at version {self.versions.get(each.config_key, 0)}, not {each.expected_version}"
@@ -101,7 +101,7 @@ def _apply_up_to(submission: int, task_id: UUID) -> None:
     )
     if not waiting:
         return
-    # read after the locks were gained: whoever held them has committed what these rows say now
+    # read after the locks were gained: the task that held them has committed what these rows say now
     current = SystemConfig.objects.filter(config_key__in={change.config_key for change in waiting})
     ledger = Ledger(
         task_id,

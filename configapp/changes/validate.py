@@ -1,4 +1,4 @@
-"""Checking what is asked for: from a wish to a draft that can be accepted, or to the reason why not."""
+"""Validation of change requests: each becomes a valid change that can be accepted, or a violation that says why not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from configapp.values import decode, encode, mask
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What somebody asks for: a value to set, or a version to go back to, or neither to unset the key.
+class ChangeRequest:
+    """What a caller asks for: a value to set, a version to roll back to, or neither of them to unset the key.
 
     With `expected_version` (If-Match; 0: never set) the change is made only while the key is at that version.
     """
@@ -29,8 +29,8 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A checked change. `shown` is what may be stored in the open; `secret` is to be encrypted, if it is not yet."""
+class ValidChange:
+    """A request that passed. `shown` may be stored in the open; `secret` is a new secret value, not encrypted yet."""
 
     key: str
     action: Action
@@ -41,71 +41,71 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """Why an item cannot be accepted; `field` is the part of it that is wrong."""
+class Violation:
+    """Why a request cannot be accepted; `field` names the part of it that is invalid."""
 
     field: str
     code: str
     message: str
 
 
-UNKNOWN_KEY = Fault("key", "unknown_key", "there is no such key; an operator may declare it")
+UNKNOWN_KEY = Violation("key", "unknown_key", "there is no such key; an operator may add it as a custom key")
 
 
-def draft_all(wanted: Sequence[Wanted]) -> list[Draft | Fault]:
-    """A draft or a fault for each item, in their order. Needs an operator's scope."""
-    specs = find_specs([item.key for item in wanted])
-    taken: set[str] = set()
-    drafted: list[Draft | Fault] = []
-    for item in wanted:
-        if item.key in taken and item.key in specs:
-            drafted.append(Fault("key", "given_twice", "the key is given twice; give each key once"))
+def validate_all(requests: Sequence[ChangeRequest]) -> list[ValidChange | Violation]:
+    """A valid change or a violation for each request, in their order. Needs an operator's scope."""
+    specs = find_specs([request.key for request in requests])
+    seen: set[str] = set()
+    results: list[ValidChange | Violation] = []
+    for request in requests:
+        if request.key in seen and request.key in specs:
+            results.append(Violation("key", "given_twice", "the key is given twice; give each key once"))
         else:
-            drafted.append(_draft(item, specs))
-        taken.add(item.key)
-    return drafted
+            results.append(_validate(request, specs))
+        seen.add(request.key)
+    return results
 
 
-def _draft(item: Wanted, specs: dict[str, KeySpec]) -> Draft | Fault:
-    spec = specs.get(item.key)
+def _validate(request: ChangeRequest, specs: dict[str, KeySpec]) -> ValidChange | Violation:
+    spec = specs.get(request.key)
     if spec is None:
-        return _fault_of_key(item.key) or UNKNOWN_KEY
-    if item.action == Action.UNSET:
-        return Draft(item.key, item.action, None, None, None, item.expected_version)
-    rolls_back = item.action == Action.ROLLBACK
+        return _key_violation(request.key) or UNKNOWN_KEY
+    if request.action == Action.UNSET:
+        return ValidChange(request.key, request.action, None, None, None, request.expected_version)
+    rolls_back = request.action == Action.ROLLBACK
     try:
-        return _draft_of_version(item, spec) if rolls_back else _draft_of_value(item, spec)
+        return _validate_version(request, spec) if rolls_back else _validate_value(request, spec)
     except (Refused, SecretUnreadable) as refusal:
-        return Fault("version" if rolls_back else "value", refusal.code, str(refusal))
+        return Violation("version" if rolls_back else "value", refusal.code, str(refusal))
 
 
-def _fault_of_key(key: str) -> Fault | None:
+def _key_violation(key: str) -> Violation | None:
     try:
         check_key(key)
     except Refused as refusal:
-        return Fault("key", refusal.code, refusal.reason)
+        return Violation("key", refusal.code, refusal.reason)
     return None
 
 
-def _draft_of_value(item: Wanted, spec: KeySpec) -> Draft:
-    value = check_value(spec, item.value)
+def _validate_value(request: ChangeRequest, spec: KeySpec) -> ValidChange:
+    value = check_value(spec, request.value)
     if not spec.secret:
-        return Draft(item.key, item.action, encode(value), None, None, item.expected_version)
+        return ValidChange(request.key, request.action, encode(value), None, None, request.expected_version)
     if not can_encrypt():
         raise Refused("no_encryption_key", "secrets cannot be stored: set CONFIG_ENCRYPTION_KEYS")
-    return Draft(item.key, item.action, encode(mask(value)), value, None, item.expected_version)
+    return ValidChange(request.key, request.action, encode(mask(value)), value, None, request.expected_version)
 
 
-def _draft_of_version(item: Wanted, spec: KeySpec) -> Draft:
+def _validate_version(request: ChangeRequest, spec: KeySpec) -> ValidChange:
     """The old value, checked again: the rules may be stricter now than when it was set."""
-    versions = ConfigVersion.objects.select_related("secret").filter(config_key=item.key)
-    version = versions.filter(version=item.to_version or 0).first()
+    versions = ConfigVersion.objects.select_related("secret").filter(config_key=request.key)
+    version = versions.filter(version=request.to_version or 0).first()
     if version is None:
         last = versions.first()
         known = f"the last is {last.version}" if last else "the key was never set"
-        raise Refused("unknown_version", f"there is no version {item.to_version}; {known}")
+        raise Refused("unknown_version", f"there is no version {request.to_version}; {known}")
     if version.secret:
-        check_value(spec, decrypt(version.secret.token, key=item.key))
+        check_value(spec, decrypt(version.secret.token, key=request.key))
     elif version.is_active:
         check_value(spec, decode(version.value))
-    return Draft(item.key, item.action, version.value, None, version.secret_id, item.expected_version)
+    return ValidChange(request.key, request.action, version.value, None, version.secret_id, request.expected_version)

@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(db_default=queueapp.models.base.UuidV7(), default=queueapp.models.base.new_id, editable=False, primary_key=True, serialize=False)),
                 ('submission', models.BigIntegerField(help_text='Grows in the order of acceptance of each key.')),
-                ('task_id', models.UUIDField(help_text='The task that brings it; no foreign key, since tasks are purged.')),
+                ('task_id', models.UUIDField(help_text='The task that applies it; no foreign key, since tasks are purged.')),
                 ('config_key', models.CharField(max_length=64)),
                 ('action', models.CharField(choices=[('set', 'Set'), ('unset', 'Unset'), ('rollback', 'Rollback')], max_length=10)),
                 ('value', models.TextField(help_text='JSON; null: unset.', null=True)),

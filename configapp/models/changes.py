@@ -19,7 +19,7 @@ class Action(models.TextChoices):
 class ConfigChange(UuidModel):
     """An accepted change of one key. The changes of one request share its number and its task.
 
-    Of two changes of the same key, the one accepted first has the smaller number (changes/accepting.py).
+    Of two changes of the same key, the one accepted first has the smaller number (changes/accept.py).
     """
 
     class Status(models.TextChoices):
@@ -29,7 +29,7 @@ class ConfigChange(UuidModel):
         CANCELLED = "cancelled", "cancelled"  # its task was cancelled before anything was applied
 
     submission = models.BigIntegerField(help_text="Grows in the order of acceptance of each key.")
-    task_id = models.UUIDField(help_text="The task that brings it; no foreign key, since tasks are purged.")
+    task_id = models.UUIDField(help_text="The task that applies it; no foreign key, since tasks are purged.")
     config_key = models.CharField(max_length=64)
     action = models.CharField(max_length=10, choices=Action)
     value = models.TextField(null=True, help_text="JSON; null: unset.")  # noqa: DJ001 (JSON has a word for empty)

@@ -1,4 +1,4 @@
-"""Whether what is declared of a key makes sense, whoever declares it."""
+"""Whether the spec of a key is valid: that of an app's key and that of a custom key."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Checks one value against what its key declares, and gives it its type."""
+"""Checks one value against the spec of its key, and converts it to the key's type."""
 
 import math
 import re
@@ -12,47 +12,25 @@ from configapp.validation.injection.check import check_injection
 from configapp.validation.keys import Refused
 from configapp.validation.urls import check_url
 
-MAX_PATTERN_BYTES = 50_000  # compiled
-
-
-def matches(pattern: str, text: str) -> bool:
-    """Whether the pattern matches the whole text. Raises ValueError for what pattern_fault() names."""
-    return _validator(f"^(?:{pattern})$").is_valid(text)
-
-
-def pattern_fault(pattern: str) -> str | None:
-    """Why a pattern cannot be used, in words; None for a good one."""
-    try:
-        _validator(pattern)  # by itself too: `a)|(b` would fit between our brackets
-        _validator(f"^(?:{pattern})$")
-    except ValueError as error:
-        return f"is not a regular expression that we take (no look-around, no back-references): {error}"
-    return None
-
-
-def _validator(pattern: str) -> Draft202012Validator:
-    options = RegexOptions(size_limit=MAX_PATTERN_BYTES)  # this engine does not backtrack
-    return Draft202012Validator({"pattern": pattern}, offline=True, pattern_options=options)
-
-
 MAX_CHARACTERS = 256
-SAFE_NUMBER = 2**53 - 1  # the limit of keys that declare none: JSON readers agree on numbers up to here
+SAFE_NUMBER = 2**53 - 1  # the bound of keys without one: JSON readers agree on numbers up to here
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,3})?")
 # Besides control characters: what breaks lines, and what makes text read otherwise than it is stored
 _CONTROL_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
 _DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+MAX_PATTERN_BYTES = 50_000  # compiled
 
 
 def check_value(spec: KeySpec, raw: object) -> Value:
-    """The value to store: of the key's type, text stripped. Raises Refused with the first rule it breaks."""
+    """The value to store: of the key's type, text stripped. Raises Refused, naming the first rule that it breaks."""
     if isinstance(raw, str):
         raw = _check_text(spec, raw)
     return _CHECKS[spec.kind](spec, raw)
 
 
 def _check_text(spec: KeySpec, raw: str) -> str:
-    """What every string must keep to, whatever its key's type. Raises Refused."""
+    """The rules of every string, whatever its key's type. Raises Refused."""
     text = raw.strip()
     if len(text) > MAX_CHARACTERS:
         raise Refused("too_long", f"must have at most {MAX_CHARACTERS} characters")
@@ -129,6 +107,26 @@ def _range(spec: KeySpec) -> tuple[float, float]:
 def _range_in_words(spec: KeySpec) -> str:
     low, high = _range(spec)
     return f" from {low} to {high}"
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether the pattern matches the whole text. Raises ValueError for what pattern_fault() names."""
+    return _validator(f"^(?:{pattern})$").is_valid(text)
+
+
+def pattern_fault(pattern: str) -> str | None:
+    """Why a pattern cannot be used, in words; None for a good one."""
+    try:
+        _validator(pattern)  # by itself too: `a)|(b` would fit between our brackets
+        _validator(f"^(?:{pattern})$")
+    except ValueError as error:
+        return f"is invalid: a regular expression without look-around and back-references is needed: {error}"
+    return None
+
+
+def _validator(pattern: str) -> Draft202012Validator:
+    options = RegexOptions(size_limit=MAX_PATTERN_BYTES)  # this engine does not backtrack
+    return Draft202012Validator({"pattern": pattern}, offline=True, pattern_options=options)
 
 
 _CHECKS: dict[Kind, Callable[[KeySpec, object], Value]] = {

@@ -1,4 +1,4 @@
-"""The store of one machine: a directory. An object is there whole or not at all, also after a power failure."""
+"""The store of one machine: a directory. An object exists whole or not at all, also after a power failure."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from typing import IO, Any
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 
-PART = ".part"  # an object on its way in; the next try to write it begins anew
+PART = ".part"  # an object that is being written; the next try starts again
 
 
 class FileStore(FileSystemStorage):
@@ -31,7 +31,7 @@ class FileStore(FileSystemStorage):
         return name
 
     def delete(self, name: str) -> None:
-        """No error where there is nothing."""
+        """Raises nothing if the object does not exist."""
         path = Path(self.path(name))
         for file in (path, path.with_name(path.name + PART)):
             file.unlink(missing_ok=True)
@@ -39,7 +39,7 @@ class FileStore(FileSystemStorage):
             path.parent.rmdir()
 
     def check(self) -> str:
-        """Where it is. Raises OSError where nothing can be written."""
+        """The directory. Raises OSError if it cannot be written to."""
         location = Path(self.location)
         location.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _opened(location / f"doctor{PART}") as file:

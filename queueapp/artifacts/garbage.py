@@ -1,4 +1,4 @@
-"""The sweep: deletes objects that no artifact claims. Bounded; may run anywhere, any number of times at once."""
+"""The sweep deletes objects without a row. It is bounded, and any number may run at once, anywhere."""
 
 import time
 from uuid import UUID
@@ -9,8 +9,8 @@ from queueapp.models import PendingObject
 from queueapp.tenancy import system_scope
 
 BATCH = 100
-MOST_SECONDS = 20.0
-AGAIN_SECONDS = 600  # when a sweep that died on the way, or met a store that is away, is followed up
+MAX_SECONDS = 20.0
+RETRY_AFTER_SECONDS = 600  # an object is due again after a sweep that died, or met a store that is away
 
 
 def sweep() -> int:
@@ -18,7 +18,7 @@ def sweep() -> int:
 
     Raises StoreUnavailable; what was not deleted is due again ten minutes later.
     """
-    deadline = time.monotonic() + MOST_SECONDS
+    deadline = time.monotonic() + MAX_SECONDS
     deleted = 0
     while time.monotonic() < deadline and (objects := _take()):
         deleted += _delete(objects, deadline)
@@ -27,7 +27,7 @@ def sweep() -> int:
 
 def _take() -> dict[UUID, str]:
     with system_scope("sweep"):
-        rows = statements.rows("take_pending_objects", {"batch": BATCH, "again_seconds": AGAIN_SECONDS})
+        rows = statements.rows("take_pending_objects", {"batch": BATCH, "again_seconds": RETRY_AFTER_SECONDS})
     return {row["id"]: row["object_key"] for row in rows}
 
 

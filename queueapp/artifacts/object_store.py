@@ -1,4 +1,4 @@
-"""The object store: STORAGES["artifacts"], else a directory. No database connection is needed for any of this."""
+"""The object store: STORAGES["artifacts"], else a directory. Nothing here needs a database connection."""
 
 import time
 from collections.abc import Iterator
@@ -15,26 +15,26 @@ from queueapp.artifacts.filesystem_store import FileStore
 from queueapp.artifacts.upload_buffer import UploadBuffer
 from queueapp.errors import StoreUnavailable
 
-PATIENCE_SECONDS = 10.0
+RETRY_SECONDS = 10.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0
 
 
-def put(key: str, intake: UploadBuffer) -> None:
-    """Write an object. Raises StoreUnavailable; what was left behind then is the sweep's."""
+def put(key: str, buffer: UploadBuffer) -> None:
+    """Write an object. Raises StoreUnavailable; the sweep deletes what was left behind."""
     with _available():
-        _store().save(key, intake.as_file())
+        _store().save(key, buffer.as_file())
 
 
-def put_patiently(key: str, intake: UploadBuffer) -> None:
-    """As `put`, for a handler: sits out ten seconds of a store that is away, as when it is restarted.
+def put_patiently(key: str, buffer: UploadBuffer) -> None:
+    """As `put`, for a handler: retries for ten seconds while the store is away, as when it is restarted.
 
-    The worker waits along. To fail sooner would be no kinder: it would use up the retries of the whole backlog.
+    The worker waits. To fail sooner would use up the retries of the whole backlog.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + RETRY_SECONDS
     pause = FIRST_PAUSE_SECONDS
     while True:
         try:
-            return put(key, intake)
+            return put(key, buffer)
         except StoreUnavailable:
             if time.monotonic() + pause > deadline:
                 raise
@@ -63,7 +63,7 @@ def delete(key: str) -> None:
 
 
 def check() -> str:
-    """Where the store is. Raises StoreUnavailable where it cannot be used."""
+    """The place of the store. Raises StoreUnavailable if it cannot be used."""
     with _available():
         place: str = _store().check()
         return place

@@ -1,4 +1,4 @@
-"""The store of many machines: a bucket of any S3. Errors come out as OSError, so that nobody else knows botocore."""
+"""The store of many machines: a bucket of any S3. Errors become OSError, so that only this module knows botocore."""
 
 from base64 import b64encode
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files import File
 from storages.backends.s3 import S3Storage
 
-# A store that hangs must not hold a request or a handler for long; whoever called tries again, so botocore must not.
+# A store that hangs must not hold a request or a handler for long; the caller retries, so botocore must not.
 CONNECT_SECONDS, READ_SECONDS = 3, 15
 
 
@@ -50,19 +50,19 @@ class S3Store(S3Storage):  # type: ignore[misc]
         return File(ObjectReader(self, name), name)  # type: ignore[arg-type]  # reads, seeks and closes, which is all we do
 
     def delete(self, name: str) -> None:
-        """No error where there is nothing."""
+        """Raises nothing if the object does not exist."""
         with _os_errors():
             self.client.delete_object(Bucket=self.bucket_name, Key=name)
 
     def check(self) -> str:
-        """Where it is. Raises OSError where the bucket cannot be reached."""
+        """The address of the bucket. Raises OSError if it cannot be reached."""
         with _os_errors():
             self.client.head_bucket(Bucket=self.bucket_name)
         return f"{self.endpoint_url}/{self.bucket_name}"
 
 
 class ObjectReader:
-    """An object as a file to read from front to back, from any place on. Asked for at the first read."""
+    """An object as a file to read forwards, from any place. It is requested at the first read."""
 
     def __init__(self, store: S3Store, key: str) -> None:
         self._store = store
@@ -76,12 +76,12 @@ class ObjectReader:
         return offset
 
     def read(self, size: int = -1) -> bytes:
-        """Raises FileNotFoundError where there is no such object, OSError where the store fails."""
+        """Raises FileNotFoundError if there is no such object, OSError if the store fails."""
         with _os_errors():
             if self._body is None:
                 extra = {"Range": f"bytes={self._start}-"} if self._start else {}
-                answer = self._store.client.get_object(Bucket=self._store.bucket_name, Key=self._key, **extra)
-                self._body = answer["Body"]
+                response = self._store.client.get_object(Bucket=self._store.bucket_name, Key=self._key, **extra)
+                self._body = response["Body"]
             return bytes(self._body.read(None if size < 0 else size))
 
     def close(self) -> None:

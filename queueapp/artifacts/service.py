@@ -1,4 +1,4 @@
-"""Keeping an artifact: its object is named in the database, then written, and only then gets its row.
+"""The artifact service: an object gets its name in the database, then it is written, and only then it gets its row.
 
 Whatever dies in between, a row never points to a missing object, and the sweep finds every object without a row.
 """
@@ -22,6 +22,10 @@ from queueapp.models.base import new_id
 from queueapp.tenancy import tenant_scope, worker_scope
 from queueapp.validation import field_errors
 
+logger = logging.getLogger(__name__)
+
+GRACE_SECONDS = 3_600  # from the name of an object to its row; then the sweep may delete it
+
 
 def _bounded(value: dict[str, Any]) -> dict[str, Any]:
     size = len(json.dumps(value).encode())
@@ -36,7 +40,7 @@ Metadata = Annotated[dict[str, Any], BeforeValidator(storable_json), AfterValida
 
 
 class ArtifactDescription(BaseModel):
-    """What an artifact is, beside its content."""
+    """The type, content type and metadata of an artifact."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -53,14 +57,9 @@ def describe(type: str, content_type: str, metadata: dict[str, Any] | None) -> A
         raise InvalidArtifact(field_errors(error)) from None
 
 
-logger = logging.getLogger(__name__)
-
-GRACE_SECONDS = 3_600  # from naming an object to its row; then the sweep may take it
-
-
 @dataclass(frozen=True, slots=True)
 class PendingUpload:
-    """An object that may be written now, and how large it may be."""
+    """An object that may be written now, and its largest size."""
 
     id: UUID
     tenant_id: UUID
@@ -78,9 +77,9 @@ def reserve(tenant_id: UUID, task_id: UUID) -> PendingUpload:
 
 
 def claim(
-    reserved: PendingUpload,
+    upload: PendingUpload,
     description: ArtifactDescription,
-    intake: UploadBuffer,
+    buffer: UploadBuffer,
     *,
     worker_id: UUID | None = None,
     attempt: int = 0,
@@ -90,22 +89,22 @@ def claim(
     None where the task, the lease or the object is gone: nothing was written.
     """
     parameters = {
-        "id": reserved.id,
-        "tenant_id": reserved.tenant_id,
-        "task_id": reserved.task_id,
+        "id": upload.id,
+        "tenant_id": upload.tenant_id,
+        "task_id": upload.task_id,
         "worker_id": worker_id,
         "attempt": attempt,
         "type": description.type,
         "content_type": description.content_type,
-        "size_bytes": intake.size,
-        "sha256": intake.sha256,
+        "size_bytes": buffer.size,
+        "sha256": buffer.sha256,
         "metadata": json.dumps(description.metadata),
     }
     rows = statements.rows("claim_object", parameters)
     if not rows:
         return None
-    figures = {"size_bytes": intake.size, "type": description.type}
-    ids = {"artifact_id": str(reserved.id), "task_id": str(reserved.task_id)}
+    figures = {"size_bytes": buffer.size, "type": description.type}
+    ids = {"artifact_id": str(upload.id), "task_id": str(upload.task_id)}
     logger.info("artifact stored", extra={"event": "artifact_stored", **ids, **figures})
     return Artifact(**rows[0])
 
@@ -117,16 +116,16 @@ def reserve_for_worker(tenant_id: UUID, task_id: UUID) -> PendingUpload:
 
 
 def claim_for_worker(
-    worker_id: UUID, attempt: int, reserved: PendingUpload, description: ArtifactDescription, intake: UploadBuffer
+    worker_id: UUID, attempt: int, upload: PendingUpload, description: ArtifactDescription, buffer: UploadBuffer
 ) -> Artifact | None:
     """`claim` in a transaction of its own."""
     with worker_scope(worker_id):
-        return claim(reserved, description, intake, worker_id=worker_id, attempt=attempt)
+        return claim(upload, description, buffer, worker_id=worker_id, attempt=attempt)
 
 
-def discard(reserved: PendingUpload) -> None:
-    """Delete an object that got no row. Where the store is away, the sweep does it within the hour."""
+def discard(upload: PendingUpload) -> None:
+    """Delete an object that got no row. If the store is away, the sweep does it within two hours."""
     try:
-        object_store.delete(reserved.object_key)
+        object_store.delete(upload.object_key)
     except StoreUnavailable as error:
         logger.warning("object left behind", extra={"event": "artifact_left_behind", "error": str(error)})

@@ -1,4 +1,4 @@
-"""Bytes on their way in: counted, hashed and limited; few are kept in memory, many on disk."""
+"""The bytes of an upload: counted, hashed and limited; up to 1 MiB is kept in memory, more on disk."""
 
 import hashlib
 import logging
@@ -21,12 +21,12 @@ Content = bytes | bytearray | memoryview | str | IO[bytes] | Iterable[bytes]
 
 
 def limit_bytes(tenant_limits: dict[str, Any]) -> int:
-    """How many bytes an artifact of this tenant may have."""
+    """The largest artifact of this tenant, in bytes."""
     return limits_of("", tenant_limits).task_max_artifact_bytes
 
 
 class UploadBuffer:
-    """A context manager that takes bytes until its limit; what it took is gone when the block ends."""
+    """A context manager that takes bytes up to its limit and drops them at the end of the block."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -50,7 +50,7 @@ class UploadBuffer:
         self._file.write(piece)
 
     def as_file(self) -> "BufferedFile":
-        """What was taken, from its beginning."""
+        """Its bytes, from the first."""
         self._file.seek(0)
         return BufferedFile(self)
 
@@ -64,16 +64,16 @@ class UploadBuffer:
 
 
 class BufferedFile(File):  # type: ignore[type-arg]
-    """What a store is given to write; knows its size and digest."""
+    """The file that a store writes; knows its size and digest."""
 
-    def __init__(self, intake: UploadBuffer) -> None:
-        super().__init__(intake._file)
-        self.size = intake.size
-        self.sha256 = intake.sha256
+    def __init__(self, buffer: UploadBuffer) -> None:
+        super().__init__(buffer._file)
+        self.size = buffer.size
+        self.sha256 = buffer.sha256
 
 
 def pieces_of(content: Content) -> Iterator[bytes]:
-    """Whatever a handler attaches, as pieces of bytes. Raises TypeError for anything else."""
+    """The content that a handler attaches, as pieces of bytes. Raises TypeError for an invalid type."""
     if isinstance(content, str):
         yield content.encode()
     elif isinstance(content, bytes | bytearray | memoryview):

@@ -107,6 +107,50 @@ class SchemaFiles(IsolationOperation):
         return (Path(apps.get_app_config(self.app).path) / "schema" / name).read_text()
 
 
+class CascadeInDatabase(Operation):
+    """Rows go with the row that their foreign key refers to, deleted by the database itself.
+
+    Django's own cascade is a query outside any scope, wherever a project deletes that row. The field is declared
+    with `on_delete=DO_NOTHING, db_constraint=False`.
+    """
+
+    reduces_to_sql = True
+
+    def __init__(self, model: str, field: str) -> None:
+        self.model, self.field = model, field
+
+    def describe(self) -> str:
+        return f"Rows of {self.model} go with their {self.field}"
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """The model says it already."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.model)
+        field = model._meta.get_field(self.field)
+        target, quote = field.related_model._meta, schema_editor.quote_name
+        if router.allow_migrate_model(schema_editor.connection.alias, model):
+            schema_editor.execute(
+                f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {self._constraint}"
+                f" FOREIGN KEY ({quote(field.column)}) REFERENCES {quote(target.db_table)} ({quote(target.pk.column)})"
+                " ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED"
+            )
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        model = from_state.apps.get_model(app_label, self.model)
+        if router.allow_migrate_model(schema_editor.connection.alias, model):
+            table = schema_editor.quote_name(model._meta.db_table)
+            schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {self._constraint}")
+
+    @property
+    def _constraint(self) -> str:
+        return f"tr_{self.model}_goes_with_{self.field}"
+
+
 class Roles(IsolationOperation):
     """In `rls`, make the roles that are missing. Roles belong to the whole server, so they are never dropped."""
 

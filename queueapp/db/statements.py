@@ -47,7 +47,7 @@ def rows(name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
     text, names = _as_prepared(name)
     database = connections[DEFAULT_DB_ALIAS]  # once: `connection` looks it up each time it is named
     with database.cursor() as cursor:
-        if database.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
+        if database.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
             # Django's word for a pooler in transaction mode: the next transaction may be in another session
             driver.execute(cursor, load(name), parameters or {})
             return _fetch(cursor)

@@ -11,7 +11,7 @@ import queueapp.states
 from django.conf import settings
 from django.db import migrations, models
 
-from queueapp.db.operations import Roles, SchemaFiles
+from queueapp.db.operations import CascadeInDatabase, Roles, SchemaFiles
 from queueapp.schema.rights import RIGHTS
 
 
@@ -283,7 +283,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(db_default=queueapp.models.base.UuidV7(), default=queueapp.models.base.new_id, editable=False, primary_key=True, serialize=False)),
                 ('role', models.CharField(choices=[('viewer', 'Viewer'), ('operator', 'Operator'), ('administrator', 'Administrator')], default='viewer', max_length=20)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],
             options={
@@ -649,6 +649,7 @@ class Migration(migrations.Migration):
                 'managed': False,
             },
         ),
+        CascadeInDatabase("membership", "user"),
         Roles(),
         SchemaFiles(
             "queueapp",

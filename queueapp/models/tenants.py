@@ -45,7 +45,10 @@ class Membership(TenantModel):
         OPERATOR = "operator"
         ADMINISTRATOR = "administrator"
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    # goes with its user by a constraint of the database: Django's query would be one of the project's, without a scope
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, db_constraint=False, related_name="memberships"
+    )
     role = models.CharField(max_length=20, choices=Role, default=Role.VIEWER)
 
     class Meta:

@@ -79,7 +79,7 @@ class Limits(ApiView):
         most = limits.tasks_per_minute
         return Response(
             LimitsResponse(
-                **limits.model_dump(),
+                **dict(limits),  # without the computed ones, which the response computes itself
                 max_body_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
                 max_wait_seconds=MAX_WAIT_SECONDS,
                 use=LimitsUse(

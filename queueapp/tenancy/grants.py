@@ -8,13 +8,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from queueapp import conf
+from queueapp.db.roles import missing_role_statements
 from queueapp.tenancy.roles import Role
 
 # What a login may ask before it knows for which tenant (schema/50_api_keys.sql).
 KEY_FUNCTIONS = ("taskrunner_find_api_key", "taskrunner_note_api_key_used")
 MIGRATIONS_TABLE = "django_migrations"  # no model's
 
-MAY_BECOME = "SELECT pg_has_role(%s, %s, 'SET')"
 WITHOUT_RIGHTS = """
     SELECT format('%%I', name) FROM unnest(%(tables)s::text[]) AS name
     WHERE NOT (has_table_privilege(%(role)s, format('%%I', name), 'SELECT')
@@ -50,11 +50,8 @@ def grant_after_migrate(owner: BaseDatabaseWrapper) -> None:
 def grant_roles(owner: BaseDatabaseWrapper, logins: Iterable[str]) -> None:
     """Let logins take the three roles on inside a scope. They inherit none, so without a scope they see nothing."""
     with owner.cursor() as cursor:
-        for login in logins:
-            for role in Role:
-                if not _one_row(cursor, MAY_BECOME, [login, role.in_database])[0]:
-                    names = _quoted(owner, role.in_database), _quoted(owner, login)
-                    cursor.execute("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE".format(*names))
+        for statement in missing_role_statements(owner, logins):
+            cursor.execute(statement)
 
 
 def grant_open_tables(owner: BaseDatabaseWrapper, login: str, migrator: str) -> None:

@@ -21,9 +21,6 @@ LOGIN_RIGHTS = """
     FROM pg_roles WHERE rolname = session_user
 """
 
-HAS_POLICIES = """
-    SELECT relrowsecurity FROM pg_class WHERE oid = to_regclass('taskrunner_tasks')
-"""
 OWNS_TABLES = """
     SELECT pg_has_role(session_user, relowner, 'MEMBER') FROM pg_class WHERE oid = to_regclass('taskrunner_tasks')
 """
@@ -60,16 +57,6 @@ def owns_tables(database: BaseDatabaseWrapper) -> bool:
     with database.cursor() as cursor:
         cursor.execute(OWNS_TABLES)
         return bool(cursor.fetchone() == (True,))
-
-
-def isolation_of(database: BaseDatabaseWrapper) -> str | None:
-    """The isolation level that a database's tables were made for; None before the first migration."""
-    with database.cursor() as cursor:
-        cursor.execute(HAS_POLICIES)
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    return "rls" if row[0] else "single"
 
 
 def server_version(database: BaseDatabaseWrapper) -> int:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from queueapp import conf
+from queueapp.db.installation import role_name
 
 
 class Role(StrEnum):
@@ -14,4 +14,4 @@ class Role(StrEnum):
 
     @property
     def in_database(self) -> str:
-        return f"{conf.settings.prefix}_{self}"
+        return role_name(self)

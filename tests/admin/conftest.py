@@ -11,7 +11,7 @@ from configapp.keyspec import KeySpec, Kind
 from queueapp.models import OperatorAction, Route, Run, RunMetric, RunNote, SecurityEvent, Worker
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, tenant_scope, worker_scope
-from tests.configapp.applying import Bringer
+from tests.configapp.applying import ConfigWorker
 from workloads.fetch.models import FetchedPage
 
 
@@ -73,4 +73,4 @@ def one_of_everything(acme, acme_viewer, make_task, make_worker):
             tenant=acme, text="Hello", size_bytes=5, sha256="0" * 64, fetched_at=timezone.now(), **address
         )
     submit_change("app.debug", True, actor="operator:test")
-    Bringer().bring_all()
+    ConfigWorker().run_all()

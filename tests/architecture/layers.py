@@ -13,7 +13,7 @@ APP_ARROWS = {
 }
 # Inside queueapp, from the top: a module imports its own layer and those below.
 LAYERS = [
-    {"apps", "checks", "receivers", "builtin_handlers", "installation"},
+    {"apps", "checks", "receivers", "builtin_handlers", "installation", "testing"},
     {"rest", "admin", "management"},
     {"worker"},
     {"maintenance", "doctor", "health"},
@@ -23,11 +23,12 @@ LAYERS = [
     {"claiming", "limits"},
     {"handlers", "observers", "redis"},
     {"tenancy"},
-    {"db"},
     {"migrations"},
+    {"schema"},
+    {"db"},
     {"models"},
     {"validation"},
-    {"conf", "states", "errors", "retry_policy", "type_patterns", "redaction", "json_values"},
+    {"conf", "clock", "states", "errors", "retry_policy", "type_patterns", "redaction", "json_values"},
 ]
 
 

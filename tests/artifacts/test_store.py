@@ -70,13 +70,13 @@ def test_a_store_that_comes_back_in_time_is_sat_out(place, intake):
 
 
 def test_a_store_that_stays_away_is_given_up(place, intake, monkeypatch):
-    monkeypatch.setattr(object_store, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(object_store, "RETRY_SECONDS", 0.3)
     with pytest.raises(StoreUnavailable):
         object_store.put_patiently(KEY, intake)
 
 
 def test_a_store_that_hangs_is_asked_once_and_no_longer_than_it_may_take(hanging_store, intake, monkeypatch):
-    monkeypatch.setattr(object_store, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(object_store, "RETRY_SECONDS", 0.2)
     with pytest.raises(StoreUnavailable, match=r"[Tt]imeout"):
         object_store.put_patiently(KEY, intake)
     assert len(hanging_store) == 1

@@ -103,9 +103,9 @@ def test_a_sweep_of_many_is_bounded_and_goes_on_where_it_stopped(write, monkeypa
     for _ in range(5):
         write()
     make_due()
-    monkeypatch.setattr(garbage, "MOST_SECONDS", 0.0)
+    monkeypatch.setattr(garbage, "MAX_SECONDS", 0.0)
     assert garbage.sweep() == 0
-    monkeypatch.setattr(garbage, "MOST_SECONDS", 20.0)
+    monkeypatch.setattr(garbage, "MAX_SECONDS", 20.0)
     assert garbage.sweep() == 5
     assert unclaimed() == []
 

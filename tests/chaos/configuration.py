@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from configapp.catalogue import CATALOGUE
-from configapp.changes import Wanted, submit_changes
+from configapp.changes import ChangeRequest, submit_changes
 from configapp.keyspec import Kind
 from configapp.models import ConfigAudit, ConfigChange, ConfigVersion, SystemConfig
 from configapp.values import decode
@@ -97,7 +97,7 @@ def _submit(random: Random, count: int) -> list[Accepted]:
     while len(log) < count:
         keys = random.sample(KEYS, min(count - len(log), random.choice((1, 1, 1, 4))))
         asked = time.monotonic()
-        changes = submit_changes([Wanted(key, random.randrange(LOW, HIGH)) for key in keys], actor=ACTOR)
+        changes = submit_changes([ChangeRequest(key, random.randrange(LOW, HIGH)) for key in keys], actor=ACTOR)
         answered = time.monotonic()
         log += [Accepted(change.config_key, change.submission, asked, answered) for change in changes]
     return log

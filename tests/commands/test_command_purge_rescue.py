@@ -107,7 +107,7 @@ def test_rescue_is_on_record_where_the_store_is_away(acme, make_task, settings):
 
 def test_rescue_prints_a_table(ground):
     lines = run("rescue").splitlines()
-    assert lines[0].split() == ["CHORE", "ROWS"]
+    assert lines[0].split() == ["JOB", "ROWS"]
     assert ["promoted", "0"] in [line.split() for line in lines]
 
 

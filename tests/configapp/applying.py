@@ -1,4 +1,4 @@
-"""Changes brought by hand: a worker's attempt without its process, in the very transaction that the engine opens."""
+"""Changes applied in this process: a worker's attempt, in the same transaction that a worker opens."""
 
 from configapp.handlers import QUEUE
 from configapp.models import ConfigAudit, ConfigChange, ConfigVersion, SystemConfig
@@ -15,7 +15,7 @@ from tests.factories import attempt_at
 ALICE, BOB = "operator:alice", "operator:bob"
 
 
-class Bringer:
+class ConfigWorker:
     """Claims and runs configuration tasks one at a time. Make it in the main thread."""
 
     def __init__(self):
@@ -34,7 +34,7 @@ class Bringer:
             settle(self.id, [outcome])
         return task(claimed.id)
 
-    def bring_all(self):
+    def run_all(self):
         """Every task that waits, in the order of claiming; returns them as they ended."""
         ended = []
         while claimed := self.claim():

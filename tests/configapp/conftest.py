@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.configapp.applying import Bringer
+from tests.configapp.applying import ConfigWorker
 
 
 @pytest.fixture
-def bringer(ground):
-    return Bringer()
+def config_worker(ground):
+    return ConfigWorker()
 
 
 @pytest.fixture

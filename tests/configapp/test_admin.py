@@ -53,10 +53,10 @@ def custom_keys():
         return [row.as_spec() for row in ConfigKey.objects.all()]
 
 
-def test_every_key_is_listed_with_what_holds_and_where_it_comes_from(root, bringer, configure):
+def test_every_key_is_listed_with_what_holds_and_where_it_comes_from(root, config_worker, configure):
     configure(CONFIG={"OVERRIDES": {"app.web_port": 7000}})
     submit_change(PORT, 9000, actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     found = {each.spec.key: (shown, each.source) for each, shown in root.get(LIST).context["settings"]}
     assert len(found) == 98
     assert found[PORT] == ("9000", "database")
@@ -89,7 +89,7 @@ def test_the_form_is_drawn_from_the_type(root, key, widget):
     assert "style=" not in text and "onclick" not in text
 
 
-def test_a_change_goes_through_the_queue(root, bringer):
+def test_a_change_goes_through_the_queue(root, config_worker):
     answer = save(root, PORT, " 9000 ")
     assert answer.status_code == 302
     (change,) = changes()
@@ -97,7 +97,7 @@ def test_a_change_goes_through_the_queue(root, bringer):
     assert said(answer) == [f"Accepted: {PORT} becomes 9000. Task {change.task_id} applies it."]
     assert str(change.task_id) in root.get(page_of(PORT)).content.decode()
 
-    bringer.bring_all()
+    config_worker.run_all()
     assert versions(PORT) == [(1, 9000)]
     assert root.get(page_of(PORT)).context["pending"] == []
     assert [(row.actor, row.status) for row in records()] == [("operator:root", "success")]
@@ -112,35 +112,35 @@ def test_what_is_refused_is_said_beside_the_field_and_recorded(root, value):
     assert [(row.actor, row.status) for row in records()] == [("operator:root", "refused")]
 
 
-def test_a_change_that_somebody_else_made_meanwhile_is_not_overwritten(root, bringer):
+def test_a_change_that_somebody_else_made_meanwhile_is_not_overwritten(root, config_worker):
     submit_change(PORT, 9000, actor=BOB)
-    bringer.bring_all()
+    config_worker.run_all()
     answer = save(root, PORT, "9001", version=0)
     assert "is at version 1, not 0" in answer.context["form"].non_field_errors()[0]
     assert versions(PORT) == [(1, 9000)]
 
 
-def test_the_versions_show_what_changed_and_can_be_gone_back_to(root, bringer):
+def test_the_versions_show_what_changed_and_can_be_gone_back_to(root, config_worker):
     for value in (9000, 9001):
         submit_change(PORT, value, actor=BOB)
-    bringer.bring_all()
+    config_worker.run_all()
     page = root.get(page_of(PORT))
     shown = [(each["row"].version, each["before"], each["after"]) for each in page.context["versions"]]
     assert shown == [(2, "9000", "9001"), (1, "", "9000")]
     assert "<del>9000</del>" in page.content.decode()
 
     assert save(root, PORT, "9001", 2, "_rollback", "1").status_code == 302
-    bringer.bring_all()
+    config_worker.run_all()
     assert save(root, PORT, "9001", 3, "_unset", "x").status_code == 302
-    bringer.bring_all()
+    config_worker.run_all()
     assert versions(PORT) == [(1, 9000), (2, 9001), (3, 9000), (4, None)]
     assert save(root, PORT, "", 4, "_rollback", "no number").status_code == 200
 
 
-def test_a_secret_is_never_on_a_page(root, bringer):
+def test_a_secret_is_never_on_a_page(root, config_worker):
     secret = "hunter2-0123456789-abcd"
     save(root, SECRET, secret)
-    bringer.bring_all()
+    config_worker.run_all()
     refused = save(root, SECRET, secret + "\x1b", version=1)
     pages = [refused, root.get(page_of(SECRET)), root.get(LIST), root.get("/admin/configapp/configaudit/")]
     for page in pages:
@@ -182,12 +182,12 @@ def test_an_unknown_key_has_no_page(root, key):
     assert root.get(page_of(key)).status_code == 404
 
 
-def test_a_custom_key_is_added_changed_and_deleted(root, bringer):
+def test_a_custom_key_is_added_changed_and_deleted(root, config_worker):
     assert root.post(f"{DECLARED}add/", {**BANNER, "default": "Select a theme, then update it"}).status_code == 302
     (spec,) = custom_keys()
     assert (spec.key, spec.default, spec.free_text) == ("feature.banner", "Select a theme, then update it", True)
     assert save(root, "feature.banner", "O'Brien & Sons <support>").status_code == 302
-    bringer.bring_all()
+    config_worker.run_all()
     assert stored("feature.banner").version == 1
 
     changed = {**BANNER, "default": "Hello", "maximum": "30"}
@@ -239,10 +239,10 @@ def test_the_default_of_a_custom_key_gets_its_type(root):
         assert root.get(f"{DECLARED}{key}/change/").status_code == 200
 
 
-def test_the_record_of_changes_is_searched_by_key(root, bringer):
+def test_the_record_of_changes_is_searched_by_key(root, config_worker):
     save(root, PORT, "9000")
     save(root, "app.debug", "maybe")
-    bringer.bring_all()
+    config_worker.run_all()
     address = "/admin/configapp/configaudit/"
     assert len(root.get(address).context["cl"].result_list) == 2
     assert len(root.get(f"{address}?q={PORT}").context["cl"].result_list) == 1

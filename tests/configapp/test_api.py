@@ -36,14 +36,14 @@ def all_changes():
         return list(ConfigChange.objects.all())
 
 
-def test_a_change_is_accepted_then_applied_then_read(admin, bringer):
+def test_a_change_is_accepted_then_applied_then_read(admin, config_worker):
     answer = admin.post("/config", {"key": "app.debug", "value": "TRUE "})
     change = accepted(answer)
     assert (change["key"], change["value"], change["status"]) == ("app.debug", True, "accepted")
     assert answer["Location"] == f"/api/v1/tasks/{change['task_id']}"
     assert admin.get("/config/app.debug").json()["pending"] == [change]
 
-    bringer.bring_all()
+    config_worker.run_all()
     now = admin.get("/config/app.debug").json()
     assert (now["value"], now["source"], now["version"], now["pending"]) == (True, "database", 1, [])
     assert admin.get(answer["Location"].removeprefix("/api/v1")).json()["status"] == "completed"
@@ -87,12 +87,12 @@ def test_validate_says_what_would_be_stored_and_changes_nothing(admin):
     assert all_changes() == records() == []
 
 
-def test_bulk_changes_are_applied_together_in_one_task(admin, bringer):
+def test_bulk_changes_are_applied_together_in_one_task(admin, config_worker):
     wanted = [{"key": PORT, "value": 9000}, {"key": "app.debug", "value": "true"}, {"key": "redis.db", "value": 3}]
     changes = accepted(admin.post("/config/bulk", wanted))["changes"]
     assert [change["key"] for change in changes] == [item["key"] for item in wanted]
     assert len({change["task_id"] for change in changes}) == 1
-    bringer.bring_all()
+    config_worker.run_all()
     assert [stored(item["key"]).version for item in wanted] == [1, 1, 1]
     assert len(records(status="success")) == 3
 
@@ -136,23 +136,23 @@ def test_a_bulk_has_a_limit(admin, configure):
     assert code_of(answer) == "batch_size_exceeded"
 
 
-def test_if_match_lets_only_one_of_two_editors_change_a_key(admin, bringer):
+def test_if_match_lets_only_one_of_two_editors_change_a_key(admin, config_worker):
     etag = admin.get(f"/config/{PORT}")["ETag"]
     accepted(admin.send("PUT", f"/config/{PORT}", {"value": 9000}, If_Match=etag))
-    bringer.bring_all()
+    config_worker.run_all()
     late = admin.send("PUT", f"/config/{PORT}", {"value": 9001}, If_Match=etag)
     assert (late.status_code, code_of(late)) == (412, "precondition_failed")
     assert records()[-1].reason == "version_mismatch"
     accepted(admin.send("PUT", f"/config/{PORT}", {"value": 9001}, If_Match=admin.get(f"/config/{PORT}")["ETag"]))
-    bringer.bring_all()
+    config_worker.run_all()
     assert versions(PORT) == [(1, 9000), (2, 9001)]
 
 
-def test_both_accepted_with_the_same_etag_the_second_ends_in_conflict(admin, bringer):
+def test_both_accepted_with_the_same_etag_the_second_ends_in_conflict(admin, config_worker):
     first, second = (
         accepted(admin.send("PUT", f"/config/{PORT}", {"value": value}, If_Match='"0"')) for value in (9000, 9001)
     )
-    bringer.bring_all()
+    config_worker.run_all()
     assert {change.id: change.status for change in all_changes()} == {
         **{change.id: "applied" for change in all_changes() if str(change.id) == first["id"]},
         **{change.id: "conflict" for change in all_changes() if str(change.id) == second["id"]},
@@ -166,13 +166,13 @@ def test_what_is_no_etag_is_refused(admin, etag):
     assert fields_of(answer) == {"If-Match": "bad_etag"}
 
 
-def test_history_roll_back_and_unset(admin, bringer):
+def test_history_roll_back_and_unset(admin, config_worker):
     for value in (9000, 9001):
         accepted(admin.send("PUT", f"/config/{PORT}", {"value": value}))
-    bringer.bring_all()
+    config_worker.run_all()
     assert accepted(admin.post(f"/config/{PORT}/rollback", {"version": 1}))["value"] == 9000
     assert accepted(admin.send("DELETE", f"/config/{PORT}"))["value"] is None
-    bringer.bring_all()
+    config_worker.run_all()
     history = admin.get(f"/config/{PORT}/history?limit=3").json()
     assert [(row["version"], row["value"], row["is_active"]) for row in history["results"]] == [
         *((4, None, False), (3, 9000, True), (2, 9001, True)),
@@ -192,7 +192,7 @@ def test_an_unknown_key_is_not_found(admin, key, path):
     assert (answer.status_code, code_of(answer)) == (404, "unknown_key")
 
 
-def test_a_secret_shows_as_its_mask_in_every_answer(admin, bringer, settings):
+def test_a_secret_shows_as_its_mask_in_every_answer(admin, config_worker, settings):
     secret, mask = "hunter2-0123456789-abcd", "*" * 19 + "abcd"
     key = "anythingllm.api_key"
     answers = [
@@ -200,11 +200,11 @@ def test_a_secret_shows_as_its_mask_in_every_answer(admin, bringer, settings):
         admin.post("/config", {"key": key, "value": secret}),
         admin.get(f"/config/{key}"),
     ]
-    bringer.bring_all()
+    config_worker.run_all()
     accepted(admin.send("DELETE", f"/config/{key}"))
-    bringer.bring_all()
+    config_worker.run_all()
     accepted(admin.post(f"/config/{key}/rollback", {"version": 1}))
-    bringer.bring_all()
+    config_worker.run_all()
     paths = ("/config", f"/config/{key}", f"/config/{key}/history", "/config/audit", "/config/export", "/tasks")
     answers += [admin.get(path) for path in paths]
     answers.append(admin.post("/config", {"key": key, "value": secret + "\x1b"}))
@@ -215,10 +215,10 @@ def test_a_secret_shows_as_its_mask_in_every_answer(admin, bringer, settings):
     assert export == {"values": {}, "secrets": {key: mask}}
 
 
-def test_the_export_holds_what_the_database_does(admin, bringer):
+def test_the_export_holds_what_the_database_does(admin, config_worker):
     submit_change(PORT, 9000, actor=ALICE)
     submit_change("app.debug", True, actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     export = admin.get("/config/export").json()
     assert export == {"values": {PORT: 9000, "app.debug": True}, "secrets": {}}
     again = [{"key": key, "value": value} for key, value in export["values"].items()]
@@ -238,11 +238,11 @@ def test_every_key_is_listed_with_where_its_value_comes_from(admin):
     assert {row["source"] for row in found["results"]} == {"default"}
 
 
-def test_the_audit_is_filtered_and_paged(admin, bringer):
+def test_the_audit_is_filtered_and_paged(admin, config_worker):
     for value in ("9000", "x", "y"):
         admin.post("/config", {"key": PORT, "value": value})
     admin.post("/config", {"key": "app.debug", "value": "x"})
-    bringer.bring_all()
+    config_worker.run_all()
     assert len(admin.get("/config/audit").json()["results"]) == 4
     assert len(admin.get(f"/config/audit?key={PORT}").json()["results"]) == 3
     assert len(admin.get(f"/config/audit?key={PORT}&status=success").json()["results"]) == 1
@@ -252,12 +252,12 @@ def test_the_audit_is_filtered_and_paged(admin, bringer):
     assert len(admin.get(page["next"].split("/api/v1")[1]).json()["results"]) == 1
 
 
-def test_prefer_wait_answers_when_the_change_is_applied(live, acme, bringer):
+def test_prefer_wait_answers_when_the_change_is_applied(live, acme, config_worker):
     key = key_for(acme, "admin")
     with threads(1) as run:
         asked = run(lambda: live.send(key, "PUT", f"/config/{PORT}", {"value": 9000}, Prefer="wait=20"))
         wait_until(all_changes)
-        bringer.bring_all()
+        config_worker.run_all()
         answer = asked.result(PATIENCE_SECONDS)
     change = accepted(answer)
     assert (change["status"], change["version"], answer["Preference-Applied"]) == ("applied", 1, "wait=20")

@@ -3,7 +3,7 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from configapp.changes import Wanted, dry_run, roll_back, submit_change, submit_changes, unset
+from configapp.changes import ChangeRequest, dry_run, roll_back, submit_change, submit_changes, unset
 from configapp.errors import ChangeRefused, VersionMismatch
 from configapp.models import ConfigChange
 from queueapp import tasks
@@ -34,9 +34,9 @@ def test_an_accepted_change_is_a_row_and_a_task_and_nothing_else_yet(ground):
     assert records() == []
 
 
-def test_its_task_applies_it_once_with_version_and_record(bringer):
+def test_its_task_applies_it_once_with_version_and_record(config_worker):
     change = submit_change(DEBUG, "TRUE ", actor=ALICE)
-    (done,) = bringer.bring_all()
+    (done,) = config_worker.run_all()
     expected = {"outcome": "applied", "versions": {DEBUG: 1}, "applied_by": str(done.id)}
     assert (done.status, done.result) == ("completed", expected)
     row = stored(DEBUG)
@@ -48,32 +48,32 @@ def test_its_task_applies_it_once_with_version_and_record(bringer):
     assert (record.change_id, record.task_id) == (change.id, done.id)
 
 
-def test_a_second_change_of_a_key_tells_what_was_before(bringer):
+def test_a_second_change_of_a_key_tells_what_was_before(config_worker):
     for value in (9000, 9001):
         submit_change(PORT, value, actor=ALICE)
-        bringer.bring_all()
+        config_worker.run_all()
     assert [(each.old_value, each.new_value) for each in records()] == [(None, "9000"), ("9000", "9001")]
     assert versions(PORT) == [(1, 9000), (2, 9001)]
 
 
-def test_to_unset_is_a_version_without_a_value(bringer):
+def test_to_unset_is_a_version_without_a_value(config_worker):
     submit_change(PORT, 9000, actor=ALICE)
     unset(PORT, actor=BOB)
-    bringer.bring_all()
+    config_worker.run_all()
     assert versions(PORT) == [(1, 9000), (2, None)]
     assert stored(PORT).is_active is False
     assert records()[-1].action == "unset"
 
 
-def test_to_roll_back_makes_a_new_version_of_an_old_value(bringer):
+def test_to_roll_back_makes_a_new_version_of_an_old_value(config_worker):
     submit_change(PORT, 9000, actor=ALICE)
     submit_change(PORT, 9001, actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     roll_back(PORT, 1, actor=BOB)
     unset(PORT, actor=BOB)
-    bringer.bring_all()
+    config_worker.run_all()
     roll_back(PORT, 4, actor=BOB)  # to unset again
-    bringer.bring_all()
+    config_worker.run_all()
     assert versions(PORT) == [(1, 9000), (2, 9001), (3, 9000), (4, None), (5, None)]
     assert [record.action for record in records()] == ["set", "set", "rollback", "unset", "rollback"]
 
@@ -111,8 +111,13 @@ def test_a_refusal_accepts_nothing_and_leaves_one_record_without_the_value(groun
 
 
 def test_of_a_bulk_all_or_none_is_accepted_and_every_bad_item_named(ground):
-    wanted = [Wanted(PORT, 9000), Wanted(DEBUG, "maybe"), Wanted("app.workers", 99), Wanted(PORT, 9001)]
-    refused = refusal_of(submit_changes, wanted)
+    requests = [
+        ChangeRequest(PORT, 9000),
+        ChangeRequest(DEBUG, "maybe"),
+        ChangeRequest("app.workers", 99),
+        ChangeRequest(PORT, 9001),
+    ]
+    refused = refusal_of(submit_changes, requests)
     assert refused == [("1.value", "not_a_boolean"), ("2.value", "out_of_range"), ("3.key", "given_twice")]
     assert everything_accepted() == (0, 0)
     reasons = [(record.config_key, record.reason) for record in records()]
@@ -124,11 +129,11 @@ def test_of_a_bulk_all_or_none_is_accepted_and_every_bad_item_named(ground):
     ]
 
 
-def test_a_bulk_is_one_task_one_number_and_one_record_a_key(bringer):
-    changes = submit_changes([Wanted(PORT, 9000), Wanted(DEBUG, True)], actor=ALICE)
+def test_a_bulk_is_one_task_one_number_and_one_record_a_key(config_worker):
+    changes = submit_changes([ChangeRequest(PORT, 9000), ChangeRequest(DEBUG, True)], actor=ALICE)
     assert [change.config_key for change in changes] == [PORT, DEBUG]
     assert len({(change.task_id, change.submission) for change in changes}) == 1
-    (done,) = bringer.bring_all()
+    (done,) = config_worker.run_all()
     assert done.result["versions"] == {PORT: 1, DEBUG: 1}
     assert sorted((record.config_key, record.status) for record in records()) == [(PORT, "success"), (DEBUG, "success")]
 
@@ -145,20 +150,20 @@ def test_a_dry_run_checks_and_leaves_nothing(ground):
     assert records() == []
 
 
-def test_a_change_that_expects_another_version_is_refused_at_once(bringer):
+def test_a_change_that_expects_another_version_is_refused_at_once(config_worker):
     submit_change(PORT, 9000, actor=ALICE, expected_version=0)
-    bringer.bring_all()
+    config_worker.run_all()
     with pytest.raises(VersionMismatch, match=r"app\.api_port is at version 1, not 0"):
         submit_change(PORT, 9001, actor=BOB, expected_version=0)
     assert [record.reason for record in records()] == ["", "version_mismatch"]
     assert submit_change(PORT, 9001, actor=BOB, expected_version=1).status == "accepted"
 
 
-def test_one_that_is_overtaken_while_it_waits_ends_as_a_conflict(bringer):
+def test_one_that_is_overtaken_while_it_waits_ends_as_a_conflict(config_worker):
     submit_change(PORT, 9000, actor=ALICE, expected_version=0)
-    late = submit_changes([Wanted(PORT, 9001, expected_version=0), Wanted(DEBUG, True)], actor=BOB)
+    late = submit_changes([ChangeRequest(PORT, 9001, expected_version=0), ChangeRequest(DEBUG, True)], actor=BOB)
     last = submit_change(PORT, 9002, actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     assert [fresh(change).status for change in late] == ["conflict", "conflict"]
     assert fresh(last).version == 2
     assert versions(PORT) == [(1, 9000), (2, 9002)]
@@ -182,10 +187,10 @@ def test_what_the_database_refuses_is_on_record_too(ground):
     assert everything_accepted() == (0, 0)
 
 
-def test_a_task_submitted_by_hand_changes_nothing(bringer, acme):
+def test_a_task_submitted_by_hand_changes_nothing(config_worker, acme):
     tasks.submit("config.apply", tenant_id=acme.id)
     with tenant_scope(acme.id), connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM taskrunner_config_changes")
         assert cursor.fetchone() == (0,)
-    (done,) = bringer.bring_all()
+    (done,) = config_worker.run_all()
     assert (done.status, done.error_code) == ("dead_letter", "permanent_failure")

@@ -45,11 +45,11 @@ def test_set_waits_until_it_is_applied_and_the_others_show_it(cluster):
     assert {record.actor for record in records()} == {ACTOR}
 
 
-def test_a_secret_comes_by_a_pipe_and_never_by_the_command_line(bringer):
+def test_a_secret_comes_by_a_pipe_and_never_by_the_command_line(config_worker):
     assert "leave the value out" in refused("config", "set", TOKEN, "typed-in-the-open")[1]
     assert "value: must have at least 1 characters" in send("\n").stderr
     assert json.loads(send("piped secret value\n").stdout)["status"] == "accepted"
-    bringer.bring_all()
+    config_worker.run_all()
     assert versions(TOKEN) == [(1, "*" * 19 + "alue")]
 
 
@@ -86,11 +86,11 @@ def waiting():
         return list(ConfigChange.objects.filter(status="accepted").values_list("task_id", flat=True))
 
 
-def test_check_finds_a_change_whose_task_is_dead(bringer):
+def test_check_finds_a_change_whose_task_is_dead(config_worker):
     assert run_json("config", "check") == []
     submit_change(PORT, 9000, actor=ALICE)
     for _ in range(3):
-        expire_lease(bringer.claim().id)
+        expire_lease(config_worker.claim().id)
     printed, words = refused("config", "check")
     assert "has a change that waits" in printed
     assert "dead_letter: retry it" in printed

@@ -21,10 +21,10 @@ def save(spec):
         return save_custom_key(spec)
 
 
-def test_a_custom_key_can_be_set_within_its_bounds(bringer):
+def test_a_custom_key_can_be_set_within_its_bounds(config_worker):
     save(NAME)
     submit_change("webui.title", "Hello", actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     assert versions("webui.title") == [(1, "Hello")]
     save(replace(NAME, maximum=3))
     with pytest.raises(ChangeRefused, match="at most 3 characters"):
@@ -53,18 +53,18 @@ def test_an_invalid_spec_is_refused_by_field(ground, changed, field):
     assert [error.field for error in refused.value.errors] == [field]
 
 
-def test_what_held_secrets_stays_secret(bringer):
+def test_what_held_secrets_stays_secret(config_worker):
     save(replace(NAME, secret=True))
     submit_change("webui.title", "a secret title", actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     with pytest.raises(ChangeRefused, match="stays secret"):
         save(NAME)
 
 
-def test_a_deleted_key_is_unknown_and_what_is_stored_is_found(bringer):
+def test_a_deleted_key_is_unknown_and_what_is_stored_is_found(config_worker):
     save(NAME)
     submit_change("webui.title", "Hello", actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     with operator_scope(ALICE):
         delete_custom_key("webui.title")
         (finding,) = maintenance.findings()

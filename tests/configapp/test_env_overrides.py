@@ -58,10 +58,10 @@ def test_a_process_with_bad_ones_does_not_start_and_says_all(ground):
         assert f"  {name}: " in done.stderr
 
 
-def test_an_override_shows_as_such_and_a_secret_one_masked(bringer, configure):
+def test_an_override_shows_as_such_and_a_secret_one_masked(config_worker, configure):
     configure(CONFIG={"OVERRIDES": {"app.api_port": 7000, "github.api_token": "a token from outside"}})
     submit_change("app.api_port", 9000, actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     with operator_scope(ALICE):
         port, token = queries.find_setting("app.api_port"), queries.find_setting("github.api_token")
     assert (port.shown, port.source, port.version) == (7000, "environment", 1)

@@ -35,12 +35,12 @@ def told():
     config_changed.disconnect(hear)
 
 
-def apply(bringer, key, value):
+def apply(config_worker, key, value):
     submit_change(key, value, actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
 
 
-def test_values_have_their_types(bringer):
+def test_values_have_their_types(config_worker):
     assert [configapp.get(key) for key in (PORT, "app.debug", "content.quality_threshold", "app.log_level")] == [
         8080,
         False,
@@ -48,7 +48,7 @@ def test_values_have_their_types(bringer):
         "INFO",
     ]
     assert configapp.get("github.api_token") is None
-    apply(bringer, PORT, " 9000 ")
+    apply(config_worker, PORT, " 9000 ")
     assert comes_true(lambda: configapp.get(PORT) == 9000)
     assert type(configapp.get(PORT)) is int
 
@@ -58,32 +58,32 @@ def test_a_key_that_nobody_knows_is_an_error(ground):
         configapp.get("no.such_key")
 
 
-def test_a_committed_change_is_read_at_the_next_poll_and_told_once(bringer, told):
+def test_a_committed_change_is_read_at_the_next_poll_and_told_once(config_worker, told):
     assert reader.POLL_INTERVAL_SECONDS <= 0.5
     configapp.get(PORT)
     for number in range(5):
-        apply(bringer, PORT, 9000 + number)
+        apply(config_worker, PORT, 9000 + number)
         wait_until(lambda value=9000 + number: configapp.get(PORT) == value)
     assert told == [frozenset({PORT})] * 5
 
 
-def test_to_unset_is_to_read_the_default_again(bringer):
-    apply(bringer, PORT, 9000)
+def test_to_unset_is_to_read_the_default_again(config_worker):
+    apply(config_worker, PORT, 9000)
     assert configapp.get(PORT) == 9000
     unset(PORT, actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     assert comes_true(lambda: configapp.get(PORT) == 8080)
 
 
-def test_reading_needs_no_scope_and_minds_none(bringer, acme):
-    apply(bringer, PORT, 9000)
+def test_reading_needs_no_scope_and_minds_none(config_worker, acme):
+    apply(config_worker, PORT, 9000)
     with tenant_scope(acme.id):
         assert configapp.get(PORT) == 9000
     with operator_scope(ALICE):
         assert configapp.get(PORT) == 9000
 
 
-def test_a_forked_child_reads_on_its_own(bringer):
+def test_a_forked_child_reads_on_its_own(config_worker):
     configapp.get(PORT)
     reader, writer = os.pipe()
     if os.fork() == 0:
@@ -92,24 +92,24 @@ def test_a_forked_child_reads_on_its_own(bringer):
         os.write(writer, b"9000!" if read else b"stale")
         os._exit(0)
     assert os.read(reader, 5) == b"ready"
-    apply(bringer, PORT, 9000)
+    apply(config_worker, PORT, 9000)
     assert os.read(reader, 5) == b"9000!"
     os.wait()
     assert comes_true(lambda: configapp.get(PORT) == 9000)  # the parent's connection is whole
 
 
-def test_the_environment_wins(bringer, configure):
+def test_the_environment_wins(config_worker, configure):
     configure(CONFIG={"OVERRIDES": {PORT: 7000}})
-    apply(bringer, PORT, 9000)
+    apply(config_worker, PORT, 9000)
     assert configapp.get(PORT) == 7000
 
 
-def test_a_custom_key_is_read_with_its_default_until_it_is_deleted(bringer):
+def test_a_custom_key_is_read_with_its_default_until_it_is_deleted(config_worker):
     configapp.get(PORT)
     with operator_scope(ALICE):
         save_custom_key(KeySpec("feature.new_search", Kind.BOOLEAN, "on or off", default=False))
     assert comes_true(lambda: _read("feature.new_search") is False)
-    apply(bringer, "feature.new_search", "true")
+    apply(config_worker, "feature.new_search", "true")
     assert comes_true(lambda: _read("feature.new_search") is True)
     with operator_scope(ALICE):
         delete_custom_key("feature.new_search")
@@ -123,19 +123,19 @@ def _read(key):
         return None
 
 
-def test_a_receiver_that_fails_keeps_nobody_from_reading(bringer, told):
+def test_a_receiver_that_fails_keeps_nobody_from_reading(config_worker, told):
     def fail(**_):
         raise ZeroDivisionError
 
     config_changed.connect(fail)
     configapp.get(PORT)
-    apply(bringer, PORT, 9000)
+    apply(config_worker, PORT, 9000)
     assert comes_true(lambda: configapp.get(PORT) == 9000)
     assert comes_true(lambda: told)
     config_changed.disconnect(fail)
 
 
-def test_a_session_that_the_server_ends_is_replaced(bringer, caplog):
+def test_a_session_that_the_server_ends_is_replaced(config_worker, caplog):
     assert configapp.get(PORT) == 8080
     with connections["default"].cursor() as cursor:
         cursor.execute(
@@ -145,7 +145,7 @@ def test_a_session_that_the_server_ends_is_replaced(bringer, caplog):
         assert cursor.rowcount > 0
     assert configapp.get(PORT) == 8080
     wait_until(lambda: "configuration not read" in caplog.text)
-    apply(bringer, PORT, 9000)
+    apply(config_worker, PORT, 9000)
     wait_until(lambda: configapp.get(PORT) == 9000)
 
 

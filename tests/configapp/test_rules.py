@@ -23,12 +23,12 @@ def system(ground):
 
 
 @pytest.fixture
-def history(bringer):
+def history(config_worker):
     """A key with two versions, one change that waits, and a secret."""
     submit_change("app.api_port", 9000, actor=ALICE)
     submit_change("app.api_port", 9001, actor=ALICE)
     submit_change("github.api_token", "a secret of some length", actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     submit_change("app.api_port", 9002, actor=ALICE)
 
 
@@ -199,9 +199,9 @@ def test_a_change_must_be_well_formed(history, values, constraint):
     assert refusal(operator(), statement)[1] == constraint
 
 
-def test_the_revision_grows_with_every_applied_change_and_every_custom_key(history, bringer):
+def test_the_revision_grows_with_every_applied_change_and_every_custom_key(history, config_worker):
     before = revision()
-    bringer.bring_all()
+    config_worker.run_all()
     assert revision() == before + 1
     with operator(), connection.cursor() as cursor:
         cursor.execute(

@@ -10,7 +10,7 @@ from django.db import connections
 
 import configapp
 from configapp import maintenance, queries, reader
-from configapp.changes import Wanted, dry_run, roll_back, submit_change, submit_changes
+from configapp.changes import ChangeRequest, dry_run, roll_back, submit_change, submit_changes
 from configapp.errors import ChangeRefused, SecretUnreadable
 from configapp.models import ConfigSecret, ConfigVersion
 from configapp.settings import ConfigSettings
@@ -49,9 +49,9 @@ def betrayals(texts):
     return [text for text in texts if any(piece in text for piece in pieces)]
 
 
-def test_the_look_for_the_canary_finds_it(bringer):
+def test_the_look_for_the_canary_finds_it(config_worker):
     submit_change("ai.llm_model", "model-" + CANARY[:10], actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     assert {text.split(":")[0] for text in betrayals(everything_stored())} == {
         "taskrunner_config_audit",
         "taskrunner_config_changes",
@@ -60,19 +60,19 @@ def test_the_look_for_the_canary_finds_it(bringer):
     }
 
 
-def test_a_secret_is_nowhere_but_encrypted(bringer, caplog, capsys):
+def test_a_secret_is_nowhere_but_encrypted(config_worker, caplog, capsys):
     caplog.set_level(logging.DEBUG)
     logging.getLogger("django.db.backends").setLevel(logging.INFO)  # that one logs parameters, and only with DEBUG on
     change = submit_change(TOKEN, CANARY, actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     submit_change(TOKEN, "another secret, quite long", actor=ALICE)
     roll_back(TOKEN, 1, actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     dry_run(TOKEN, CANARY, actor=ALICE)
     refusals = []
     for bad in (CANARY + "\x07", CANARY * 20, [CANARY], CANARY + "<script>alert(1)</script>"):
         with pytest.raises(ChangeRefused) as refused:
-            submit_changes([Wanted(TOKEN, bad), Wanted("app.debug", CANARY)], actor=ALICE)
+            submit_changes([ChangeRequest(TOKEN, bad), ChangeRequest("app.debug", CANARY)], actor=ALICE)
         refusals.append(str(refused.value))
     assert configapp.get(TOKEN) == CANARY
     shown = [run("config", *arguments) for arguments in (["get", TOKEN], ["list"], ["history", TOKEN], ["export"])]
@@ -93,12 +93,12 @@ def test_a_mask_shows_the_end_of_a_long_secret_and_nothing_of_a_short_one(secret
     assert mask(secret) == shown
 
 
-def test_a_rolled_back_secret_reads_as_it_was(bringer):
+def test_a_rolled_back_secret_reads_as_it_was(config_worker):
     for value in ("the first secret", "the second secret"):
         submit_change(TOKEN, value, actor=ALICE)
-        bringer.bring_all()
+        config_worker.run_all()
     roll_back(TOKEN, 1, actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     assert configapp.get(TOKEN) == "the first secret"
 
 
@@ -107,18 +107,18 @@ def rotate():
         return maintenance.rotate_secrets()
 
 
-def test_rotation_frees_the_old_key_and_old_versions_stay_readable(bringer, configure):
+def test_rotation_frees_the_old_key_and_old_versions_stay_readable(config_worker, configure):
     configure(CONFIG={"ENCRYPTION_KEYS": [OLD]})
     submit_change(TOKEN, "the first secret", actor=ALICE)
     submit_change(TOKEN, "the second secret", actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     configure(CONFIG={"ENCRYPTION_KEYS": [NEW, OLD]})
-    assert "2 secrets were encrypted anew" in run("config", "rotate")
+    assert "2 secrets were encrypted again" in run("config", "rotate")
     assert rotate() == 0
     configure(CONFIG={"ENCRYPTION_KEYS": [NEW]})
     assert configapp.get(TOKEN) == "the second secret"
     roll_back(TOKEN, 1, actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     reader.forget()
     assert configapp.get(TOKEN) == "the first secret"
     with operator_scope("operator:test"):
@@ -126,10 +126,10 @@ def test_rotation_frees_the_old_key_and_old_versions_stay_readable(bringer, conf
         assert ConfigSecret.objects.count() == 2
 
 
-def test_rotation_without_the_old_key_changes_nothing(bringer, configure):
+def test_rotation_without_the_old_key_changes_nothing(config_worker, configure):
     configure(CONFIG={"ENCRYPTION_KEYS": [OLD]})
     submit_change(TOKEN, "the first secret", actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     configure(CONFIG={"ENCRYPTION_KEYS": [NEW]})
     with pytest.raises(SecretUnreadable):
         rotate()
@@ -141,10 +141,10 @@ def test_rotation_without_the_old_key_changes_nothing(bringer, configure):
     assert configapp.get(TOKEN) == "the first secret"
 
 
-def test_rotation_without_any_key_says_what_is_missing(bringer, configure):
+def test_rotation_without_any_key_says_what_is_missing(config_worker, configure):
     configure(CONFIG={"ENCRYPTION_KEYS": [OLD]})
     submit_change(TOKEN, "the first secret", actor=ALICE)
-    bringer.bring_all()
+    config_worker.run_all()
     configure(CONFIG={"ENCRYPTION_KEYS": []})
     with pytest.raises(CommandError, match="CONFIG_ENCRYPTION_KEYS"):
         run("config", "rotate")

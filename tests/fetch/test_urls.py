@@ -46,8 +46,8 @@ def test_the_canonical_form(written, canonical):
         ("http://user:secret@example.com/", "user name"),
         ("http://example.com:0/", "no usable port"),
         ("http://example.com:/", "no usable port"),
-        ("http://example.com:65536/", "is no URL: Port out of range"),
-        ("http://example.com:x/", "is no URL"),
+        ("http://example.com:65536/", "is invalid: Port out of range"),
+        ("http://example.com:x/", "is invalid"),
         ("http://exa mple.com/", "a space"),
         ("http://example.com/\n", "a space"),
         ("http://example.com\\@127.0.0.1/", "a backslash"),
@@ -60,14 +60,14 @@ def test_the_canonical_form(written, canonical):
         ("http://0x7f000001/", "another form"),
         ("http://0177.0.0.1/", "another form"),
         ("http://127.1/", "another form"),
-        ("http://[::1/", "is no URL"),
+        ("http://[::1/", "is invalid"),
         ("http://[fe80::1%25eth0]/", "zone"),
-        ("http://[v1.fe80]/", "is no URL"),
-        ("http://[::1]x/", "no usable host name|is no URL"),  # by Python's version
+        ("http://[v1.fe80]/", "is invalid"),
+        ("http://[::1]x/", "no usable host name|is invalid"),  # by Python's version
         ("http://a.com/" + "x" * 2040, "longer than 2048"),
         ("http://a.com/" + "ü" * 1000, "longer than 2048 characters when percent-encoded"),
-        ("http://a.com/\ud800", "is no URL"),
-        ("http://\u200b\u200b/", "is no URL"),
+        ("http://a.com/\ud800", "is invalid"),
+        ("http://\u200b\u200b/", "is invalid"),
     ],
 )
 def test_what_is_no_url_is_refused_with_its_reason(written, reason):

@@ -47,9 +47,13 @@ def find_python(version: str) -> Path | None:
     return None
 
 
+def cells_to_test() -> list[Cell]:
+    """Those that this machine has the Python for; all of them where all are needed."""
+    return [cell for cell in CELLS if ALL_ARE_NEEDED or find_python(cell.python)]
+
+
 def cells_of(isolation: str) -> list[Cell]:
-    """Those of a level that this machine has the Python for; all of them where all are needed."""
-    return [cell for cell in CELLS if cell.isolation == isolation and (ALL_ARE_NEEDED or find_python(cell.python))]
+    return [cell for cell in cells_to_test() if cell.isolation == isolation]
 
 
 def absent_cells() -> list[Cell]:

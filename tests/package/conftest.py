@@ -12,7 +12,7 @@ import pytest
 
 from taskrunner.devserver.embedded import EmbeddedServers
 from tests.architecture.source import ROOT
-from tests.package.cells import Cell, absent_cells, cells_of
+from tests.package.cells import Cell, absent_cells, cells_of, cells_to_test
 from tests.package.databases import Databases
 from tests.package.hosts import Environment, Host
 
@@ -93,7 +93,13 @@ def rls_cell(request: pytest.FixtureRequest) -> Cell:
     return cell
 
 
-@pytest.fixture(scope="session", params=cells_of("single") + cells_of("rls"), ids=str)
+@pytest.fixture(scope="session", params=[each for each in cells_to_test() if each.driver == "psycopg 3"], ids=str)
+def psycopg3_cell(request: pytest.FixtureRequest) -> Cell:
+    cell: Cell = request.param
+    return cell
+
+
+@pytest.fixture(scope="session", params=cells_to_test(), ids=str)
 def cell(request: pytest.FixtureRequest) -> Cell:
     each: Cell = request.param
     return each

@@ -72,8 +72,8 @@ class Host:
         with (self.directory / "host" / "settings.py").open("a") as file:
             file.write(f"{text}\n")
 
-    def manage(self, *words: str) -> str:
-        return self.run("manage.py", *words)
+    def manage(self, *words: str, errors: bool = False) -> str:
+        return self.run("manage.py", *words, errors=errors)
 
     def shell(self, program: str) -> str:
         """What a program prints that runs in the project."""
@@ -85,10 +85,11 @@ class Host:
         assert done.returncode != 0, done.stdout
         return done.stdout + done.stderr
 
-    def run(self, *words: str) -> str:
+    def run(self, *words: str, errors: bool = False) -> str:
+        """What a command prints that must not fail; with `errors`, on standard error too."""
         done = self._run(*words)
         assert done.returncode == 0, f"{' '.join(words)}:\n{done.stdout}\n{done.stderr}"
-        return done.stdout + done.stderr if "test" in words else done.stdout
+        return done.stdout + done.stderr if errors else done.stdout
 
     @contextmanager
     def cluster(self, command: str = "qcluster", *words: str) -> Iterator[subprocess.Popen[bytes]]:

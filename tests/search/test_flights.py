@@ -8,13 +8,15 @@ import pytest
 from queueapp.redis.connections import redis_client, redis_key
 from tests.waiting import PATIENCE_SECONDS, threads
 from workloads.search import single_flight
-from workloads.search.providers import Answer, ProviderError
-from workloads.search.results import Hit
+from workloads.search.providers import ProviderError, ProviderResponse
+from workloads.search.results import Result
 from workloads.search.single_flight import fetch_once
 
 pytestmark = pytest.mark.usefixtures("ground")
 
-ANSWER = Answer(hits=[Hit(title="A page", url="https://a.org/")], retrieved_at=datetime(2026, 1, 1, tzinfo=UTC))
+ANSWER = ProviderResponse(
+    results=[Result(title="A page", url="https://a.org/")], retrieved_at=datetime(2026, 1, 1, tzinfo=UTC)
+)
 KEY = "search:v1:test"
 STORED = redis_key(KEY)
 
@@ -126,7 +128,7 @@ def test_the_lock_of_a_dead_process_ends_by_itself(monkeypatch):
 def test_waiting_ends(monkeypatch):
     monkeypatch.setattr(single_flight, "WAIT_SECONDS", 0.2)
     assert redis_client().lock(f"{STORED}:lock", timeout=60).acquire(blocking=False)
-    with pytest.raises(ProviderError, match="asked elsewhere") as waited:
+    with pytest.raises(ProviderError, match="another process") as waited:
         ask(Source())
     assert not waited.value.permanent
 

@@ -8,7 +8,7 @@ from queueapp.errors import ScopeError
 from queueapp.tenancy import bind_tenant, tenant_scope
 from workloads.fetch.models import FetchedPage
 from workloads.search.providers import PROVIDERS
-from workloads.search.results import Question
+from workloads.search.results import SearchQuery
 
 LIBRARY = PROVIDERS["library"]
 SEA = "The deep sea begins below two hundred metres, where daylight ends."
@@ -27,7 +27,7 @@ def keep(tenant, path, text=SEA, *, days_ago=0.0, **members):
 
 def found(tenant, query, days=7, count=10):
     with bind_tenant(tenant.id):
-        return [hit.url.rpartition("/")[2] for hit in LIBRARY.search(Question(query, days, count)).hits]
+        return [hit.url.rpartition("/")[2] for hit in LIBRARY.search(SearchQuery(query, days, count)).results]
 
 
 def test_pages_are_found_by_words_phrases_alternatives_and_exclusions(acme):
@@ -52,7 +52,7 @@ def test_a_hit_says_where_the_words_are(acme):
     moment = datetime(2020, 5, 1, tzinfo=UTC)
     keep(acme, "long", "filler " * 5000 + SEA + " filler" * 5000, title="", published_at=moment)
     with bind_tenant(acme.id):
-        (hit,) = LIBRARY.search(Question("daylight", 0, 10)).hits
+        (hit,) = LIBRARY.search(SearchQuery("daylight", 0, 10)).results
     assert "daylight ends" in hit.snippet and len(hit.snippet) < 1000 and "<" not in hit.snippet
     assert (hit.title, hit.published_at) == ("https://acme.example/long", moment)
 
@@ -76,7 +76,7 @@ def test_nobody_finds_the_pages_of_another_tenant(acme, globex):
     assert found(acme, "sea") == ["ours"]
     assert found(globex, "sea") == ["theirs"]
     with pytest.raises(ScopeError):
-        LIBRARY.search(Question("sea", 7, 10))
+        LIBRARY.search(SearchQuery("sea", 7, 10))
 
 
 @pytest.mark.parametrize(

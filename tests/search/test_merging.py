@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workloads.search.ranking import merge
-from workloads.search.results import Hit
+from workloads.search.results import Result
 
 NAMES = ("brave", "library", "searxng")
 # the same page has other titles elsewhere
 pages = st.builds(
-    lambda number, title: Hit(title=f"Page {number} {title}", url=f"https://example.org/{number}"),
+    lambda number, title: Result(title=f"Page {number} {title}", url=f"https://example.org/{number}"),
     st.integers(0, 15),
     st.sampled_from("abc"),
 )
@@ -20,12 +20,12 @@ lists = st.dictionaries(st.sampled_from(NAMES), st.lists(pages, max_size=12), ma
 
 
 def hit(url, title="A page", **members):
-    return Hit(title=title, url=url, **members)
+    return Result(title=title, url=url, **members)
 
 
 @given(lists, st.integers(1, 20))
 def test_every_page_once_and_no_more_than_wanted(given, limit):
-    found = [result.hit.url for result in merge(given, limit=limit)]
+    found = [result.page.url for result in merge(given, limit=limit)]
     different = {each.url for hits in given.values() for each in hits}
     assert len(found) == len(set(found)) == min(limit, len(different))
     assert set(found) <= different
@@ -44,22 +44,22 @@ def test_ranks_are_those_of_the_sources_and_the_best_come_first(given):
     for result in results:
         for source, rank in result.ranks.items():
             urls = [each.url for each in given[source]]
-            assert urls[rank - 1] == result.hit.url and result.hit.url not in urls[: rank - 1]
+            assert urls[rank - 1] == result.page.url and result.page.url not in urls[: rank - 1]
         absent = given.keys() - result.ranks.keys()
-        assert all(result.hit.url not in [each.url for each in given[source]] for source in absent)
+        assert all(result.page.url not in [each.url for each in given[source]] for source in absent)
     scores = [result.score for result in results]
     assert scores == sorted(scores, reverse=True)
 
 
 @given(st.lists(pages, max_size=12, unique_by=lambda each: each.url))
 def test_one_source_alone_keeps_its_order(hits):
-    assert [result.hit for result in merge({"brave": hits}, limit=20)] == hits
+    assert [result.page for result in merge({"brave": hits}, limit=20)] == hits
 
 
 @given(lists, st.lists(pages, min_size=1, max_size=5))
 def test_another_source_that_names_a_page_never_takes_it_down(given, more):
-    before = {result.hit.url: result.score for result in merge(given, limit=50)}
-    after = {result.hit.url: result.score for result in merge({**given, "more": more}, limit=50)}
+    before = {result.page.url: result.score for result in merge(given, limit=50)}
+    after = {result.page.url: result.score for result in merge({**given, "more": more}, limit=50)}
     assert all(after[url] >= score for url, score in before.items())
 
 
@@ -68,7 +68,7 @@ def test_two_sources_agreeing_outweigh_one_first_rank():
         "brave": [hit("https://a.org/"), hit("https://b.org/")],
         "searxng": [hit("https://c.org/"), hit("https://b.org/")],
     }
-    assert [result.hit.url for result in merge(first, limit=3)] == [
+    assert [result.page.url for result in merge(first, limit=3)] == [
         "https://b.org/",
         "https://a.org/",
         "https://c.org/",
@@ -83,7 +83,7 @@ def test_spellings_of_one_address_are_one_page():
     ]
     (result,) = merge({name: [hit(url)] for name, url in zip(NAMES, same, strict=True)}, limit=9)
     assert result.ranks == {"brave": 1, "library": 1, "searxng": 1}
-    assert result.hit.url == same[0]  # as the first by rank, then by name, spelled it
+    assert result.page.url == same[0]  # as the first by rank, then by name, spelled it
 
     orders = ["https://a.org/?x=1&y=2", "https://a.org/?y=2&x=1"]
     assert len(merge({"brave": [hit(url) for url in orders]}, limit=9)) == 1

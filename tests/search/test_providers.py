@@ -10,18 +10,18 @@ import pytest
 
 from tests.search.servers import KEY, brave_item, searxng_item
 from workloads.search.providers import PROVIDERS, ProviderError, http
-from workloads.search.results import Question
+from workloads.search.results import SearchQuery
 
 BRAVE, SEARXNG = PROVIDERS["brave"], PROVIDERS["searxng"]
 
 
 def asking(query="deep sea", days=7, count=10):
-    return Question(query, days, count)
+    return SearchQuery(query, days, count)
 
 
-def refusal(provider, question=None):
+def refusal(provider, query=None):
     with pytest.raises(ProviderError) as refused:
-        provider.search(question or asking())
+        provider.search(query or asking())
     return refused.value
 
 
@@ -53,8 +53,8 @@ def test_brave_is_asked_as_its_documentation_says(brave):
     ]
     assert brave.headers[0]["x-subscription-token"] == KEY
     assert brave.headers[0]["accept"] == "application/json"
-    assert [hit.url for hit in answer.hits] == ["https://example.org/1", "https://example.org/2"]
-    first = answer.hits[0]
+    assert [hit.url for hit in answer.results] == ["https://example.org/1", "https://example.org/2"]
+    first = answer.results[0]
     assert (first.title, first.snippet) == ("Page 1", "About 1")
     assert first.published_at == datetime(2026, 1, 1, tzinfo=UTC)
     assert json.loads(answer.raw)["type"] == "search"
@@ -64,14 +64,14 @@ def test_searxng_is_asked_as_its_documentation_says(searxng):
     searxng.items = [searxng_item(1, publishedDate="2026-02-03T04:05:06+02:00"), searxng_item(2)]
     answer = SEARXNG.search(asking())
     assert searxng.asked == [{"q": "deep sea", "format": "json", "time_range": "week"}]
-    assert [(hit.title, hit.snippet) for hit in answer.hits] == [("Page 1", "Told of 1"), ("Page 2", "Told of 2")]
-    assert [hit.published_at for hit in answer.hits] == [datetime(2026, 2, 3, 2, 5, 6, tzinfo=UTC), None]
+    assert [(hit.title, hit.snippet) for hit in answer.results] == [("Page 1", "Told of 1"), ("Page 2", "Told of 2")]
+    assert [hit.published_at for hit in answer.results] == [datetime(2026, 2, 3, 2, 5, 6, tzinfo=UTC), None]
 
 
 def test_an_answer_may_be_compressed(brave):
     body = gzip.compress(json.dumps({"web": {"results": [brave_item(5)]}}).encode())
     brave.refuses(200, body, Content_Encoding="gzip")
-    assert [hit.title for hit in BRAVE.search(asking()).hits] == ["Page 5"]
+    assert [hit.title for hit in BRAVE.search(asking()).results] == ["Page 5"]
 
 
 def test_what_is_no_result_is_left_out(brave):
@@ -84,11 +84,11 @@ def test_what_is_no_result_is_left_out(brave):
         brave_item(6, url="https://example.org:99999/"),
         brave_item(7, url="https://example.org/" + "x" * 3000),
         brave_item(8, url="https://example.org/a b"),
-        "no object",
+        "not an object",
         None,
         brave_item(9),
     ]
-    assert [hit.title for hit in BRAVE.search(asking()).hits] == ["Page 9"]
+    assert [hit.title for hit in BRAVE.search(asking()).results] == ["Page 9"]
 
 
 def test_text_is_made_plain_and_short(brave):
@@ -100,7 +100,7 @@ def test_text_is_made_plain_and_short(brave):
             page_age="yesterday",
         )
     ]
-    (hit,) = BRAVE.search(asking()).hits
+    (hit,) = BRAVE.search(asking()).results
     assert hit.title == "Tom & Jerry's [31m evil"
     assert len(hit.snippet) <= 1000 and hit.snippet.endswith("word…")
     assert hit.published_at is None
@@ -113,7 +113,7 @@ def test_text_is_made_plain_and_short(brave):
 def test_an_answer_without_results_is_an_answer(brave, searxng, document):
     for site in (brave, searxng):
         site.refuses(200, json.dumps(document).encode())
-    assert BRAVE.search(asking()).hits == SEARXNG.search(asking()).hits == []
+    assert BRAVE.search(asking()).results == SEARXNG.search(asking()).results == []
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_an_answer_without_results_is_an_answer(brave, searxng, document):
         (b"[" * 100_000, "not JSON"),
         (b'{"web": ' + b"9" * 10_000 + b"}", "not JSON"),
         (b"\xff\xfe\x00", "not JSON"),
-        (b"[1]", "no object"),
+        (b"[1]", "not an object"),
     ],
     ids=["nothing", "a page", "deep", "a long number", "bytes", "a list"],
 )
@@ -215,7 +215,7 @@ def test_an_answer_that_drips_ends_in_time(monkeypatch, brave, where):
 def test_the_environment_names_no_proxy_for_us(monkeypatch, brave):
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    assert len(BRAVE.search(asking()).hits) == 3
+    assert len(BRAVE.search(asking()).results) == 3
 
 
 def test_what_is_missing_is_named(configure):

@@ -12,10 +12,10 @@ from tests.search.servers import brave_item, searxng_item, send
 from tests.search.test_library import keep
 from tests.waiting import PATIENCE_SECONDS, threads
 from workloads.search import provider_call
-from workloads.search.results import Question
-from workloads.search.search import Patience, SearchFailed, failure_of, search
+from workloads.search.results import SearchQuery
+from workloads.search.search import FailedSources, SearchFailed, failure_of, search
 
-SEA = Question("deep sea", 7, 10)
+SEA = SearchQuery("deep sea", 7, 10)
 ALL = ["brave", "library", "searxng"]
 
 
@@ -23,8 +23,8 @@ ALL = ["brave", "library", "searxng"]
 def look(as_acme, task):
     """Search in acme's name."""
 
-    def look(*sources, question=SEA, fresh=False, patience=None):
-        return search(question, sources, task, fresh=fresh, patience=patience or Patience())
+    def look(*sources, query=SEA, fresh=False, failed=None):
+        return search(query, sources, task, fresh=fresh, failed=failed or FailedSources())
 
     return look
 
@@ -57,8 +57,8 @@ def test_the_second_time_nobody_is_asked(look, brave, searxng):
     assert (first.cached, second.cached) == (False, True)
     assert second.as_dict()["results"] == first.as_dict()["results"]
     assert second.retrieved_at == first.retrieved_at
-    assert [report.answer.raw is None for report in first.reports] == [False, False]
-    assert [report.answer.raw for report in second.reports] == [None, None]
+    assert [report.response.raw is None for report in first.reports] == [False, False]
+    assert [report.response.raw for report in second.reports] == [None, None]
     assert len(brave.asked) == len(searxng.asked) == 1
 
 
@@ -68,30 +68,30 @@ def test_each_source_is_kept_by_itself(look, brave, searxng):
 
 
 @pytest.mark.parametrize(
-    "other", [Question("deep Sea", 7, 10), Question("deep sea", 8, 10), Question("deep sea", 7, 9)]
+    "other", [SearchQuery("deep Sea", 7, 10), SearchQuery("deep sea", 8, 10), SearchQuery("deep sea", 7, 9)]
 )
-def test_other_questions_have_other_answers(look, brave, other):
+def test_other_queries_have_other_responses(look, brave, other):
     look("brave")
-    assert not look("brave", question=other).cached
+    assert not look("brave", query=other).cached
     assert len(brave.asked) == 2
 
 
 def test_a_fresh_search_asks_again(look, brave):
     look("brave")
     brave.items = [brave_item(9)]
-    assert [result.hit.title for result in look("brave", fresh=True).results] == ["Page 9"]
-    assert [result.hit.title for result in look("brave").results] == ["Page 9"]
+    assert [result.page.title for result in look("brave", fresh=True).results] == ["Page 9"]
+    assert [result.page.title for result in look("brave").results] == ["Page 9"]
 
 
 def test_what_is_the_webs_is_shared_and_what_is_ones_own_is_not(acme, globex, task, brave):
     keep(acme, "ours")
     keep(globex, "theirs")
     with bind_tenant(acme.id):
-        first = search(SEA, ["brave", "library"], task, fresh=False, patience=Patience())
+        first = search(SEA, ["brave", "library"], task, fresh=False, failed=FailedSources())
     with bind_tenant(globex.id):
-        second = search(SEA, ["brave", "library"], task, fresh=False, patience=Patience())
+        second = search(SEA, ["brave", "library"], task, fresh=False, failed=FailedSources())
     assert statuses(second) == {"brave": "cached", "library": "ok"}
-    urls = [{result.hit.url for result in found.results} for found in (first, second)]
+    urls = [{result.page.url for result in found.results} for found in (first, second)]
     assert "https://acme.example/ours" in urls[0] and "https://acme.example/ours" not in urls[1]
     assert "https://globex.example/theirs" in urls[1] and "https://globex.example/theirs" not in urls[0]
 
@@ -113,7 +113,7 @@ def test_tenants_at_once_make_one_call(acme, globex, task, brave):
 
     def look(tenant, who):
         with bind_tenant(tenant.id):
-            return search(SEA, ["brave"], who, fresh=False, patience=Patience())
+            return search(SEA, ["brave"], who, fresh=False, failed=FailedSources())
 
     with threads(2) as run:
         first = run(look, acme, task)
@@ -135,7 +135,7 @@ def test_one_source_failing_leaves_the_others(look, task, brave, searxng):
         {"name": "brave", "status": "failed", "results": 0, "error": "answered 503"},
         {"name": "searxng", "status": "ok", "results": 2, "error": None},
     ]
-    assert [result.hit.title for result in found.results] == ["Page 3", "Page 4"]
+    assert [result.page.title for result in found.results] == ["Page 3", "Page 4"]
     assert task.lines == [("warning", "brave: answered 503")]
     assert not found.cached
 
@@ -191,7 +191,7 @@ def test_nothing_found_is_no_failure(look, brave):
 def test_providers_are_called_so_often_a_second(monkeypatch, configure, look, brave):
     configure(SEARCH={"CALLS_PER_SECOND": 2})
     monkeypatch.setattr(provider_call, "TURN_SECONDS", 0.0)
-    found = [look("brave", question=Question(f"sea {number}", 7, 10)).reports[0] for number in range(5)]
+    found = [look("brave", query=SearchQuery(f"sea {number}", 7, 10)).reports[0] for number in range(5)]
     refused = [report.error for report in found if report.error]
     assert len(brave.asked) == 5 - len(refused) and refused
     assert "not asked: more than 2 searches a second" in str(refused[0]) and not refused[0].permanent
@@ -199,21 +199,21 @@ def test_providers_are_called_so_often_a_second(monkeypatch, configure, look, br
 
 def test_a_turn_is_waited_for(configure, look, brave):
     configure(SEARCH={"CALLS_PER_SECOND": 1})
-    assert [statuses(look("brave", question=Question(f"sea {number}", 7, 10)))["brave"] for number in range(2)] == [
+    assert [statuses(look("brave", query=SearchQuery(f"sea {number}", 7, 10)))["brave"] for number in range(2)] == [
         "ok",
         "ok",
     ]
 
 
 def test_a_source_is_asked_until_it_failed_three_times_in_a_row(look, brave, searxng):
-    patience = Patience()
+    failed = FailedSources()
 
     def statuses_of_next(*replies):
         answers = []
         for reply in replies:
             brave.reply = reply
             number = len(brave.asked) + len(searxng.asked)
-            found = look("brave", "searxng", question=Question(f"sea {number}", 7, 10), patience=patience)
+            found = look("brave", "searxng", query=SearchQuery(f"sea {number}", 7, 10), failed=failed)
             answers.append(statuses(found)["brave"])
             assert statuses(found)["searxng"] == "ok"
         return answers
@@ -227,10 +227,10 @@ def test_a_source_is_asked_until_it_failed_three_times_in_a_row(look, brave, sea
 
 
 def test_a_source_that_failed_for_good_is_not_asked_again(look, brave):
-    patience = Patience()
+    failed = FailedSources()
     brave.refuses(401)
     for number in range(3):
-        found = look("brave", question=Question(f"sea {number}", 7, 10), patience=patience)
+        found = look("brave", query=SearchQuery(f"sea {number}", 7, 10), failed=failed)
         assert found.reports[0].as_dict()["error"] == "answered 401"
     assert len(brave.asked) == 1
 
@@ -262,5 +262,5 @@ def test_a_hostile_answer_is_kept_as_it_is_read(look, brave):
     brave.reply = lambda request, _: send(
         request, 200, json.dumps({"web": {"results": [brave_item(1, title="\ud800a\x00\u202eb")]}}).encode()
     )
-    assert [result.hit.title for result in look("brave").results] == ["a b"]
-    assert [result.hit.title for result in look("brave").results] == ["a b"]
+    assert [result.page.title for result in look("brave").results] == ["a b"]
+    assert [result.page.title for result in look("brave").results] == ["a b"]

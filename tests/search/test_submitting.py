@@ -1,4 +1,4 @@
-"""What a search may be asked: one spelling for equal questions, and refusals that name the field."""
+"""What a search may be asked: one spelling for equal queries, and refusals that name the field."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def limit(tenant, **limits):
         Tenant.objects.filter(id=tenant.id).update(limits=limits)
 
 
-def test_equal_questions_are_spelled_the_same(acme, configured):
+def test_equal_queries_are_spelled_the_same(acme, configured):
     assert params(acme, query="  deep\t\n sea\x0b ", sources=[" Library", "BRAVE", "brave "]) == {
         "query": "deep sea",
         "sources": ["brave", "library"],
@@ -72,8 +72,8 @@ def test_a_source_that_is_not_allowed_is_refused(acme, configured):
     error = refusal(acme, query="x", sources=["google", "searxng"])
     assert error.code == "search_source_not_allowed"
     assert [each.message for each in error.errors] == [
-        "'google' is not allowed; there are: brave, library",
-        "'searxng' is not allowed; there are: brave, library",
+        "'google' is not allowed; allowed are: brave, library",
+        "'searxng' is not allowed; allowed are: brave, library",
     ]
     assert refusal(acme, "search.batch", queries=["x"], sources=["google"]).code == "search_source_not_allowed"
 

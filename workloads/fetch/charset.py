@@ -3,9 +3,9 @@
 import codecs
 import re
 
-MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-# The encodings of the web. Python knows more, and some of those are slow or no encoding of text at all.
-KNOWN = frozenset(
+BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+# The encodings of the web. Python knows more, and some of those are slow or do not encode text.
+ENCODINGS = frozenset(
     [
         *("utf-8", "utf-16", "utf-16-le", "utf-16-be", "gbk", "gb2312", "gb18030", "big5", "euc_jp", "shift_jis"),
         *("iso2022_jp", "euc_kr", "koi8-r", "koi8-u", "cp866", "cp874", "mac-roman", "tis-620"),
@@ -13,26 +13,26 @@ KNOWN = frozenset(
         *(f"cp125{page}" for page in range(9)),
     ]
 )
-DECLARED = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
-LOOKED_THROUGH_BYTES = 4096
+META_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
+META_BYTES = 4096
 
 
 def decode(body: bytes, charset: str | None) -> str:
-    """The text of a body; `charset` is what its header says. Never raises: what cannot be read becomes U+FFFD."""
-    for mark, marked in MARKS.items():
+    """The text of a body; `charset` is what its header says. Never raises: unreadable bytes become U+FFFD."""
+    for mark, encoding in BYTE_ORDER_MARKS.items():
         if body.startswith(mark):
-            return body[len(mark) :].decode(marked, "replace")
-    declared = DECLARED.search(body, 0, LOOKED_THROUGH_BYTES)
+            return body[len(mark) :].decode(encoding, "replace")
+    declared = META_CHARSET.search(body, 0, META_BYTES)
     for name in (charset, declared[1].decode() if declared else None):
-        if encoding := _known(name):
-            return body.decode(encoding, "replace")
+        if known := _encoding(name):
+            return body.decode(known, "replace")
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
         return body.decode("cp1252", "replace")
 
 
-def _known(name: str | None) -> str | None:
+def _encoding(name: str | None) -> str | None:
     """Python's name of an encoding; Latin-1 and ASCII mean Windows-1252 on the web."""
     try:
         found = codecs.lookup(name or "").name
@@ -40,4 +40,4 @@ def _known(name: str | None) -> str | None:
         return None
     if found in ("ascii", "iso8859-1"):
         return "cp1252"
-    return found if found in KNOWN else None
+    return found if found in ENCODINGS else None

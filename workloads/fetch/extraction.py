@@ -1,4 +1,4 @@
-"""What a person would read on a page: its text, title, author and date."""
+"""Extraction of a page's readable text, title, author and date."""
 
 import re
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from workloads.fetch.charset import decode
 from workloads.fetch.models import MAX_TITLE_CHARACTERS
 
 HTML = frozenset({"text/html", "application/xhtml+xml"})
-AS_IT_IS = frozenset({"text/plain", "text/markdown", "application/json", "application/xml", "text/xml"})
+PLAIN = frozenset({"text/plain", "text/markdown", "application/json", "application/xml", "text/xml"})
 ACCEPT = "text/html, application/xhtml+xml, text/plain;q=0.9, text/markdown;q=0.9, application/json;q=0.5, */*;q=0.1"
-# Finding the readable part takes seconds a megabyte, the square of it for some pages; larger ones are read whole.
+# Finding the readable part takes seconds a megabyte, the square of it for some pages; of larger ones all text is taken.
 READER_CHARACTERS = 2_000_000
 XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*>")  # names an encoding, and the text has none any more
 
@@ -28,8 +28,8 @@ class NoExtractableText(PermanentFailure):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """The text of a page, never empty, and what the page says about it; '' and None where it says nothing."""
+class Extract:
+    """The text of a page, never empty, and its metadata; '' and None where the page gives none."""
 
     text: str
     title: str = ""
@@ -42,34 +42,34 @@ def media_type(header: str) -> tuple[str, str | None]:
     message = Message()
     message["Content-Type"] = header
     found = header.partition(";")[0].strip().lower()
-    if found not in HTML | AS_IT_IS:
-        allowed = ", ".join(sorted(HTML | AS_IT_IS))
-        raise ContentTypeNotAllowed(f"the content type {found[:100]!r} is not one that is read; those are {allowed}")
+    if found not in HTML | PLAIN:
+        allowed = ", ".join(sorted(HTML | PLAIN))
+        raise ContentTypeNotAllowed(f"the content type {found[:100]!r} cannot be read; these can: {allowed}")
     return found, message.get_content_charset()
 
 
-def read(body: bytes, content_type: str, charset: str | None, *, reader_mode: bool) -> Reading:
-    """Read a page: the readable part of it, or all. Raises NoExtractableText."""
+def extract(body: bytes, content_type: str, charset: str | None, *, reader_mode: bool) -> Extract:
+    """Extract the readable part of a page, or all of its text. Raises NoExtractableText."""
     content = decode(body, charset)
-    reading = _read_html(content, reader_mode) if content_type in HTML else Reading(_storable(content))
-    if not reading.text:
+    page = _extract_html(content, reader_mode) if content_type in HTML else Extract(_storable(content))
+    if not page.text:
         raise NoExtractableText("the page holds no text that could be extracted")
-    return reading
+    return page
 
 
-def _read_html(html: str, reader_mode: bool) -> Reading:
+def _extract_html(html: str, reader_mode: bool) -> Extract:
     html = XML_DECLARATION.sub("", html.replace("\x00", ""))
     tree = trafilatura.load_html(html[:READER_CHARACTERS])
     if tree is None or tree.find(".//body") is None:  # a fragment, or plain text that is served as HTML
         html = f"<html><body>{html}</body></html>"
         tree = trafilatura.load_html(html[:READER_CHARACTERS])
     if tree is None:  # nested deeper than the parser goes
-        return Reading("")
+        return Extract("")
     about = trafilatura.extract_metadata(tree)
     text = None
     if reader_mode and len(html) <= READER_CHARACTERS:
         text = trafilatura.extract(tree, include_comments=False)
-    return Reading(
+    return Extract(
         _storable(text or trafilatura.html2txt(html)),
         _one_line(about.title, MAX_TITLE_CHARACTERS),
         _one_line(about.author, MAX_TITLE_CHARACTERS),
@@ -82,9 +82,9 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode().strip()
 
 
-def _one_line(text: str | None, most: int) -> str:
+def _one_line(text: str | None, limit: int) -> str:
     line = " ".join(_storable(text or "").split())
-    return line if len(line) <= most else line[: most - 1] + "…"
+    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def _moment(date: str | None) -> datetime | None:

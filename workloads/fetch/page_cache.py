@@ -20,7 +20,7 @@ REPLACED = tuple(
 
 
 def find_page(tenant_id: UUID, url: str, *, reader_mode: bool) -> FetchedPage | None:
-    """The page of this canonical URL, read in the same way; None where a conditional request cannot be made of it."""
+    """The page of this canonical URL, read in the same way; None if it allows no conditional request."""
     with tenant_scope(tenant_id):
         pages = FetchedPage.objects.filter(tenant_id=tenant_id, url=url, reader_mode=reader_mode)
         page = pages.defer("search").first()
@@ -34,7 +34,7 @@ def conditions(page: FetchedPage | None) -> dict[str, str]:
 
 
 def validator(headers: Mapping[str, str], name: str) -> str:
-    """A header that a conditional request can repeat; empty where there is none, or one unfit to be sent."""
+    """A header that a conditional request can repeat; empty if it is missing or cannot be sent back."""
     value = headers.get(name, "").strip()
     return value if VALIDATOR.fullmatch(value) else ""
 
@@ -53,7 +53,7 @@ def confirm_page(page: FetchedPage) -> None:
 
 @maintenance_job("fetched_pages_pruned", every_seconds=60)
 def prune_pages() -> JobResult:
-    """Delete what no server has sent or confirmed for FETCHED_PAGES_RETENTION_DAYS, of all tenants."""
+    """Delete what no server has sent or confirmed for PAGES_RETENTION_DAYS, of all tenants."""
     if not settings.pages_retention_days:
         return JobResult(0)
     oldest = clock.now() - timedelta(days=settings.pages_retention_days)

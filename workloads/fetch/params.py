@@ -1,4 +1,4 @@
-"""What a fetch task is asked, and what is refused when it is submitted."""
+"""The parameters of a fetch task, and what is refused when it is submitted."""
 
 import hashlib
 from typing import Annotated
@@ -42,7 +42,7 @@ def check_url(params: FetchParams, tenant_id: UUID) -> list[FieldError]:
 def check_host(url: Url, allowlist: list[str]) -> None:
     """Raises HostNotAllowed unless the list names the host, or `*`."""
     if "*" not in allowlist and url.host not in allowlist:
-        hosts = ", ".join(allowlist) or "none"
+        hosts = ", ".join(allowlist) or "no host"
         raise HostNotAllowed(f"the host {url.host} may not be fetched (FETCH_DOMAIN_ALLOWLIST); allowed: {hosts}")
 
 

@@ -1,4 +1,4 @@
-"""Asking for the page: within the tenant's limits, and with every refusal turned into a failure or a later retry."""
+"""The request for the page, within the tenant's limits; every refusal becomes a failure or a later retry."""
 
 import logging
 from collections.abc import Mapping
@@ -13,65 +13,67 @@ from workloads.fetch.extraction import ACCEPT
 from workloads.fetch.limits import FetchLimits
 from workloads.fetch.params import check_host
 from workloads.fetch.settings import settings
-from workloads.safe_http import Answer, Unreachable, Url, get
+from workloads.safe_http import Response, Unreachable, Url, get
 from workloads.safe_http.client import MAX_BODY_BYTES
 
 logger = logging.getLogger(__name__)
 
 RETRY_BASE_SECONDS = 5.0
 MAX_RETRY_AFTER_SECONDS = 3600.0  # a server may ask for more; a task does not wait for it
-LATER = (408, 425, 429)  # and every 5xx
+TRANSIENT = (408, 425, 429)  # and every 5xx
 
 
 class HttpStatus(PermanentFailure):
-    """The server's answer is no page, and will not be one the next time."""
+    """The server's response is not a page, and a retry would not bring one."""
 
     code = "fetch_http_status"
 
 
-class NotNow(RetryLater):
-    """No answer, or one that asks to come back later."""
+class FetchUnavailable(RetryLater):
+    """No response, or one that asks to come back later."""
 
     code = "fetch_unavailable"
 
 
-def request(url: Url, conditions: Mapping[str, str], task: TaskContext) -> Answer:
-    """The page, or 304 where it fulfils the conditions. Raises NotNow, HttpStatus, and what safe_http refuses."""
+def request_page(url: Url, conditions: Mapping[str, str], task: TaskContext) -> Response:
+    """The page, or 304 if it meets the conditions. Raises FetchUnavailable, HttpStatus, and the errors of safe_http."""
     limits = FetchLimits.of(task.tenant)
 
-    def told(hop: Url, status: int) -> None:
+    def log_hop(hop: Url, status: int) -> None:
         about = {"task_id": str(task.id), "url": str(hop), "status": status}
         logger.info("fetch http request", extra={"event": "fetch_http_request", **about})
 
     try:
-        answer = get(
+        response = get(
             url,
             headers={"Accept": ACCEPT, **conditions},
             allowed_networks=settings.allowed_networks,
             check_hop=lambda hop: check_host(hop, limits.fetch_domain_allowlist),
-            on_answer=told,
+            on_response=log_hop,
             max_bytes=min(MAX_BODY_BYTES, limits.task_max_artifact_bytes),
         )
     except Unreachable as error:
-        raise NotNow(retry_delay_seconds(task.attempt, base_seconds=RETRY_BASE_SECONDS), str(error)) from error
-    _check_status(answer, task.attempt, conditional=bool(conditions))
-    return answer
+        raise FetchUnavailable(
+            retry_delay_seconds(task.attempt, base_seconds=RETRY_BASE_SECONDS), str(error)
+        ) from error
+    _check_status(response, task.attempt, conditional=bool(conditions))
+    return response
 
 
-def _check_status(answer: Answer, attempt: int, *, conditional: bool) -> None:
-    status, said = answer.status, f"{answer.url} answered {answer.status}"
+def _check_status(response: Response, attempt: int, *, conditional: bool) -> None:
+    status, reason = response.status, f"{response.url} answered {response.status}"
     if 200 <= status < 300 or (status == 304 and conditional):
         return
-    if status in LATER or status >= 500:
-        seconds = retry_after_seconds(answer.headers.get("retry-after", ""))
+    if status in TRANSIENT or status >= 500:
+        seconds = retry_after_seconds(response.headers.get("retry-after", ""))
         if seconds is None:
             seconds = retry_delay_seconds(attempt, base_seconds=RETRY_BASE_SECONDS)
-        raise NotNow(seconds, said)
-    raise HttpStatus(said)
+        raise FetchUnavailable(seconds, reason)
+    raise HttpStatus(reason)
 
 
 def retry_after_seconds(header: str) -> float | None:
-    """What a Retry-After header asks for, at most an hour; None where it says nothing that can be read."""
+    """The wait that a Retry-After header asks for, at most an hour; None for an unreadable one."""
     try:
         seconds = float(int(header)) if header.isdecimal() else _seconds_until(parsedate_to_datetime(header))
     except (ValueError, OverflowError):

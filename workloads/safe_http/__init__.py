@@ -1,6 +1,6 @@
-"""HTTP to addresses that others name: resolve once, refuse what is not public, connect to what was checked."""
+"""HTTP to addresses that tenants name: resolve once, refuse what is not public, connect to what was checked."""
 
-from workloads.safe_http.client import Answer, get
+from workloads.safe_http.client import Response, get
 from workloads.safe_http.errors import (
     AddressNotAllowed,
     BodyTooLarge,
@@ -13,9 +13,9 @@ from workloads.safe_http.urls import Url, parse
 
 __all__ = [
     "AddressNotAllowed",
-    "Answer",
     "BodyTooLarge",
     "InvalidUrl",
+    "Response",
     "TooManyRedirects",
     "Unreachable",
     "Unusable",

@@ -58,7 +58,7 @@ def check(address: Address, port: int, allowed: Iterable[Network]) -> None:
     if any(address in network for network in allowed):
         return
     if not is_public(address):
-        raise AddressNotAllowed(f"the address {address} is not public; FETCH_ALLOWED_NETWORKS names exceptions")
+        raise AddressNotAllowed(f"the address {address} is not public; FETCH_ALLOWED_NETWORKS lists exceptions")
     if port not in PUBLIC_PORTS:
         ports = " and ".join(map(str, PUBLIC_PORTS))
         raise AddressNotAllowed(f"port {port} is not one of the web; on public addresses those are {ports}")
@@ -74,7 +74,7 @@ def check_literal(host: str, port: int, allowed: Iterable[Network]) -> None:
 
 
 def is_public(address: Address) -> bool:
-    """Whether the address belongs to the public Internet, what it stands for in IPv4 included."""
+    """Whether the address, or the IPv4 address that it stands for, belongs to the public Internet."""
     if isinstance(address, IPv4Address):
         return not any(address in network for network in SPECIAL_IPV4)
     if address in NAT64:

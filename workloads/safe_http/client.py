@@ -20,7 +20,7 @@ MAX_REDIRECTS = 3
 REDIRECTS = (301, 302, 303, 307, 308)
 ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")  # in which a body may come, one at a time
 PIECE_BYTES = 65_536
-SENT_ALWAYS = {
+FIXED_HEADERS = {
     "User-Agent": "taskrunner-fetch/1",
     "Accept-Encoding": "gzip, deflate",
     "Connection": "close",
@@ -28,8 +28,8 @@ SENT_ALWAYS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the last hop answered; header names in lower case, the body decompressed."""
+class Response:
+    """The response of the last hop; header names in lower case, the body decompressed."""
 
     url: Url
     status: int
@@ -43,26 +43,26 @@ def get(
     headers: Mapping[str, str] | None = None,
     allowed_networks: Sequence[Network] = (),
     check_hop: Callable[[Url], None] = lambda _: None,
-    on_answer: Callable[[Url, int], None] = lambda *_: None,
+    on_response: Callable[[Url, int], None] = lambda *_: None,
     max_redirects: int = MAX_REDIRECTS,
     seconds: float = TOTAL_SECONDS,
     max_bytes: int = MAX_BODY_BYTES,
-) -> Answer:
-    """Get a URL from the address that its name has now, and from no other.
+) -> Response:
+    """Get a URL from the addresses that its name has now, and from no others.
 
     `headers` go to the first origin alone. `check_hop` may refuse a hop by raising. Proxies of the environment are
-    not used, cookies not kept. Raises what errors.py names: Unreachable where trying again may help.
+    not used, cookies not kept. Raises the errors of errors.py: Unreachable where a retry may help.
     """
     deadline, origin = Deadline(seconds), url.origin
     for _ in range(max_redirects + 1):
         check_hop(url)
         own = (headers or {}) if url.origin == origin else {}
-        with _exchange(url, {**SENT_ALWAYS, **own}, allowed_networks, deadline) as response:
-            on_answer(url, response.status)
+        with _exchange(url, {**FIXED_HEADERS, **own}, allowed_networks, deadline) as response:
+            on_response(url, response.status)
             location = response.headers.get("location")
             if response.status not in REDIRECTS or not location:
                 plain = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(url, response.status, plain, _body(response, max_bytes))
+                return Response(url, response.status, plain, _body(response, max_bytes))
         url = url.follow(location)
     raise TooManyRedirects(f"more than {max_redirects} redirects; the last led to {url}")
 
@@ -71,7 +71,7 @@ def get(
 def _exchange(
     url: Url, headers: Mapping[str, str], allowed_networks: Sequence[Network], deadline: Deadline
 ) -> Iterator[HTTPResponse]:
-    """Send a request and yield the answer, its body unread."""
+    """Send a request and yield the response, its body unread."""
     try:
         addresses = connections.resolve(url.host, deadline.left())
         for address in addresses:  # all of them: one public address does not vouch for the others
@@ -82,7 +82,7 @@ def _exchange(
             with closing(connection.getresponse()) as response:
                 yield response
     except (HTTPError, HTTPException, OSError) as error:
-        raise Unreachable(f"{url.origin} gave no whole answer: {error}") from error
+        raise Unreachable(f"{url.origin} gave no complete response: {error}") from error
 
 
 def _body(response: HTTPResponse, max_bytes: int) -> bytes:

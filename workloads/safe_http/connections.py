@@ -1,4 +1,4 @@
-"""Connections to addresses that were checked, of which no operation outlasts the request's deadline."""
+"""Name resolution, and connections to checked addresses; no operation outlasts the request's deadline."""
 
 import socket
 import ssl
@@ -16,32 +16,31 @@ from workloads.safe_http.addresses import Address
 from workloads.safe_http.errors import Unreachable
 from workloads.safe_http.urls import Url
 
+CONNECT_SECONDS = 5.0
+
 
 def resolve(host: str, seconds: float) -> list[Address]:
     """The addresses of a host, in the order to try. Raises Unreachable where there are none, or none in time."""
-    answers: list[list[Address] | OSError] = []
-    # a daemon, so that a resolver which never answers holds up nobody, not even the end of the process
-    thread = threading.Thread(target=_look_up, args=(host, answers), name="resolver", daemon=True)
+    outcome: list[list[Address] | OSError] = []
+    # a daemon, so that a resolver which never answers delays nobody, not even the end of the process
+    thread = threading.Thread(target=_look_up, args=(host, outcome), name="resolver", daemon=True)
     thread.start()
     thread.join(seconds)
-    if not answers:
+    if not outcome:
         raise Unreachable(f"the name {host} was not resolved within {seconds:.0f} s")
-    answer = answers[0]
-    if isinstance(answer, OSError):
-        raise Unreachable(f"the name {host} was not resolved: {answer.strerror}")
-    return answer
+    (addresses,) = outcome
+    if isinstance(addresses, OSError):
+        raise Unreachable(f"the name {host} was not resolved: {addresses.strerror}")
+    return addresses
 
 
-def _look_up(host: str, answers: list[list[Address] | OSError]) -> None:
+def _look_up(host: str, outcome: list[list[Address] | OSError]) -> None:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError as error:
-        answers.append(error)
+        outcome.append(error)
     else:
-        answers.append(list(dict.fromkeys(ip_address(sockaddr[0]) for *_, sockaddr in found)))
-
-
-CONNECT_SECONDS = 5.0
+        outcome.append(list(dict.fromkeys(ip_address(sockaddr[0]) for *_, sockaddr in found)))
 
 
 class Deadline:
@@ -59,7 +58,7 @@ class Deadline:
 
 
 class _PlainSocket(socket.socket):
-    """A socket's own time-out starts anew with every byte, so a server could drip for ever."""
+    """A socket's own time-out starts again with every byte, so a server could drip for ever."""
 
     deadline: Deadline
 
@@ -79,7 +78,7 @@ class _TlsSocket(ssl.SSLSocket):
 
 
 class PlainConnection(HTTPConnection):
-    """HTTP to one of some addresses, whatever the name would resolve to now."""
+    """HTTP to one of the checked addresses; the name is not resolved again."""
 
     def __init__(self, url: Url, addresses: Sequence[Address], deadline: Deadline) -> None:
         super().__init__(url.host, url.port, timeout=deadline.left())
@@ -115,7 +114,7 @@ def tls_context() -> ssl.SSLContext:
 
 
 def _dial(addresses: Sequence[Address], port: int, deadline: Deadline) -> socket.socket:
-    """Connect to the first address that answers. Raises Unreachable where none does."""
+    """Connect to the first address that accepts. Raises Unreachable if none does."""
     errors = []
     for address in addresses:
         family = socket.AF_INET if address.version == 4 else socket.AF_INET6

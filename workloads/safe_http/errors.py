@@ -1,4 +1,4 @@
-"""Why a request was not made, or its answer not used. All but Unreachable are permanent: no retry would help."""
+"""Why a request was not made, or its response not used. All but Unreachable are permanent: no retry would help."""
 
 from queueapp.errors import PermanentFailure, TaskrunnerError
 
@@ -22,12 +22,12 @@ class BodyTooLarge(PermanentFailure):
 
 
 class Unusable(PermanentFailure):
-    """The answer came, in a form that cannot be read."""
+    """The response has a form that cannot be read."""
 
     code = "unusable_answer"
 
 
 class Unreachable(TaskrunnerError):
-    """No whole answer came in time; it may the next time."""
+    """No complete response came in time; one may come at the next try."""
 
     code = "unreachable"

@@ -1,4 +1,4 @@
-"""URLs in one reading: the parts that are checked are the parts that are dialled and sent."""
+"""One parser of URLs: the parts that are checked are the parts that are dialled and sent."""
 
 import re
 from dataclasses import dataclass
@@ -51,20 +51,20 @@ class Url:
         return f"{self.origin}{path}{'?' if pairs else ''}{'&'.join(pairs)}"
 
     def follow(self, location: str) -> "Url":
-        """Where a redirect from here leads. Raises InvalidUrl, also for one that would give up encryption."""
+        """The target of a redirect from here. Raises InvalidUrl, also for a step from https to http."""
         # the header is bytes that were read as Latin-1; what browsers would encode is encoded
         readable = quote(location.strip().encode("latin-1", "replace"), safe=KEPT_IN_QUERIES + "#[]\\")
         try:
             target = parse(urljoin(str(self), readable))
         except ValueError as error:  # of urljoin
-            raise InvalidUrl(f"the redirect leads to no URL: {error}") from None
+            raise InvalidUrl(f"the redirect leads to an invalid URL: {error}") from None
         if self.scheme == "https" and target.scheme == "http":
             raise InvalidUrl(f"{self.origin} redirects to {target.origin}, from https to http")
         return target
 
 
 def parse(text: str) -> Url:
-    """Read an http or https URL. Raises InvalidUrl saying what is wrong with it."""
+    """Read an http or https URL. Raises InvalidUrl, saying why."""
     if len(text) > MAX_CHARACTERS:
         raise InvalidUrl(f"is longer than {MAX_CHARACTERS} characters")
     if NEVER_IN_A_URL.search(text):
@@ -74,7 +74,7 @@ def parse(text: str) -> Url:
         port = parts.port
         url = _url(parts, port)
     except (ValueError, UnicodeError) as error:  # of urlsplit, of idna, of quote
-        raise InvalidUrl(f"is no URL: {error}") from None
+        raise InvalidUrl(f"is invalid: {error}") from None
     if len(str(url)) > MAX_CHARACTERS:
         raise InvalidUrl(f"is longer than {MAX_CHARACTERS} characters when percent-encoded")
     return url

@@ -1,1 +1,1 @@
-"""The search family: one question put to several sources, their answers merged into one list."""
+"""The search family: one query put to several sources, their results merged into one list."""

@@ -6,13 +6,13 @@ from typing import Any
 
 from queueapp.handlers import PermanentFailure, handler
 from queueapp.worker.context import TaskContext
-from workloads.log_events import tell
+from workloads.log_events import log_event
 from workloads.search.limits import SearchLimits
 from workloads.search.params import BatchParams, Options, SearchParams, check_batch, check_sources
 from workloads.search.provider_call import Report
 from workloads.search.providers import default_sources, refused_sources
-from workloads.search.results import Question
-from workloads.search.search import Findings, Patience, failure_of, search
+from workloads.search.results import SearchQuery
+from workloads.search.search import FailedSources, Findings, failure_of, search
 
 QUEUE = "search"
 
@@ -29,18 +29,18 @@ QUEUE = "search"
     result_ttl_seconds=0,
 )
 def search_one(task: TaskContext, params: SearchParams) -> dict[str, Any]:
-    """Search, and keep what was found as artifacts: the merged results first, then what each provider sent."""
-    tell("search_task_started", task)
+    """Search, and keep the results as artifacts: the merged list first, then each provider's response."""
+    log_event("search_task_started", task)
     limits = SearchLimits.of(task.tenant)
-    question = Question(params.query, params.recency_days, limits.search_max_results)
-    findings = search(question, _sources(params, limits), task, fresh=params.force, patience=Patience())
+    query = SearchQuery(params.query, params.recency_days, limits.search_max_results)
+    findings = search(query, _sources(params, limits), task, fresh=params.force, failed=FailedSources())
     if not findings.sources_used:
         failure = failure_of(findings.reports)
-        tell("search_task_failed", task, error=str(failure))
+        log_event("search_task_failed", task, error=str(failure))
         raise failure
     raw_ids = _attach_raw(task, findings)
     result_id = _attach(task, "search_results", findings.as_dict())
-    tell("search_task_completed", task, results=len(findings.results))
+    log_event("search_task_completed", task, results=len(findings.results))
     return {
         "artifact_ids": [result_id, *raw_ids],
         "summary": _found(len(findings.results), findings.sources_used),
@@ -61,15 +61,15 @@ def search_one(task: TaskContext, params: SearchParams) -> dict[str, Any]:
 )
 def search_batch(task: TaskContext, params: BatchParams) -> dict[str, Any]:
     """Search for one query after the other. A query that no source answered says so; all of them failing fails."""
-    tell("search_batch_started", task, queries=len(params.queries))
+    log_event("search_batch_started", task, queries=len(params.queries))
     found, raw_ids = _search_each(task, params)
     reports = [report for findings in found.values() for report in findings.reports]
     answered = [findings for findings in found.values() if findings.sources_used]
     if not answered:
         raise failure_of(reports)
-    entries = [found[query].as_dict() | {"cached": found[query].cached} for query in params.queries]
+    entries = [found[text].as_dict() | {"cached": found[text].cached} for text in params.queries]
     result_id = _attach(task, "search_batch_results", {"queries": entries})
-    tell("search_batch_completed", task, queries=len(params.queries))
+    log_event("search_batch_completed", task, queries=len(params.queries))
     return {
         "artifact_ids": [result_id, *raw_ids],
         "summary": _summary(answered, failed=len(found) - len(answered)),
@@ -78,25 +78,25 @@ def search_batch(task: TaskContext, params: BatchParams) -> dict[str, Any]:
 
 
 def _search_each(task: TaskContext, params: BatchParams) -> tuple[dict[str, Findings], list[str]]:
-    """What each query found, and the artifacts of what the providers sent; a query that comes twice is asked once."""
+    """The findings of each query, and the artifacts of the providers' responses; a repeated query is searched once."""
     limits = SearchLimits.of(task.tenant)
     sources = _sources(params, limits)
     found: dict[str, Findings] = {}
     raw_ids: list[str] = []
-    patience = Patience()  # a provider that hangs must not use up the time of the others
-    for number, query in enumerate(params.queries):
+    failed = FailedSources()  # a provider that hangs must not use up the time of the others
+    for number, text in enumerate(params.queries):
         task.progress(number / len(params.queries), f"{number} of {len(params.queries)} queries")
-        if query in found:
+        if text in found:
             continue
-        question = Question(query, params.recency_days, limits.search_max_results)
-        found[query] = findings = search(question, sources, task, fresh=params.force, patience=patience)
-        tell("search_batch_cached_hit" if findings.cached else "search_batch_provider_call", task)
+        query = SearchQuery(text, params.recency_days, limits.search_max_results)
+        found[text] = findings = search(query, sources, task, fresh=params.force, failed=failed)
+        log_event("search_batch_cached_hit" if findings.cached else "search_batch_provider_call", task)
         raw_ids += _attach_raw(task, findings)
     return found, raw_ids
 
 
 def _sources(params: Options, limits: SearchLimits) -> list[str]:
-    """Which sources to ask. They were checked when the task was submitted, but the limits may have changed since."""
+    """The sources to call. They were checked when the task was submitted, but the limits may have changed since."""
     if params.sources is None:
         return default_sources(limits.search_source_allowlist)
     if refused := refused_sources(params.sources, limits.search_source_allowlist):
@@ -110,18 +110,18 @@ def _attach(task: TaskContext, type: str, document: dict[str, Any]) -> str:
 
 
 def _attach_raw(task: TaskContext, findings: Findings) -> list[str]:
-    """What the providers sent for this search, byte for byte."""
+    """The providers' responses to this search, byte for byte."""
     return [
         str(
             task.attach(
                 "search_raw",
-                report.answer.raw,
+                report.response.raw,
                 content_type="application/json",
-                metadata={"provider": report.name, "query": findings.question.query},
+                metadata={"provider": report.name, "query": findings.query.text},
             )
         )
         for report in findings.reports
-        if report.answer.raw is not None
+        if report.response.raw is not None
     ]
 
 

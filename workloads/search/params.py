@@ -1,4 +1,4 @@
-"""What a search task may be asked, and what is refused when it is submitted."""
+"""The parameters of a search task, and what is refused when it is submitted."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -39,7 +39,7 @@ Source = Annotated[str, BeforeValidator(_folded), StringConstraints(pattern="^[a
 
 
 class Options(BaseModel):
-    """How to search. No sources: all that are allowed and configured. `force`: no earlier answer will do."""
+    """How to search. No sources: all that are allowed and configured. `force`: no earlier response is used."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -66,9 +66,9 @@ def check_sources(params: Options, tenant_id: UUID) -> list[FieldError]:
     if params.sources is None:
         return []
     if refused := refused_sources(params.sources, allowed):
-        there = ", ".join(name for name in PROVIDERS if not refused_sources([name], allowed))
+        allowed_names = ", ".join(name for name in PROVIDERS if not refused_sources([name], allowed))
         return [
-            FieldError("sources", "search_source_not_allowed", f"{name!r} is not allowed; there are: {there}")
+            FieldError("sources", "search_source_not_allowed", f"{name!r} is not allowed; allowed are: {allowed_names}")
             for name in refused
         ]
     missing = [PROVIDERS[name].missing() for name in params.sources]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from workloads.safe_http import parse
-from workloads.search.results import Hit
+from workloads.search.results import Result
 
 # The constant of Cormack, Clarke and Büttcher (2009): large enough that the first rank of one source does not outweigh
 # the agreement of two.
@@ -14,10 +14,10 @@ K = 60
 
 
 @dataclass(slots=True)
-class Result:
-    """A page, its rank in each source that found it (1 is the first), and the hit of the best of them."""
+class RankedResult:
+    """A page, as its best source describes it, and its rank in each source that found it (1 is the first)."""
 
-    hit: Hit
+    page: Result
     ranks: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -30,21 +30,21 @@ class Result:
         return min((rank, source) for source, rank in self.ranks.items())
 
     def as_dict(self) -> dict[str, Any]:
-        hit, (_, source) = self.hit.model_dump(mode="json"), self.best
-        return {**hit, "source": source, "ranks": dict(sorted(self.ranks.items()))}
+        page, (_, source) = self.page.model_dump(mode="json"), self.best
+        return {**page, "source": source, "ranks": dict(sorted(self.ranks.items()))}
 
 
-def merge(lists: Mapping[str, Sequence[Hit]], *, limit: int) -> list[Result]:
-    """The best results over all sources. What comes out does not depend on the order in which the sources are given."""
-    found: dict[str, Result] = {}
+def merge(lists: Mapping[str, Sequence[Result]], *, limit: int) -> list[RankedResult]:
+    """The best results over all sources. They do not depend on the order in which the sources are given."""
+    found: dict[str, RankedResult] = {}
     ranked = sorted(
-        ((rank, source, hit) for source, hits in lists.items() for rank, hit in enumerate(hits, start=1)),
+        ((rank, source, page) for source, pages in lists.items() for rank, page in enumerate(pages, start=1)),
         key=lambda each: each[:2],
     )
-    for rank, source, hit in ranked:
-        result = found.setdefault(_identity(hit.url), Result(hit))
-        result.ranks.setdefault(source, rank)  # a source that names a page twice has no say twice
-        result.hit = _completed(result.hit, hit)
+    for rank, source, page in ranked:
+        result = found.setdefault(_identity(page.url), RankedResult(page))
+        result.ranks.setdefault(source, rank)  # a source that names a page twice counts once
+        result.page = _completed(result.page, page)
     return sorted(found.values(), key=lambda result: (-result.score, result.best))[:limit]
 
 
@@ -53,8 +53,8 @@ def _identity(url: str) -> str:
     return parse(url).canonical.partition("://")[2]
 
 
-def _completed(hit: Hit, other: Hit) -> Hit:
-    """The hit, with what it lacks taken from another of the same page."""
-    snippet: str = hit.snippet or other.snippet
-    published_at: datetime | None = hit.published_at or other.published_at
-    return hit.model_copy(update={"snippet": snippet, "published_at": published_at})
+def _completed(page: Result, other: Result) -> Result:
+    """The result, with what it lacks taken from another of the same page."""
+    snippet: str = page.snippet or other.snippet
+    published_at: datetime | None = page.published_at or other.published_at
+    return page.model_copy(update={"snippet": snippet, "published_at": published_at})

@@ -1,4 +1,4 @@
-"""One result of one source, made of whatever the source sent: only what is well-formed and bounded gets through."""
+"""A search query, and the results of one source: only what is well-formed and bounded gets through."""
 
 import re
 from dataclasses import dataclass
@@ -10,37 +10,30 @@ from pydantic import BaseModel, ConfigDict
 
 from workloads.safe_http import InvalidUrl, parse
 
-BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
-
-
-def collapsed(text: str) -> str:
-    """The words with one space between them; control characters count as spaces, case is kept."""
-    return BLANKS.sub(" ", text).strip()
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A query, how old its results may be in days (0: of any age), and how many are wanted."""
-
-    query: str
-    recency_days: int
-    count: int
-
-    def key(self, source: str) -> str:
-        """The key in Redis under which one source's answer is kept."""
-        digest = sha256(f"{self.query}|{source}|{self.recency_days}|{self.count}".encode()).hexdigest()
-        return f"search:v1:{digest}"
-
-
 MAX_TITLE_CHARACTERS = 300
 MAX_SNIPPET_CHARACTERS = 1_000
 
+BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 # Halves of surrogate pairs, which cannot be stored, and marks that make text read in another order than it is written.
 UNWANTED = re.compile("[\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
-class Hit(BaseModel):
-    """A page that a source found; where it stands in a list of hits is its rank."""
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """The text of a query, how old its results may be in days (0: of any age), and how many are needed."""
+
+    text: str
+    recency_days: int
+    count: int
+
+    def key(self, source: str) -> str:
+        """The key in Redis under which one source's response is kept."""
+        digest = sha256(f"{self.text}|{source}|{self.recency_days}|{self.count}".encode()).hexdigest()
+        return f"search:v1:{digest}"
+
+
+class Result(BaseModel):
+    """A page that a source found; its place in the source's list is its rank."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -50,12 +43,12 @@ class Hit(BaseModel):
     published_at: datetime | None = None
 
 
-def hit_of(title: Any, url: Any, snippet: Any = None, published_at: Any = None) -> Hit | None:
-    """The hit, or None where it has no title or no web address."""
+def make_result(title: Any, url: Any, snippet: Any = None, published_at: Any = None) -> Result | None:
+    """A result, or None without a title or a web address."""
     clean_title, clean_url = text_of(title, MAX_TITLE_CHARACTERS), url_of(url)
     if not clean_title or not clean_url:
         return None
-    return Hit(
+    return Result(
         title=clean_title,
         url=clean_url,
         snippet=text_of(snippet, MAX_SNIPPET_CHARACTERS),
@@ -63,8 +56,13 @@ def hit_of(title: Any, url: Any, snippet: Any = None, published_at: Any = None) 
     )
 
 
+def collapsed(text: str) -> str:
+    """The words with one space between them; control characters count as spaces, case is kept."""
+    return BLANKS.sub(" ", text).strip()
+
+
 def text_of(value: Any, limit: int) -> str:
-    """One line of text of at most so many characters; empty for what is no string."""
+    """One line of text of at most so many characters; empty if the value is not a string."""
     if not isinstance(value, str):
         return ""
     # cut first, generously: a megabyte of spaces need not be read to its end

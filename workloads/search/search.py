@@ -1,4 +1,4 @@
-"""One search over several sources: what some of them find is a result, and only all failing is a failure."""
+"""One search over several sources: it fails only if all sources fail."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,16 +8,16 @@ from typing import Any
 
 from queueapp.errors import PermanentFailure, RetryLater, TaskrunnerError
 from queueapp.worker.context import TaskContext
-from workloads.search.provider_call import Report, ask
-from workloads.search.providers import PROVIDERS, Answer, ProviderError
-from workloads.search.ranking import Result, merge
-from workloads.search.results import Question
+from workloads.search.provider_call import Report, call_provider
+from workloads.search.providers import PROVIDERS, ProviderError, ProviderResponse
+from workloads.search.ranking import RankedResult, merge
+from workloads.search.results import SearchQuery
 
 MAX_FAILURES = 3
 
 
 class SearchFailed(TaskrunnerError):
-    """No source answered; asking again later may help."""
+    """No source answered; a later search may succeed."""
 
     code = "search_failed"
 
@@ -26,8 +26,8 @@ class SearchFailed(TaskrunnerError):
 class Findings:
     """The merged results of a search, and what each source reported."""
 
-    question: Question
-    results: list[Result]
+    query: SearchQuery
+    results: list[RankedResult]
     reports: list[Report]
 
     @property
@@ -36,17 +36,17 @@ class Findings:
 
     @property
     def cached(self) -> bool:
-        """Whether nobody had to be asked."""
+        """Whether no provider had to be called."""
         return all(report.status == "cached" for report in self.reports)
 
     @property
     def retrieved_at(self) -> datetime:
-        """When the oldest answer among those merged was given."""
-        return min(report.answer.retrieved_at for report in self.reports)
+        """The time of the oldest response among those merged."""
+        return min(report.response.retrieved_at for report in self.reports)
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "query": self.question.query,
+            "query": self.query.text,
             "results": [result.as_dict() for result in self.results],
             "sources_used": self.sources_used,
             "providers": [report.as_dict() for report in self.reports],
@@ -54,12 +54,12 @@ class Findings:
         }
 
 
-class Patience:
-    """Which sources a task asks no more: those that failed for good, or three times in a row."""
+class FailedSources:
+    """Which sources a task calls no more: those that failed permanently, or three times in a row."""
 
     def __init__(self) -> None:
         self._failures: Counter[str] = Counter()
-        self.lost: dict[str, ProviderError] = {}
+        self.errors: dict[str, ProviderError] = {}
 
     def note(self, report: Report) -> None:
         if report.error is None:
@@ -67,34 +67,34 @@ class Patience:
             return
         self._failures[report.name] += 1
         if report.error.permanent or self._failures[report.name] == MAX_FAILURES:
-            self.lost[report.name] = report.error
+            self.errors[report.name] = report.error
 
 
 def search(
-    question: Question, sources: Iterable[str], task: TaskContext, *, fresh: bool, patience: Patience
+    query: SearchQuery, sources: Iterable[str], task: TaskContext, *, fresh: bool, failed: FailedSources
 ) -> Findings:
-    """Ask the sources one after the other and merge what they found. Never raises for a source that fails."""
+    """Call the sources one after the other and merge their results. Never raises for a source that fails."""
     reports = []
     for name in sources:
         task.check_cancelled()
-        if lost := patience.lost.get(name):
-            reports.append(Report(name, "failed", Answer(hits=[]), lost))
+        if error := failed.errors.get(name):
+            reports.append(Report(name, "failed", ProviderResponse(results=[]), error))
             continue
-        report = ask(PROVIDERS[name], question, task, fresh=fresh)
+        report = call_provider(PROVIDERS[name], query, task, fresh=fresh)
         if report.error:
-            task.log(f"{name}: {report.error}", level="warning", query=question.query)
-        patience.note(report)
+            task.log(f"{name}: {report.error}", level="warning", query=query.text)
+        failed.note(report)
         reports.append(report)
-    answered = {report.name: report.answer.hits for report in reports if report.error is None}
-    return Findings(question, merge(answered, limit=question.count), reports)
+    answered = {report.name: report.response.results for report in reports if report.error is None}
+    return Findings(query, merge(answered, limit=query.count), reports)
 
 
 def failure_of(reports: Iterable[Report]) -> TaskrunnerError:
-    """What to raise where every source failed: permanent if all are, else later, when the first wants to be asked."""
+    """The error of a search that no source answered: permanent if all errors are, else a retry at the earliest time."""
     errors = [(report.name, report.error) for report in reports if report.error]
-    said = "; ".join(dict.fromkeys(f"{name}: {error}" for name, error in errors))
+    reason = "; ".join(dict.fromkeys(f"{name}: {error}" for name, error in errors))
     transient = [error for _, error in errors if not error.permanent]
     waits = [error.retry_after_seconds for error in transient if error.retry_after_seconds is not None]
     if not transient:
-        return PermanentFailure(said)
-    return RetryLater(min(waits), said) if waits else SearchFailed(said)
+        return PermanentFailure(reason)
+    return RetryLater(min(waits), reason) if waits else SearchFailed(reason)

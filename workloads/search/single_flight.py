@@ -1,6 +1,6 @@
-"""One call for many: an answer is kept in Redis for a while, and whoever asks the same meanwhile waits for it.
+"""Single flight: one call serves all processes that need the same response, and Redis keeps it for a while.
 
-Without Redis everybody asks for himself.
+Without Redis each process makes its own call.
 """
 
 import logging
@@ -12,26 +12,26 @@ from pydantic import ValidationError
 from redis.exceptions import LockError
 
 from queueapp.redis.connections import redis_client, redis_key
-from workloads.search.providers import Answer, ProviderError
+from workloads.search.providers import ProviderError, ProviderResponse
 from workloads.search.settings import settings
 
 logger = logging.getLogger(__name__)
 
-# Longer than a call may take, the wait for its turn included: who holds the lock for longer is dead.
+# Longer than a call may take, the wait for its turn included: a process that holds the lock for longer is dead.
 LOCK_SECONDS = 30
 # Long enough to outlive one dead holder and then a slow one.
 WAIT_SECONDS = 50
-POLL_EVERY_SECONDS = 0.05
+POLL_INTERVAL_SECONDS = 0.05
 
 
-Call = Callable[[], Answer]
+Call = Callable[[], ProviderResponse]
 Check = Callable[[], None]
 
 
-def fetch_once(key: str, call: Call, *, fresh: bool, check_cancelled: Check) -> tuple[Answer, bool]:
-    """The answer of this key, and whether it was another call's; `fresh` takes no earlier one.
+def fetch_once(key: str, call: Call, *, fresh: bool, check_cancelled: Check) -> tuple[ProviderResponse, bool]:
+    """The response of this key, and whether another call made it; with `fresh` no earlier one is taken.
 
-    Raises what the call raises, and ProviderError after 50 s of waiting for the calls of others.
+    Raises what the call raises, and ProviderError after waiting 50 s for another process's call.
     """
     if settings.cache_ttl_seconds == 0:
         return call(), False
@@ -45,42 +45,42 @@ def fetch_once(key: str, call: Call, *, fresh: bool, check_cancelled: Check) -> 
         return call(), False
 
 
-def _take_or_call(key: str, call: Call, check_cancelled: Check) -> tuple[Answer, bool]:
+def _take_or_call(key: str, call: Call, check_cancelled: Check) -> tuple[ProviderResponse, bool]:
     lock = redis_client().lock(f"{key}:lock", timeout=LOCK_SECONDS)
-    gives_up = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + WAIT_SECONDS
     while True:
-        if (answer := _read(key)) is not None:
-            return answer, True
+        if (response := _read(key)) is not None:
+            return response, True
         if lock.acquire(blocking=False):
             break
-        if time.monotonic() > gives_up:
-            raise ProviderError("the same is being asked elsewhere, without an answer yet")
+        if time.monotonic() > deadline:
+            raise ProviderError("another process is waiting for its answer")
         check_cancelled()
-        time.sleep(POLL_EVERY_SECONDS)
+        time.sleep(POLL_INTERVAL_SECONDS)
     try:
-        # the answer may have come between the look and the lock
-        if (answer := _read(key)) is not None:
-            return answer, True
+        # the response may have come between the read and the lock
+        if (response := _read(key)) is not None:
+            return response, True
         return _keep(key, call()), False
     finally:
         _release(lock)
 
 
-def _read(key: str) -> Answer | None:
+def _read(key: str) -> ProviderResponse | None:
     found = redis_client().get(key)
     try:
-        return Answer.model_validate_json(found) if found else None
+        return ProviderResponse.model_validate_json(found) if found else None
     except ValidationError:  # of another version of this code
         return None
 
 
-def _keep(key: str, answer: Answer) -> Answer:
+def _keep(key: str, response: ProviderResponse) -> ProviderResponse:
     try:
-        redis_client().set(key, answer.model_dump_json(), ex=settings.cache_ttl_seconds)
+        redis_client().set(key, response.model_dump_json(), ex=settings.cache_ttl_seconds)
     except redis.RedisError as error:
         # here and not above: the call was made, and must not be made again
         logger.warning("search not kept", extra={"event": "redis_error", "error": str(error)})
-    return answer
+    return response
 
 
 def _release(lock: redis.lock.Lock) -> None:

@@ -1,133 +1,47 @@
-"""Read, change and look after the configuration: `config get KEY`, `config set KEY VALUE`, `config check`, …"""
+"""Read and change the configuration: `config get KEY`, `config set KEY VALUE`, `config check`, …"""
 
-import json
 import sys
 import time
 from argparse import SUPPRESS
-from collections.abc import Callable
 from getpass import getpass
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from configapp import changes, maintenance, queries
+from configapp.management.tables import PRINTERS
 from configapp.models import ConfigChange
-from configapp.queries import find_specs
 from configapp.serializers import ChangeDocument, SettingDocument, VersionDocument
 from queueapp.management.arguments import whole_number
 from queueapp.management.base import PlatformCommand, acting, cli_actor
-from queueapp.management.output import Output, rfc3339
-
-POLL_SECONDS = 0.02
-PATIENCE_SECONDS = 30.0
-
-
-def until_finished(change: ConfigChange) -> ConfigChange:
-    """The change as it ended. Raises CommandError where that takes too long, and on Ctrl-C."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    try:
-        while time.monotonic() < deadline:
-            with acting():
-                change.refresh_from_db()
-            if change.status != ConfigChange.Status.ACCEPTED:
-                return change
-            time.sleep(POLL_SECONDS)  # outside the scope: no transaction is open while waiting
-    except KeyboardInterrupt:
-        raise CommandError(f"Stopped waiting; the change is accepted and goes on: task {change.task_id}.") from None
-    raise CommandError(
-        f"Accepted, and not applied within {PATIENCE_SECONDS:g} s: task {change.task_id} waits for a worker of "
-        "queue config. It will be applied; `manage.py doctor` says what is missing."
-    )
-
-
-Document = dict[str, Any]
-
-
-def _get(output: Output, document: Document) -> None:
-    for name in ("key", "value", "source", "version", "kind", "default", "description"):
-        shown = document[name] if name in ("key", "source", "kind", "description") else _text(document[name])
-        output.line(f"{name:12} {shown}")
-
-
-def _list(output: Output, documents: list[Document]) -> None:
-    headers = ("key", "value", "source", "version", "kind")
-    output.table(headers, [[d["key"], _text(d["value"]), d["source"], str(d["version"]), d["kind"]] for d in documents])
-
-
-def _history(output: Output, documents: list[Document]) -> None:
-    rows = [[str(d["version"]), _text(d["value"]), rfc3339(d["at"]), d["actor"]] for d in documents]
-    output.table(("version", "value", "at", "by"), rows)
-
-
-def _change(output: Output, document: Document) -> None:
-    version = f" as version {document['version']}" if document["version"] else f" by task {document['task_id']}"
-    output.line(f"{document['key']}: {document['action']} is {document['status']}{version}.")
-
-
-def _check(output: Output, documents: list[Document]) -> None:
-    for document in documents:
-        output.line(f"{document['key']}: {document['problem']}")
-    if not documents:
-        output.line("All that is stored can be read and is allowed, and no change is stuck.")
-
-
-def _rotate(output: Output, document: Document) -> None:
-    output.line(f"{document['rotated']} secrets were encrypted anew; all are under the first key now.")
-
-
-def _text(value: object) -> str:
-    return "–" if value is None else json.dumps(value, ensure_ascii=False)
-
-
-SHOW: dict[str, Callable[[Output, Any], None]] = {
-    "get": _get,
-    "list": _list,
-    "history": _history,
-    "set": _change,
-    "rollback": _change,
-    "check": _check,
-    "rotate": _rotate,
-}
-
-
-def value_for(key: str, given: str | None) -> str:
-    """The value to set. Raises CommandError where it is missing, or is a secret on the command line."""
-    with acting():
-        spec = find_specs([key]).get(key)
-    if spec is not None and spec.secret:
-        if given is not None:
-            raise CommandError(f"{key} is a secret: leave the value out, and type it when asked or send it by a pipe.")
-        return getpass(f"{key}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    if given is None:
-        raise CommandError(f"Give a value: `config set {key} VALUE`.")
-    return given
-
 
 ACTIONS = {
-    "get": "show what holds for a key",
+    "get": "show the value of a key and where it comes from",
     "set": "set a key, or with --unset go back to its default",
-    "list": "all keys and what holds for them",
-    "history": "the last 200 versions of a key, the newest first",
+    "list": "show all keys with their values",
+    "history": "show the last 200 versions of a key, the newest first",
     "rollback": "make a new version of an old one",
-    "export": "what the database holds, as one JSON object; secrets masked",
-    "check": "look for values, secrets and changes that are not as they should be; exit code 1 if there are any",
+    "export": "show what the database holds, as one JSON object; secrets masked",
+    "check": "find invalid values, unreadable secrets and stuck changes; exit code 1 if there are any",
     "rotate": "encrypt all secrets with the first of CONFIG_ENCRYPTION_KEYS",
 }
-OF_A_KEY = ("get", "set", "history", "rollback")
-HISTORY = 200
+ACTIONS_OF_A_KEY = ("get", "set", "history", "rollback")
+HISTORY_ROWS = 200
+POLL_INTERVAL_SECONDS = 0.02
+MAX_WAIT_SECONDS = 30.0
 
 version_number = whole_number(0, 2**31 - 1)
 
 
 class Command(PlatformCommand):
-    help = "Read, change and look after the configuration."
+    help = "Read and change the configuration."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         actions = parser.add_subparsers(dest="action", metavar=" | ".join(ACTIONS), required=True)
         for action, text in ACTIONS.items():
             sub = actions.add_parser(action, help=text, description=text)
-            if action in OF_A_KEY:
+            if action in ACTIONS_OF_A_KEY:
                 sub.add_argument("key", help="e.g. app.api_port")
             if action == "set":
                 sub.add_argument("value", nargs="?", help="left out for a secret: it is asked for, or read from a pipe")
@@ -135,7 +49,7 @@ class Command(PlatformCommand):
             if action == "rollback":
                 sub.add_argument("version", type=version_number)
             if action in ("set", "rollback"):
-                sub.add_argument("--if-version", type=version_number, help="only while the key is at it; 0: never set")
+                sub.add_argument("--if-version", type=version_number, help="only at this version; 0: never set")
                 sub.add_argument("--no-wait", action="store_true", help="return when accepted, and not when applied")
             # without a default, which would undo a --json before the action
             sub.add_argument("--json", action="store_true", default=SUPPRESS)
@@ -146,7 +60,7 @@ class Command(PlatformCommand):
         if options["json"] or action == "export":
             self.output.json(document)
         else:
-            SHOW[action](self.output, document)
+            PRINTERS[action](self.output, document)
         if action == "check" and document:
             raise CommandError(f"Found {len(document)}.")
 
@@ -159,20 +73,21 @@ class Command(PlatformCommand):
             return [SettingDocument.of_setting(setting).model_dump() for setting in queries.all_settings()]
 
     def _set(self, options: dict[str, Any]) -> dict[str, Any]:
-        key, wanted = options["key"], {"actor": cli_actor(), "expected_version": options["if_version"]}
+        key, condition = options["key"], {"actor": cli_actor(), "expected_version": options["if_version"]}
         if options["unset"] and options["value"] is not None:
             raise CommandError("Give a value or --unset, not both.")
         if options["unset"]:
-            return _outcome(changes.unset(key, **wanted), options)
-        return _outcome(changes.submit_change(key, value_for(key, options["value"]), **wanted), options)
+            return _outcome(changes.unset(key, **condition), options)
+        return _outcome(changes.submit_change(key, _value_for(key, options["value"]), **condition), options)
 
     def _rollback(self, options: dict[str, Any]) -> dict[str, Any]:
-        wanted = {"actor": cli_actor(), "expected_version": options["if_version"]}
-        return _outcome(changes.roll_back(options["key"], options["version"], **wanted), options)
+        condition = {"actor": cli_actor(), "expected_version": options["if_version"]}
+        return _outcome(changes.roll_back(options["key"], options["version"], **condition), options)
 
     def _history(self, options: dict[str, Any]) -> list[dict[str, Any]]:
         with acting():
-            return [VersionDocument.of_version(row).model_dump() for row in queries.history(options["key"])[:HISTORY]]
+            versions = queries.history(options["key"])[:HISTORY_ROWS]
+            return [VersionDocument.of_version(row).model_dump() for row in versions]
 
     def _export(self, options: dict[str, Any]) -> dict[str, Any]:
         with acting():
@@ -188,11 +103,42 @@ class Command(PlatformCommand):
             return {"rotated": maintenance.rotate_secrets()}
 
 
+def _value_for(key: str, given: str | None) -> str:
+    """The value to set. Raises CommandError where it is missing, or is a secret on the command line."""
+    with acting():
+        spec = queries.find_specs([key]).get(key)
+    if spec is not None and spec.secret:
+        if given is not None:
+            raise CommandError(f"{key} is a secret: leave the value out, and type it when asked or send it by a pipe.")
+        return getpass(f"{key}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if given is None:
+        raise CommandError(f"Give a value: `config set {key} VALUE`.")
+    return given
+
+
 def _outcome(change: ConfigChange, options: dict[str, Any]) -> dict[str, Any]:
-    """What became of a change. Raises CommandError where it was accepted and then not applied."""
+    """The change after it was applied. Raises CommandError where it was accepted and then not applied."""
     if options["no_wait"]:
         return ChangeDocument.of_change(change).model_dump()
-    change = until_finished(change)
+    change = _wait_for(change)
     if change.status != ConfigChange.Status.APPLIED:
         raise CommandError(f"{change.config_key}: the change was accepted and ended as {change.status}.")
     return ChangeDocument.of_change(change).model_dump()
+
+
+def _wait_for(change: ConfigChange) -> ConfigChange:
+    """The change as it ended. Raises CommandError where that takes too long, and on Ctrl-C."""
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
+    try:
+        while time.monotonic() < deadline:
+            with acting():
+                change.refresh_from_db()
+            if change.status != ConfigChange.Status.ACCEPTED:
+                return change
+            time.sleep(POLL_INTERVAL_SECONDS)  # outside the scope: no transaction is open while waiting
+    except KeyboardInterrupt:
+        raise CommandError(f"Stopped waiting; the change is accepted and goes on: task {change.task_id}.") from None
+    raise CommandError(
+        f"Accepted, and not applied within {MAX_WAIT_SECONDS:g} s: task {change.task_id} waits for a worker of "
+        "queue config. It will be applied; `manage.py doctor` says what is missing."
+    )

@@ -1,7 +1,8 @@
-"""Refuses strings that hold SQL or markup."""
+"""Refuses text that holds SQL or markup, whatever its disguise."""
 
-from configapp.validation.injection.markup import MARKUP, Rule
-from configapp.validation.injection.normalise import readings
+from configapp.validation.injection.markup import MARKUP
+from configapp.validation.injection.normalise import normal_forms
+from configapp.validation.injection.rules import Rule
 from configapp.validation.injection.sql import SQL_SHAPES, STATEMENT_WORD
 from configapp.validation.keys import Refused
 
@@ -11,14 +12,14 @@ def check_injection(text: str, *, free_text: bool) -> None:
 
     Free text may hold statement keywords in upper case, since prose does ("the UPDATE of May"); other values may not.
     """
-    read = readings(text)
-    if read is None:
+    forms = normal_forms(text)
+    if forms is None:
         raise Refused("nested_encoding", "must not be encoded several times over")
-    if found := _first(MARKUP, read):
+    if found := _first(MARKUP, forms):
         raise Refused("markup_injection", f"looks like script or markup ({found.name}), which no value may hold")
-    if found := _first(SQL_SHAPES if free_text else (*SQL_SHAPES, STATEMENT_WORD), read):
+    if found := _first(SQL_SHAPES if free_text else (*SQL_SHAPES, STATEMENT_WORD), forms):
         raise Refused("sql_injection", f"looks like SQL ({found.name}), which no value may hold")
 
 
-def _first(rules: tuple[Rule, ...], read: tuple[str, ...]) -> Rule | None:
-    return next((each for each in rules if any(each.pattern.search(text) for text in read)), None)
+def _first(rules: tuple[Rule, ...], forms: tuple[str, ...]) -> Rule | None:
+    return next((each for each in rules if any(each.pattern.search(text) for text in forms)), None)

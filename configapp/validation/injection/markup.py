@@ -1,21 +1,6 @@
 """Shapes of script and markup injection."""
 
-import re
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A shape and what it is called in the refusal, as in "looks like SQL injection (a stacked statement)"."""
-
-    name: str
-    pattern: re.Pattern[str]
-
-
-def rule(name: str, *parts: str) -> Rule:
-    """The parts joined; letters match in any case, except inside (?-i:…)."""
-    return Rule(name, re.compile("".join(parts), re.IGNORECASE))
-
+from configapp.validation.injection.rules import Rule, rule
 
 # Elements that run or load something by being there, and that nobody writes as a <placeholder>
 _ACTIVE = (

@@ -1,6 +1,6 @@
-"""Undoes the disguises of injected text, so that the rules see what a browser or a database would.
+"""Removes the disguises of injected text, so that the rules see what a browser or a database would.
 
-What comes out is only matched, never stored. Every step takes linear time.
+The result is only matched, never stored. Every step takes linear time.
 """
 
 import html
@@ -21,7 +21,7 @@ _BLOCK_COMMENT = re.compile(r"/\*[^*]*+(?:\*(?!/)[^*]*)*(?:\*/|\Z)")
 _LINE_COMMENT = re.compile(r"(?:--|#)[^\n]*+(?:\n|\Z)")
 
 
-def readings(text: str) -> tuple[str, ...] | None:
+def normal_forms(text: str) -> tuple[str, ...] | None:
     """Every way the text may be read, white space as single spaces; None when it is wrapped in too many encodings.
 
     As it stands; and with SQL comments as spaces, and as nothing, which joins the two halves of a split keyword.

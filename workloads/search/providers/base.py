@@ -1,4 +1,4 @@
-"""The port that every source of results implements, and what it may answer."""
+"""The protocol that every source of results implements, and its response."""
 
 from typing import Protocol
 
@@ -6,21 +6,21 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from queueapp import clock
 from queueapp.errors import TaskrunnerError
-from workloads.search.results import Hit, Question
+from workloads.search.results import Result, SearchQuery
 
 
-class Answer(BaseModel):
-    """Hits, the best first. `raw` is what a provider elsewhere sent, byte for byte; it is not kept for others."""
+class ProviderResponse(BaseModel):
+    """Results, the best first. `raw` is an outside provider's own response, which is not kept for other searches."""
 
     model_config = ConfigDict(frozen=True)
 
-    hits: list[Hit]
+    results: list[Result]
     raw: bytes | None = Field(None, exclude=True)
     retrieved_at: AwareDatetime = Field(default_factory=lambda: clock.now())
 
 
 class ProviderError(TaskrunnerError):
-    """A provider gave no answer. `retry_after_seconds` is what it asked for; `permanent`: it will never answer.
+    """A provider did not answer. `retry_after_seconds` is the wait it asked for; `permanent`: it will never answer.
 
     `detail` is for the operator's log alone: the provider's own words or address are no tenant's business.
     """
@@ -35,13 +35,13 @@ class ProviderError(TaskrunnerError):
 
 
 class Provider(Protocol):
-    """A source of results. `shared`: it answers everybody alike, and is somebody else's, so that calls are spared."""
+    """A source of results. `shared`: an outside provider, the same for all tenants: calls are limited and cached."""
 
     name: str
     shared: bool
 
     def missing(self) -> str | None:
-        """What of the configuration it lacks, in words; None when it can be asked."""
+        """The setting that it lacks, in words; None if it can be called."""
 
-    def search(self, question: Question) -> Answer:
-        """Ask, within 15 s. Raises ProviderError."""
+    def search(self, query: SearchQuery) -> ProviderResponse:
+        """Search, within 15 s. Raises ProviderError."""

@@ -25,25 +25,25 @@ TRANSIENT = (408, 425, 429)  # and all from 500 on
 
 
 def get_json(url: str, parameters: Mapping[str, str], headers: Mapping[str, str]) -> tuple[dict[str, Any], bytes]:
-    """The object and its bytes. Raises ProviderError for any other answer, and after 15 s in all."""
-    answer = _get(f"{url}{'&' if '?' in url else '?'}{urlencode(parameters)}", headers)
-    if answer.status != 200:
-        raise _refusal(answer)
+    """The object and its bytes. Raises ProviderError for any other response, and after 15 s in all."""
+    response = _get(f"{url}{'&' if '?' in url else '?'}{urlencode(parameters)}", headers)
+    if response.status != 200:
+        raise _refusal(response)
     try:
-        value = json.loads(answer.body)
+        value = json.loads(response.body)
     except (ValueError, RecursionError) as error:
         raise ProviderError("answered something that is not JSON") from error
     if not isinstance(value, dict):
-        raise ProviderError("answered JSON that is no object")
-    return value, answer.body
+        raise ProviderError("answered JSON that is not an object")
+    return value, response.body
 
 
-def _get(url: str, headers: Mapping[str, str]) -> safe_http.Answer:
-    wanted = {"User-Agent": "taskrunner-search/1", "Accept": "application/json", **headers}
+def _get(url: str, headers: Mapping[str, str]) -> safe_http.Response:
+    sent = {"User-Agent": "taskrunner-search/1", "Accept": "application/json", **headers}
     try:
         return safe_http.get(
             safe_http.parse(url),
-            headers=wanted,
+            headers=sent,
             allowed_networks=ANYWHERE,
             max_redirects=0,
             seconds=TIMEOUT_SECONDS,
@@ -55,12 +55,12 @@ def _get(url: str, headers: Mapping[str, str]) -> safe_http.Answer:
         raise ProviderError(reason, permanent=permanent, detail=str(error)) from error
 
 
-def _refusal(answer: safe_http.Answer) -> ProviderError:
-    """What an answer other than 200 means."""
-    said = text_of(answer.body[:2000].decode(errors="replace"), 200)
-    transient = answer.status in TRANSIENT or answer.status >= 500
-    wait = _retry_after(answer.headers) if transient else None
-    return ProviderError(f"answered {answer.status}", retry_after_seconds=wait, permanent=not transient, detail=said)
+def _refusal(response: safe_http.Response) -> ProviderError:
+    """The meaning of a response other than 200."""
+    said = text_of(response.body[:2000].decode(errors="replace"), 200)
+    transient = response.status in TRANSIENT or response.status >= 500
+    wait = _retry_after(response.headers) if transient else None
+    return ProviderError(f"answered {response.status}", retry_after_seconds=wait, permanent=not transient, detail=said)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

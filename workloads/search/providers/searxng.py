@@ -1,8 +1,8 @@
 """SearXNG, a metasearch engine that one runs oneself: GET /search?format=json, no key."""
 
-from workloads.search.providers.base import Answer
+from workloads.search.providers.base import ProviderResponse
 from workloads.search.providers.http import get_json
-from workloads.search.results import Question, hit_of
+from workloads.search.results import SearchQuery, make_result
 from workloads.search.settings import settings
 
 TIME_RANGES = ((1, "day"), (7, "week"), (31, "month"), (366, "year"))
@@ -17,18 +17,18 @@ class Searxng:
     def missing(self) -> str | None:
         return None if settings.searxng_url else "SEARXNG_URL is not set"
 
-    def search(self, question: Question) -> Answer:
+    def search(self, query: SearchQuery) -> ProviderResponse:
         """Raises ProviderError."""
         server = str(settings.searxng_url).rstrip("/")
-        parameters = {"q": question.query, "format": "json"}
-        ranges = [name for days, name in TIME_RANGES if 0 < question.recency_days <= days]
+        parameters = {"q": query.text, "format": "json"}
+        ranges = [name for days, name in TIME_RANGES if 0 < query.recency_days <= days]
         if ranges:
             parameters["time_range"] = ranges[0]
         found, raw = get_json(f"{server}/search", parameters, {})
         items = found.get("results")
-        hits = [
-            hit_of(item.get("title"), item.get("url"), item.get("content"), item.get("publishedDate"))
+        results = [
+            make_result(item.get("title"), item.get("url"), item.get("content"), item.get("publishedDate"))
             for item in (items if isinstance(items, list) else [])
             if isinstance(item, dict)
         ]
-        return Answer(hits=[hit for hit in hits if hit][: question.count], raw=raw)
+        return ProviderResponse(results=[result for result in results if result][: query.count], raw=raw)
