@@ -12,10 +12,20 @@ from psycopg2.extensions import make_dsn
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
+from queueapp import conf
 from queueapp.models import Membership, Tenant
 from queueapp.tenancy import operator_scope
 from tests.database_fixture import empty_everything, kept_queues, leftovers
 from tests.factories import MakeTask, create_task
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With TASKRUNNER_ISOLATION=single, tests marked `rls_only` are deselected, and counted as such at the end."""
+    if conf.settings.isolation == "rls":
+        return
+    apart = [item for item in items if item.get_closest_marker("rls_only")]
+    items[:] = [item for item in items if item not in apart]
+    config.hook.pytest_deselected(items=apart)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from functools import cache
 from django.db import connection, connections
 
 from configapp import reader
+from queueapp import conf
 from queueapp.apikeys import authenticate
 from queueapp.limits import rate_limiter, tenant_limits
 from queueapp.redis import notifier
@@ -35,6 +36,11 @@ OPEN_TRANSACTIONS = """
     SELECT application_name || ' ' || state || ': ' || left(query, 100) FROM pg_stat_activity
     WHERE datname = current_database() AND usename = session_user AND pid <> pg_backend_pid() AND state <> 'idle'
 """
+
+
+def kept_tenants() -> list[str]:
+    """The platform's own, and in `single` the project's one."""
+    return ["system"] if conf.settings.isolation == "rls" else ["main", "system"]
 
 
 @cache
@@ -71,7 +77,7 @@ def empty_everything() -> None:
         if tables := ", ".join(name for (name,) in owner.fetchall()):
             owner.execute(f"TRUNCATE {tables} CASCADE")  # as the owner, whom row-level security does not hold back
     with operator_scope("operator:ground"), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM taskrunner_tenants WHERE slug <> 'system'")
+        cursor.execute("DELETE FROM taskrunner_tenants WHERE slug <> ALL (%s)", [kept_tenants()])
         cursor.execute("DELETE FROM taskrunner_queues WHERE name <> ALL (%s)", [kept_queues()])
         cursor.execute(
             "UPDATE taskrunner_queues SET paused_at = NULL, strategy = 'priority'"

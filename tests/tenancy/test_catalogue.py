@@ -5,6 +5,8 @@ from django.db import connections
 
 from queueapp.tenancy.guard import tenant_tables
 
+pytestmark = pytest.mark.rls_only
+
 ROLES = ["taskrunner_client", "taskrunner_operator", "taskrunner_worker"]
 RECORDS = ["taskrunner_task_logs", "taskrunner_security_events", "taskrunner_operator_actions"]
 TABLES = sorted(tenant_tables())

@@ -12,6 +12,8 @@ from queueapp.models import Task
 from queueapp.tenancy import one_statement_scope, tenant_scope
 from queueapp.tenancy.guard import require_scope, tenant_tables
 
+pytestmark = pytest.mark.rls_only
+
 
 @contextmanager
 def without_guard() -> Iterator[None]:
