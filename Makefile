@@ -4,6 +4,7 @@ PORT ?= 8000
 
 VENV := .venv
 RUN := $(VENV)/bin/python
+QUICK := $(addprefix tests/,architecture docs mutants database tenancy tasks limits runs hooks redaction maintenance worker)
 CORE_TESTS := tests/tasks tests/tenancy tests/worker tests/database tests/rest tests/test_database_fixture.py
 
 .PHONY: help up demo smoke test test-single quick cells chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
@@ -22,15 +23,16 @@ smoke: $(VENV)/installed  ## the public API of what runs at TASKRUNNER_URL, or o
 
 test: lint  ## what CI runs
 	$(RUN) -m pytest -n 2 --dist loadfile
-
-quick: $(VENV)/installed-dev  ## the tests that start no processes, in two minutes
-	$(RUN) -m pytest -p tests.plugin_quick -n 2 --dist loadfile -q -r fE
-
-cells: $(VENV)/installed-dev  ## the package in fresh projects: every combination of Django, Python, driver and isolation level
-	TASKRUNNER_ALL_CELLS=1 $(RUN) -m pytest tests/package
+	$(MAKE) test-single
 
 test-single: $(VENV)/installed-dev  ## the core of the suite without roles and policies: the isolation level of a host project
 	TASKRUNNER_ISOLATION=single $(RUN) -m pytest -n 2 --dist loadfile $(CORE_TESTS)
+
+quick: $(VENV)/installed-dev  ## the core's tests that start no processes, in two minutes
+	$(RUN) -m pytest -p tests.plugin_quick -n 2 --dist loadfile -q -r fE $(QUICK)
+
+cells: $(VENV)/installed-dev  ## the package in fresh projects: every combination of Django, Python, driver and isolation level
+	TASKRUNNER_ALL_CELLS=1 $(RUN) -m pytest tests/package
 
 chaos: $(VENV)/installed-dev  ## half an hour of kills and restarts, judged by the database
 	$(RUN) -m tests.chaos
