@@ -5,13 +5,17 @@ PORT ?= 8000
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help up demo smoke test quick cells chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
+.PHONY: help up reset demo smoke test quick cells chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
 
 help:  ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 up: $(VENV)/installed  ## all of Taskrunner on this machine until Ctrl-C, data in .taskrunner/
 	$(RUN) -m taskrunner.devserver.up --port $(PORT)
+
+reset:  ## delete the data of `make up`, after asking; FORCE=1 does not ask
+	@[ -n "$(FORCE)" ] || { printf 'Delete .taskrunner and all that is in it? [y/N] '; read answer; [ "$$answer" = y ]; }
+	rm -rf .taskrunner
 
 demo: $(VENV)/installed  ## the same for a minute, with a killed worker in it; leaves nothing
 	$(RUN) -m taskrunner.devserver.demo
