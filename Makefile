@@ -7,13 +7,17 @@ RUN := $(VENV)/bin/python
 QUICK := $(addprefix tests/,architecture docs mutants database tenancy tasks limits runs hooks redaction maintenance worker)
 CORE_TESTS := tests/tasks tests/tenancy tests/worker tests/database tests/rest tests/test_database_fixture.py
 
-.PHONY: help up demo smoke test test-single quick cells chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
+.PHONY: help up reset demo smoke test test-single quick cells chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
 
 help:  ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 up: $(VENV)/installed  ## all of Taskrunner on this machine until Ctrl-C, data in .taskrunner/
 	$(RUN) -m taskrunner.devserver.up --port $(PORT)
+
+reset:  ## delete the data of `make up`, after asking; FORCE=1 does not ask
+	@[ -n "$(FORCE)" ] || { printf 'Delete .taskrunner and all that is in it? [y/N] '; read answer; [ "$$answer" = y ]; }
+	rm -rf .taskrunner
 
 demo: $(VENV)/installed  ## the same for a minute, with a killed worker in it; leaves nothing
 	$(RUN) -m taskrunner.devserver.demo
