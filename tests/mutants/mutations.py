@@ -66,9 +66,9 @@ MUTATIONS = [
     ),
     Mutation(
         "inheriting-grant",
-        "queueapp/tenancy/grants.py",
-        "GRANT {} TO {} WITH INHERIT FALSE, SET TRUE",
-        "GRANT {} TO {} WITH INHERIT TRUE, SET TRUE",
+        "queueapp/db/roles.py",
+        "GRANT {role} TO {login} WITH INHERIT FALSE, SET TRUE;",
+        "GRANT {role} TO {login} WITH INHERIT TRUE, SET TRUE;",
         "the app's login would see every tenant without a scope",
         ("tests/tenancy/test_catalogue.py",),
         "by inheritance",
@@ -84,7 +84,7 @@ MUTATIONS = [
     Mutation(
         "guard-switched-off",
         "queueapp/tenancy/guard.py",
-        "        if named:\n",
+        "        if named and not STRUCTURE.match(text):\n",
         "        if False:\n",
         "the first layer would be gone and nobody would notice while the second holds",
         ("tests/tenancy/test_layers.py",),
