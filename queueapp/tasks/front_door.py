@@ -8,7 +8,7 @@ from queueapp import tasks
 from queueapp.errors import TaskNotFound
 from queueapp.models import Task
 from queueapp.tasks.requests import TaskRequest
-from queueapp.tenancy import one_statement_scope
+from queueapp.tenancy import ensure_scope
 from queueapp.tenancy.lookup import tenant_id_of
 
 
@@ -30,8 +30,7 @@ def retry(task_id: UUID, *, tenant: str | UUID | None) -> Task:
 
 
 def get_task(task_id: UUID, *, tenant: str | UUID | None) -> Task:
-    tenant_id = tenant_id_of(tenant)
-    with one_statement_scope(tenant_id):
+    with ensure_scope(tenant_id_of(tenant)):
         task = Task.objects.filter(pk=task_id).first()
     if task is None:
         raise TaskNotFound(task_id)

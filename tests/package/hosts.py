@@ -1,5 +1,6 @@
 """Projects of other people's: a `startproject` with an app of its own, and the wheel in its environment."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -32,12 +33,16 @@ class Environment:
         self._directory = directory
 
     def install(self, wheel: Path) -> None:
-        if not (self._directory / "complete").exists():
+        """Not again what is there: the same sources make the same wheel."""
+        installed = self._directory / "installed"
+        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        if not installed.exists():
             shutil.rmtree(self._directory, ignore_errors=True)
             subprocess.run([str(find_python(self._cell.python)), "-m", "venv", str(self._directory)], check=True)
             self._pip("-c", str(self._constraints()), str(wheel), *self._cell.requirements)
-            (self._directory / "complete").touch()
-        self._pip("--force-reinstall", "--no-deps", str(wheel))
+        elif installed.read_text() != digest:
+            self._pip("--force-reinstall", "--no-deps", str(wheel))
+        installed.write_text(digest)
 
     def _pip(self, *words: str) -> None:
         subprocess.run([str(self.python), "-m", "pip", "install", "-q", *words], check=True)
