@@ -46,7 +46,7 @@ def kept_tenants() -> list[str]:
 @cache
 def kept_queues() -> list[str]:
     """The queues that exist after migrating. Called once before the first test."""
-    with operator_scope("operator:ground"), connection.cursor() as cursor:
+    with operator_scope("operator:clean_database"), connection.cursor() as cursor:
         cursor.execute("SELECT name FROM taskrunner_queues")
         return [name for (name,) in cursor.fetchall()]
 
@@ -76,7 +76,7 @@ def empty_everything() -> None:
         owner.execute(WRITTEN_TABLES, [KEPT])
         if tables := ", ".join(name for (name,) in owner.fetchall()):
             owner.execute(f"TRUNCATE {tables} CASCADE")  # as the owner, whom row-level security does not hold back
-    with operator_scope("operator:ground"), connection.cursor() as cursor:
+    with operator_scope("operator:clean_database"), connection.cursor() as cursor:
         cursor.execute("DELETE FROM taskrunner_tenants WHERE slug <> ALL (%s)", [kept_tenants()])
         cursor.execute("DELETE FROM taskrunner_queues WHERE name <> ALL (%s)", [kept_queues()])
         cursor.execute(

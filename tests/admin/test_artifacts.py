@@ -45,6 +45,6 @@ def test_a_lost_object_is_told_on_the_tasks_page(root, artifact):
     assert "missing from the store" in answer.content.decode()
 
 
-def test_others_are_refused(client, ground, artifact, root):
+def test_others_are_refused(client, clean_database, artifact, root):
     assert client.get(address(artifact)).status_code == 302
     assert root.get("/admin/queueapp/task/artifacts/0198c0de-0000-7000-8000-000000000000/").status_code == 404

@@ -320,7 +320,7 @@ MUTATIONS = [
         'if now["oldest_running"] >= above_all:',
         "if True:",
         "a task whose transaction took a while to commit would never be claimed",
-        ("tests/worker/test_marks.py",),
+        ("tests/worker/test_cursors.py",),
     ),
     Mutation(
         "cursors-never-return",
@@ -328,7 +328,7 @@ MUTATIONS = [
         "            self._cursors[sub_queue] = horizon.drawn if oldest is None else oldest - 1\n",
         "",
         "a task passed by for a moment, since a claim was rolled back, would never be claimed",
-        ("tests/worker/test_marks.py",),
+        ("tests/worker/test_cursors.py",),
     ),
     Mutation(
         "claims-from-the-start",
@@ -336,6 +336,6 @@ MUTATIONS = [
         "            AND t.ready_seq > sub_queue.cursor\n",
         "",
         "under a long snapshot each claim would walk over everything done since it began",
-        ("tests/worker/test_marks.py",),
+        ("tests/worker/test_cursors.py",),
     ),
 ]

@@ -98,7 +98,7 @@ def test_a_set_is_answered_id_by_id_in_its_order(make_task, acme, globex, verb):
     assert outcomes[0].reason == "no such task"
 
 
-def test_an_empty_set_is_nothing(ground):
+def test_an_empty_set_is_nothing(clean_database):
     assert tasks.cancel_many([]) == []
 
 

@@ -13,7 +13,7 @@ TABLES = sorted(tenant_tables())
 
 
 @pytest.fixture
-def ask(ground):
+def ask(clean_database):
     """Run a query as the owner, who reads the catalogue without any scope."""
 
     def rows(query, **parameters):
@@ -25,7 +25,7 @@ def ask(ground):
 
 
 @pytest.fixture
-def app(ground):
+def app(clean_database):
     return connections["default"].settings_dict["USER"]
 
 

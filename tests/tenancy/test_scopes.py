@@ -89,7 +89,7 @@ def test_a_callers_transaction_gets_its_own_session_back(acme, globex):
     assert Group.objects.exists()
 
 
-def test_a_workers_settings_end_with_its_scope(ground):
+def test_a_workers_settings_end_with_its_scope(clean_database):
     names = ", ".join(f"current_setting('{name}')" for name in WORKER_SETTINGS)
 
     def settings():
@@ -163,7 +163,7 @@ def test_a_scope_of_one_statement_opens_no_transaction(acme):
     assert session() == AT_REST
 
 
-def test_a_workers_statement_is_in_its_scope(ground):
+def test_a_workers_statement_is_in_its_scope(clean_database):
     worker_id = new_id()
     as_worker = (role("worker"), NIL, str(worker_id), f"worker:{worker_id}")
     with CaptureQueriesContext(connection) as queries, worker_statement(worker_id):
