@@ -4,14 +4,20 @@ PORT ?= 8000
 
 VENV := .venv
 RUN := $(VENV)/bin/python
+QUICK := $(addprefix tests/,architecture docs mutants database tenancy tasks limits runs hooks redaction maintenance worker)
+CORE_TESTS := tests/tasks tests/tenancy tests/worker tests/database tests/rest tests/test_database_fixture.py
 
-.PHONY: help up demo smoke test quick cells chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
+.PHONY: help up reset demo smoke test test-single quick cells chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
 
 help:  ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 up: $(VENV)/installed  ## all of Taskrunner on this machine until Ctrl-C, data in .taskrunner/
 	$(RUN) -m taskrunner.devserver.up --port $(PORT)
+
+reset:  ## delete the data of `make up`, after asking; FORCE=1 does not ask
+	@[ -n "$(FORCE)" ] || { printf 'Delete .taskrunner and all that is in it? [y/N] '; read answer; [ "$$answer" = y ]; }
+	rm -rf .taskrunner
 
 demo: $(VENV)/installed  ## the same for a minute, with a killed worker in it; leaves nothing
 	$(RUN) -m taskrunner.devserver.demo
@@ -21,9 +27,13 @@ smoke: $(VENV)/installed  ## the public API of what runs at TASKRUNNER_URL, or o
 
 test: lint  ## what CI runs
 	$(RUN) -m pytest -n 2 --dist loadfile
+	$(MAKE) test-single
 
-quick: $(VENV)/installed-dev  ## the tests that start no processes, in two minutes
-	$(RUN) -m pytest -p tests.plugin_quick -n 2 --dist loadfile -q -r fE
+test-single: $(VENV)/installed-dev  ## the core of the suite without roles and policies: the isolation level of a host project
+	TASKRUNNER_ISOLATION=single $(RUN) -m pytest -n 2 --dist loadfile $(CORE_TESTS)
+
+quick: $(VENV)/installed-dev  ## the core's tests that start no processes, in two minutes
+	$(RUN) -m pytest -p tests.plugin_quick -n 2 --dist loadfile -q -r fE $(QUICK)
 
 cells: $(VENV)/installed-dev  ## the package in fresh projects: every combination of Django, Python, driver and isolation level
 	TASKRUNNER_ALL_CELLS=1 $(RUN) -m pytest tests/package

@@ -8,51 +8,51 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from benchmarks.database_fixture import BATCH, QUEUE, Ground, make_tenant
-from benchmarks.report import Figure, Table, TransitionResult
+from benchmarks.database_fixture import BATCH, QUEUE, DatabaseFixture, make_tenant
+from benchmarks.report import Figure, Measurement, Table
 from queueapp.claiming import Capabilities, Claimer
 from queueapp.models import Queue
 from queueapp.models.base import new_id
 from queueapp.tenancy import worker_scope
 
-SET = 50
+CLAIMED = 50
 CLAIMS = 200
 TENANTS = 20
 MOST_TIMES = dict.fromkeys(Queue.Strategy.values, 1.5) | {"lifo": 2.0}
 
 
-def measure(ground: Ground) -> TransitionResult:
+def measure(fixture: DatabaseFixture) -> Measurement:
     tenants = [make_tenant(f"bench-{number}") for number in range(TENANTS)]
-    sizes = (10_000, 50_000) if ground.quick else (10_000, 100_000, 1_000_000)
+    sizes = (10_000, 50_000) if fixture.quick else (10_000, 100_000, 1_000_000)
     columns: dict[str, dict[str, Any]] = {}
     for size, before in zip(sizes, (0, *sizes), strict=False):
-        fill(ground, tenants, size - before, "bench.noop")
-        ground.analyse()
-        columns[f"{size:,} queued"] = look(ground, tenants, "bench.noop")
-    fill(ground, tenants, sizes[0], "bench.clock")
-    ground.analyse()
-    columns[f"behind {sizes[-1]:,} of another type"] = look(ground, tenants, "bench.clock")
-    return TransitionResult(list(figures(columns)), [table(columns)])
+        fill(fixture, tenants, size - before, "bench.noop")
+        fixture.analyse()
+        columns[f"{size:,} queued"] = claim_times(fixture, tenants, "bench.noop")
+    fill(fixture, tenants, sizes[0], "bench.clock")
+    fixture.analyse()
+    columns[f"behind {sizes[-1]:,} of another type"] = claim_times(fixture, tenants, "bench.clock")
+    return Measurement(list(figures(columns)), [table(columns)])
 
 
-def fill(ground: Ground, tenants: list[UUID], count: int, type: str) -> None:
+def fill(fixture: DatabaseFixture, tenants: list[UUID], count: int, type: str) -> None:
     """Submit to all tenants in turn, all priorities mixed."""
     for start in range(0, count, BATCH):
         tenant = tenants[start // BATCH % len(tenants)]
         requests = [{"type": type, "priority": 1 + number % 10} for number in range(BATCH)]
-        ground.submit_all(requests, tenant)
+        fixture.submit_all(requests, tenant)
 
 
-def look(ground: Ground, tenants: list[UUID], type: str) -> dict[str, Any]:
+def claim_times(fixture: DatabaseFixture, tenants: list[UUID], type: str) -> dict[str, Any]:
     """Median milliseconds of a claim and the index and table rows it reads, for each strategy."""
     found = {}
     for strategy in Queue.Strategy.values:
         claimer = Claimer(new_id(), Capabilities((QUEUE,), (type,)), strategy)
-        claimer.batch_sizes.record(type, 0.1 / (SET + 0.5))
+        claimer.batch_sizes.record(type, 0.1 / (CLAIMED + 0.5))
         times = []
         for number in range(CLAIMS):
-            if number % (BATCH // SET) == 0:
-                fill(ground, tenants, BATCH, type)  # so that the backlog stays what it is
+            if number % (BATCH // CLAIMED) == 0:
+                fill(fixture, tenants, BATCH, type)  # so that the backlog stays what it is
             times.append(timed_claim(claimer))
         found[strategy] = {"ms": statistics.median(times), "rows": rows_read(claimer)}
     return found
@@ -61,8 +61,8 @@ def look(ground: Ground, tenants: list[UUID], type: str) -> dict[str, Any]:
 def timed_claim(claimer: Claimer) -> float:
     started = time.perf_counter()
     claimed = len(claimer.claim())
-    if claimed != SET:
-        raise RuntimeError(f"a claim took {claimed} tasks instead of {SET}")
+    if claimed != CLAIMED:
+        raise RuntimeError(f"a claim took {claimed} tasks instead of {CLAIMED}")
     return (time.perf_counter() - started) * 1000
 
 
@@ -111,4 +111,4 @@ def table(columns: dict[str, dict[str, Any]]) -> Table:
         [strategy, *(columns[column][strategy][what] for column in columns for what in ("ms", "rows"))]
         for strategy in Queue.Strategy.values
     ]
-    return Table(f"median of {CLAIMS} claims of {SET}", ["strategy", *heads], rows)
+    return Table(f"median of {CLAIMS} claims of {CLAIMED}", ["strategy", *heads], rows)

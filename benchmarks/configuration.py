@@ -2,9 +2,9 @@
 
 import time
 
-from benchmarks.database_fixture import ACTOR, Ground, wait_for
+from benchmarks.database_fixture import ACTOR, DatabaseFixture, wait_for
 from benchmarks.latency import percentile
-from benchmarks.report import Figure, TransitionResult
+from benchmarks.report import Figure, Measurement
 from configapp.changes import submit_change
 from configapp.models import ConfigChange
 from queueapp.tenancy import operator_scope
@@ -15,13 +15,13 @@ APART_SECONDS = 0.02
 GOALS = {50: None, 95: 100.0, 99: None}
 
 
-def measure(ground: Ground) -> TransitionResult:
+def measure(fixture: DatabaseFixture) -> Measurement:
     """From before submit_change is called to the moment at which the applied change was first seen, polled."""
     with running_cluster("--queues", "config", workers=4, DJANGO_SETTINGS_MODULE="benchmarks.settings"):
         _change(50)  # every worker has run one and is idle again
-        waits = sorted(wait for _ in range(ground.runs) for wait in _change(CHANGES))
+        waits = sorted(wait for _ in range(fixture.runs) for wait in _change(CHANGES))
     detail = {"changes": len(waits), "worst": waits[-1]}
-    return TransitionResult(
+    return Measurement(
         [
             Figure(f"configuration asked → applied, p{share}", percentile(waits, share), "ms", goal, True, detail)
             for share, goal in GOALS.items()

@@ -11,9 +11,9 @@ from typing import Any
 import psutil
 
 from benchmarks import marks
-from benchmarks.database_fixture import Ground, all_done, answer, cluster, wait_for
+from benchmarks.database_fixture import DatabaseFixture, all_done, answer, cluster, wait_for
 from benchmarks.peers import CONTENDERS, PeerFailed, drive
-from benchmarks.report import Figure, Table, TransitionResult
+from benchmarks.report import Figure, Measurement, Table
 from tests.clusters import RunningCluster
 
 JOBS = 2_000
@@ -39,30 +39,30 @@ STORED = """
 """
 
 
-def measure(ground: Ground) -> TransitionResult:
-    found = dict(ours(ground))
+def measure(fixture: DatabaseFixture) -> Measurement:
+    found = dict(ours(fixture))
     rows = [[name, *(row[column] for column in COLUMNS)] for name, row in found.items()]
     for contender in CONTENDERS:
         try:
-            row = drive(ground, contender, "defaults", "crash")
+            row = drive(fixture, contender, "defaults", "crash")
         except PeerFailed as error:
             rows.append([contender.name, f"FAILED: {error}", *[""] * (len(COLUMNS) - 1)])
             continue
         rows.append([contender.name, *(row.get(column, "") for column in COLUMNS)])
-    return TransitionResult(list(figures(found)), [Table("killed halfway", ["", *COLUMNS.values()], rows)])
+    return Measurement(list(figures(found)), [Table("killed halfway", ["", *COLUMNS.values()], rows)])
 
 
-def ours(ground: Ground) -> Iterator[tuple[str, dict[str, Any]]]:
-    for number in range(ground.runs):
-        yield f"Taskrunner, workers killed, run {number + 1}", crash(ground, everything=False, run=number)
-        yield f"Taskrunner, all processes killed, run {number + 1}", crash(ground, everything=True, run=number)
+def ours(fixture: DatabaseFixture) -> Iterator[tuple[str, dict[str, Any]]]:
+    for number in range(fixture.runs):
+        yield f"Taskrunner, workers killed, run {number + 1}", crash(fixture, everything=False, run=number)
+        yield f"Taskrunner, all processes killed, run {number + 1}", crash(fixture, everything=True, run=number)
 
 
-def crash(ground: Ground, *, everything: bool, run: int) -> dict[str, Any]:
-    path = ground.servers.directory / f"crash-{everything}-{run}.marks"
-    ground.clear()
+def crash(fixture: DatabaseFixture, *, everything: bool, run: int) -> dict[str, Any]:
+    path = fixture.servers.directory / f"crash-{everything}-{run}.marks"
+    fixture.clear()
     with cluster(4) as running:
-        ground.submit_all([{"type": "bench.job", "params": {"path": str(path), "number": n}} for n in range(JOBS)])
+        fixture.submit_all([{"type": "bench.job", "params": {"path": str(path), "number": n}} for n in range(JOBS)])
         wait_for(lambda: len(marks.times(path, "ended")) >= JOBS // 2, PATIENCE_SECONDS, every=0.02)
         victims = everyone(running) if everything else [worker.pid for worker in running.live_workers()]
         for pid in victims:

@@ -1,4 +1,4 @@
-"""The ground a measurement stands on: its tenant, its tasks, its clusters, and an empty database in between."""
+"""What a measurement stands on: its tenant, its tasks, its clusters, and an empty database in between."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ TABLES = ", ".join(
 
 
 @dataclass(frozen=True)
-class Ground:
+class DatabaseFixture:
     """Fresh servers with a migrated database, and how thorough to be."""
 
     servers: EmbeddedServers

@@ -3,8 +3,8 @@
 import time
 from typing import Any
 
-from benchmarks.database_fixture import Ground, all_done, cluster, wait_for
-from benchmarks.report import Figure, TransitionResult
+from benchmarks.database_fixture import DatabaseFixture, all_done, cluster, wait_for
+from benchmarks.report import Figure, Measurement
 from queueapp import tasks
 from queueapp.models import Task
 from queueapp.tenancy import operator_scope
@@ -14,13 +14,13 @@ APART_SECONDS = 0.02
 GOALS = {50: 4.0, 95: None, 99: 10.0}
 
 
-def measure(ground: Ground) -> TransitionResult:
+def measure(fixture: DatabaseFixture) -> Measurement:
     with cluster(4) as running:
-        submit_tasks(ground, 50)  # every worker has run one and is idle again
-        waits = sorted(wait for _ in range(ground.runs) for wait in submit_tasks(ground, TASKS))
+        submit_tasks(fixture, 50)  # every worker has run one and is idle again
+        waits = sorted(wait for _ in range(fixture.runs) for wait in submit_tasks(fixture, TASKS))
         workers = running.workers
     detail = {"tasks": len(waits), "workers": workers, "worst": waits[-1]}
-    return TransitionResult(
+    return Measurement(
         [
             Figure(f"idle submit → start, p{share}", percentile(waits, share), "ms", goal, True, detail)
             for share, goal in GOALS.items()
@@ -28,12 +28,12 @@ def measure(ground: Ground) -> TransitionResult:
     )
 
 
-def submit_tasks(ground: Ground, count: int) -> list[float]:
+def submit_tasks(fixture: DatabaseFixture, count: int) -> list[float]:
     """Milliseconds from before each submit to the handler's own clock, which it returns as its result."""
     asked = {}
     for _ in range(count):
         before = time.time()
-        asked[tasks.submit("bench.clock", {}, tenant_id=ground.tenant).id] = before
+        asked[tasks.submit("bench.clock", {}, tenant_id=fixture.tenant).id] = before
         time.sleep(max(0.0, before + APART_SECONDS - time.time()))
     wait_for(all_done, seconds=30)
     with operator_scope("operator:benchmark"):

@@ -1,7 +1,7 @@
 """What a queued and a finished task take up in Redis and in PostgreSQL."""
 
-from benchmarks.database_fixture import Ground, all_done, cluster, pause, resume, wait_for
-from benchmarks.report import Figure, TransitionResult
+from benchmarks.database_fixture import DatabaseFixture, all_done, cluster, pause, resume, wait_for
+from benchmarks.report import Figure, Measurement
 from queueapp.redis.connections import redis_client
 
 TABLES = ("taskrunner_tasks", "taskrunner_task_logs", "taskrunner_task_deltas")
@@ -9,24 +9,24 @@ SIZES = ", ".join(f"pg_total_relation_size('{table}')::int8" for table in TABLES
 MIB = 1_048_576
 
 
-def measure(ground: Ground) -> TransitionResult:
-    queued, finished = (50_000, 20_000) if ground.quick else (1_000_000, 200_000)
+def measure(fixture: DatabaseFixture) -> Measurement:
+    queued, finished = (50_000, 20_000) if fixture.quick else (1_000_000, 200_000)
     pause()
     with cluster(4) as running:
         empty = redis_bytes()
-        ground.submit(queued)
+        fixture.submit(queued)
         redis_mib = (redis_bytes() - empty) / MIB
-        waiting = postgres_bytes(ground)
-        ground.clear()
-        ground.submit(finished)
-        ground.analyse()
+        waiting = postgres_bytes(fixture)
+        fixture.clear()
+        fixture.submit(finished)
+        fixture.analyse()
         resume()
         wait_for(all_done, seconds=300)
-        done = postgres_bytes(ground)
+        done = postgres_bytes(fixture)
         workers = running.workers
-    ground.administer("VACUUM FULL taskrunner_tasks", "VACUUM FULL taskrunner_task_logs")
-    packed = postgres_bytes(ground)
-    return TransitionResult(
+    fixture.administer("VACUUM FULL taskrunner_tasks", "VACUUM FULL taskrunner_task_logs")
+    packed = postgres_bytes(fixture)
+    return Measurement(
         [
             Figure("Redis, all of it", redis_mib, "MiB", 1.0, True, {"queued tasks": queued, "idle workers": workers}),
             Figure("PostgreSQL, a queued task", sum(waiting.values()) / queued, "B", detail=each(waiting, queued)),
@@ -40,9 +40,9 @@ def redis_bytes() -> int:
     return int(redis_client().info("memory")["used_memory"])
 
 
-def postgres_bytes(ground: Ground) -> dict[str, int]:
+def postgres_bytes(fixture: DatabaseFixture) -> dict[str, int]:
     """Tables with their indexes and TOAST, as they stand on the disk."""
-    (sizes,) = ground.administer(f"SELECT {SIZES}")
+    (sizes,) = fixture.administer(f"SELECT {SIZES}")
     return dict(zip(TABLES, sizes, strict=True))
 
 

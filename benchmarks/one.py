@@ -33,10 +33,12 @@ def main() -> None:
         subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], check=True)
         django.setup()
         # now that there is a Django to import them into
-        ground = import_module("benchmarks.database_fixture")
+        fixture = import_module("benchmarks.database_fixture")
         measurement = import_module(f"benchmarks.{options.name}")
         quick = options.quick
-        place = ground.Ground(servers, ground.make_tenant("bench"), quick, 2.0 if quick else 6.0, 1 if quick else 3)
+        place = fixture.DatabaseFixture(
+            servers, fixture.make_tenant("bench"), quick, 2.0 if quick else 6.0, 1 if quick else 3
+        )
         options.output.write_text(json.dumps(measurement.measure(place).as_json()))
 
 

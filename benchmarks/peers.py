@@ -10,9 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.database_fixture import Ground
+from benchmarks.database_fixture import DatabaseFixture
 from benchmarks.machine import ROOT
-from benchmarks.report import Table, TransitionResult
+from benchmarks.report import Measurement, Table
 from queueapp.redis.connections import redis_client
 from taskrunner.devserver.embedded.postgres import PORT, SUPERUSER
 
@@ -46,12 +46,12 @@ CONTENDERS = (
 COLUMNS = ["peer", "setting", "done/s", "runs", "submit/s, single", "submit/s, bulk", "latency p50 / p95 / p99 ms"]
 
 
-def measure(ground: Ground) -> TransitionResult:
+def measure(fixture: DatabaseFixture) -> Measurement:
     rows = []
     for contender in CONTENDERS:
         for setting in SETTINGS:
             try:
-                found = drive(ground, contender, setting, "speed")
+                found = drive(fixture, contender, setting, "speed")
             except PeerFailed as error:
                 rows.append([contender.name, setting, f"FAILED: {error}", "", "", "", ""])
                 continue
@@ -59,22 +59,22 @@ def measure(ground: Ground) -> TransitionResult:
             numbers = [found["rate"], found["runs"], found["submit_single"], found["submit_bulk"], waits]
             rows.append([contender.name, setting, *numbers])
     better = [[contender.name, contender.better] for contender in CONTENDERS]
-    return TransitionResult(tables=[Table("peers", COLUMNS, rows), Table("better settings", ["peer", "what"], better)])
+    return Measurement(tables=[Table("peers", COLUMNS, rows), Table("better settings", ["peer", "what"], better)])
 
 
-def drive(ground: Ground, contender: Contender, setting: str, what: str) -> dict[str, Any]:
+def drive(fixture: DatabaseFixture, contender: Contender, setting: str, what: str) -> dict[str, Any]:
     """Run the adapter in the peers' environment, on a database of its own and an empty Redis. Raises PeerFailed."""
     make_environment()
     print(f"  {contender.name}, {setting}", flush=True)
     redis_client().flushall()
-    ground.administer("DROP DATABASE IF EXISTS peer (FORCE)", "CREATE DATABASE peer")
+    fixture.administer("DROP DATABASE IF EXISTS peer (FORCE)", "CREATE DATABASE peer")
     with TemporaryDirectory(prefix="taskrunner-peer-") as directory:
         marks = Path(directory) / "marks"
-        arguments = [contender.adapter, what, str(marks), str(ground.seconds), str(ground.runs)]
+        arguments = [contender.adapter, what, str(marks), str(fixture.seconds), str(fixture.runs)]
         done = subprocess.run(
             [str(VENV / "bin" / "python"), "-m", "benchmarks.adapters.drive", *arguments],
             cwd=ROOT,
-            env=environment(ground, contender, setting),
+            env=environment(fixture, contender, setting),
             capture_output=True,
             text=True,
         )
@@ -83,15 +83,15 @@ def drive(ground: Ground, contender: Contender, setting: str, what: str) -> dict
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def environment(ground: Ground, contender: Contender, setting: str) -> dict[str, str]:
-    postgres = ground.servers.postgres
+def environment(fixture: DatabaseFixture, contender: Contender, setting: str) -> dict[str, str]:
+    postgres = fixture.servers.postgres
     return {
         **contender.environment,
         "PATH": os.environ["PATH"],
         "PEER_DATABASE_URL": (
             f"postgresql://{SUPERUSER}:{postgres.passwords['superuser']}@:{PORT}/peer?host={postgres.sockets}"
         ),
-        "PEER_REDIS_URL": ground.servers.redis.url,
+        "PEER_REDIS_URL": fixture.servers.redis.url,
         "PEER_SETTING": setting,
     }
 

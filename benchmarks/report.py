@@ -40,7 +40,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class TransitionResult:
+class Measurement:
     """What one measurement found."""
 
     figures: list[Figure] = field(default_factory=list)

@@ -11,10 +11,10 @@ from uuid import UUID
 from django.db import connections
 
 from benchmarks.bare import BareRow
-from benchmarks.database_fixture import Ground, make_tenant
+from benchmarks.database_fixture import DatabaseFixture, make_tenant
 from benchmarks.latency import percentile
 from benchmarks.machine import ROOT
-from benchmarks.report import Figure, Table, TransitionResult
+from benchmarks.report import Figure, Measurement, Table
 from queueapp import tasks
 from queueapp.apikeys import create_key
 from queueapp.models import Tenant
@@ -51,23 +51,23 @@ class Load:
         return len(self.times(method, path, body)) / self.seconds
 
 
-def measure(ground: Ground) -> TransitionResult:
+def measure(fixture: DatabaseFixture) -> Measurement:
     tenants = [make_tenant(f"bench-{number}") for number in range(TENANTS)]
     with operator_scope("operator:benchmark"):
         # the limit is counted, and never reached
         Tenant.objects.filter(slug__startswith="bench").update(limits={"tasks_per_minute": 1_000_000})
         _, key = create_key(Tenant.objects.get(id=tenants[0]), "bench", "client")
     make_bare_table()
-    sizes = (10_000, 50_000) if ground.quick else (10_000, 1_000_000)
+    sizes = (10_000, 50_000) if fixture.quick else (10_000, 1_000_000)
     with live_server(DJANGO_SETTINGS_MODULE="benchmarks.settings") as server:
-        load = Load(server.port, key, ground.seconds)
+        load = Load(server.port, key, fixture.seconds)
         load.rate("POST", "/api/v1/tasks", TASK)  # warm
-        figures = beside_bare(ground, load, tenants[0])
+        figures = beside_bare(fixture, load, tenants[0])
         lists = {}
         for size in sizes:
-            fill(ground, tenants, size)
+            fill(fixture, tenants, size)
             lists[size] = {path: load.times("GET", f"/api/v1/tasks{path}", connections=1) for path in LISTS}
-    return TransitionResult([*figures, *list_figures(lists)], [list_table(lists)])
+    return Measurement([*figures, *list_figures(lists)], [list_table(lists)])
 
 
 def make_bare_table() -> None:
@@ -78,7 +78,7 @@ def make_bare_table() -> None:
         grant_tables(cursor, [BareRow._meta.db_table], login)
 
 
-def beside_bare(ground: Ground, load: Load, tenant: UUID) -> list[Figure]:
+def beside_bare(fixture: DatabaseFixture, load: Load, tenant: UUID) -> list[Figure]:
     """Rounds of all of them, so that a slow moment of the machine slows each."""
     task, row = one_of_each(tenant)
     asked = {
@@ -88,7 +88,7 @@ def beside_bare(ground: Ground, load: Load, tenant: UUID) -> list[Figure]:
         "GET /tasks/{id}": ("GET", f"/api/v1/tasks/{task}", None),
         "POST /tasks/bulk": ("POST", "/api/v1/tasks/bulk", {"tasks": [TASK] * BULK}),
     }
-    rounds = [{name: load.rate(*request) for name, request in asked.items()} for _ in range(ground.runs)]
+    rounds = [{name: load.rate(*request) for name, request in asked.items()} for _ in range(fixture.runs)]
     median = {name: statistics.median(one[name] for one in rounds) for name in asked}
     runs = {name: [one[name] for one in rounds] for name in asked}
     return [
@@ -107,13 +107,13 @@ def one_of_each(tenant: UUID) -> tuple[UUID, UUID]:
     return tasks.submit("bench.noop", tenant_id=tenant).id, BareRow.objects.create(type="bench.noop", params={}).id
 
 
-def fill(ground: Ground, tenants: list[UUID], size: int) -> None:
+def fill(fixture: DatabaseFixture, tenants: list[UUID], size: int) -> None:
     """Exactly so many tasks, a fiftieth of them each tenant's; one in a hundred of a rare type."""
-    ground.clear()
+    fixture.clear()
     for tenant in tenants:
-        ground.submit(size // TENANTS - size // TENANTS // 100, tenant=tenant)
-        ground.submit(size // TENANTS // 100, "bench.clock", tenant=tenant)
-    ground.administer("VACUUM ANALYZE taskrunner_tasks")
+        fixture.submit(size // TENANTS - size // TENANTS // 100, tenant=tenant)
+        fixture.submit(size // TENANTS // 100, "bench.clock", tenant=tenant)
+    fixture.administer("VACUUM ANALYZE taskrunner_tasks")
 
 
 def list_figures(lists: dict[int, dict[str, list[float]]]) -> list[Figure]:

@@ -4,8 +4,8 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 
-from benchmarks.database_fixture import ACTOR, QUEUE, Ground, answer, cluster, pause, resume
-from benchmarks.report import Figure, TransitionResult
+from benchmarks.database_fixture import ACTOR, QUEUE, DatabaseFixture, answer, cluster, pause, resume
+from benchmarks.report import Figure, Measurement
 from benchmarks.throughput import steady_rate
 from queueapp.models import Queue
 from queueapp.tenancy import operator_scope
@@ -29,20 +29,20 @@ RATES = """
 """
 
 
-def measure(ground: Ground) -> TransitionResult:
+def measure(fixture: DatabaseFixture) -> Measurement:
     """For every strategy, since each reads the backlog in a way of its own."""
-    seconds = QUICK_SECONDS if ground.quick else SECONDS
-    strategies = ("priority",) if ground.quick else Queue.Strategy.values
-    return TransitionResult([figure for strategy in strategies for figure in compare(ground, seconds, strategy)])
+    seconds = QUICK_SECONDS if fixture.quick else SECONDS
+    strategies = ("priority",) if fixture.quick else Queue.Strategy.values
+    return Measurement([figure for strategy in strategies for figure in compare(fixture, seconds, strategy)])
 
 
-def compare(ground: Ground, seconds: float, strategy: str) -> list[Figure]:
+def compare(fixture: DatabaseFixture, seconds: float, strategy: str) -> list[Figure]:
     with operator_scope(ACTOR):
         Queue.objects.filter(name=QUEUE).update(strategy=strategy)
     with cluster(4) as running:
-        rate = steady_rate(ground, running, "bench.noop")
-        free, _ = window(ground, rate, min(seconds, FREE_SECONDS), held=False)
-        held, late = window(ground, rate, seconds, held=True)
+        rate = steady_rate(fixture, running, "bench.noop")
+        free, _ = window(fixture, rate, min(seconds, FREE_SECONDS), held=False)
+        held, late = window(fixture, rate, seconds, held=True)
     detail = {"held": held, "free": free, "last quarter": late, "seconds": seconds}
     name = f"{strategy}, with a snapshot held {seconds:.0f} s, share of without"
     return [
@@ -51,13 +51,13 @@ def compare(ground: Ground, seconds: float, strategy: str) -> list[Figure]:
     ]
 
 
-def window(ground: Ground, rate: float, seconds: float, *, held: bool) -> tuple[float, float]:
+def window(fixture: DatabaseFixture, rate: float, seconds: float, *, held: bool) -> tuple[float, float]:
     """Tasks a second, and in the last quarter."""
     pause()
-    ground.clear()
-    ground.submit(int(rate * seconds * MARGIN))
-    ground.analyse()
-    with snapshot(ground) if held else nullcontext():
+    fixture.clear()
+    fixture.submit(int(rate * seconds * MARGIN))
+    fixture.analyse()
+    with snapshot(fixture) if held else nullcontext():
         (start,) = answer("SELECT clock_timestamp()")
         resume()
         time.sleep(seconds)
@@ -67,8 +67,8 @@ def window(ground: Ground, rate: float, seconds: float, *, held: bool) -> tuple[
 
 
 @contextmanager
-def snapshot(ground: Ground) -> Iterator[None]:
-    with closing(ground.servers.postgres.connect_as_superuser(DATABASE)) as other, other.cursor() as cursor:
+def snapshot(fixture: DatabaseFixture) -> Iterator[None]:
+    with closing(fixture.servers.postgres.connect_as_superuser(DATABASE)) as other, other.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         cursor.execute("SELECT count(*) FROM taskrunner_queues")  # the snapshot is taken by the first look
         yield

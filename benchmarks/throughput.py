@@ -1,4 +1,4 @@
-"""No-op tasks per second through a real `manage.py qcluster`, in sets and one at a time."""
+"""No-op tasks per second through a real `manage.py qcluster`, in batches and one at a time."""
 
 import statistics
 import time
@@ -6,14 +6,14 @@ from typing import Any
 
 import psutil
 
-from benchmarks.database_fixture import Ground, all_done, answer, cluster, pause, resume, wait_for
+from benchmarks.database_fixture import DatabaseFixture, all_done, answer, cluster, pause, resume, wait_for
 from benchmarks.machine import disturbance
-from benchmarks.report import Figure, TransitionResult
+from benchmarks.report import Figure, Measurement
 from tests.clusters import RunningCluster
 
 CALIBRATION = 1_000
 GOALS = {("bench.noop", 4): 20_000.0, ("bench.alone", 4): 1_500.0}
-NAMES = {"bench.noop": "in sets", "bench.alone": "prefetch=False"}
+NAMES = {"bench.noop": "in batches", "bench.alone": "prefetch=False"}
 
 WINDOW = """
     SELECT count(*) FILTER (WHERE status = 'completed'), count(*),
@@ -22,32 +22,32 @@ WINDOW = """
 """
 
 
-def measure(ground: Ground) -> TransitionResult:
+def measure(fixture: DatabaseFixture) -> Measurement:
     figures = []
     for type in NAMES:
         for workers in (1, 2, 4):
             with cluster(workers) as running:
-                count = int(steady_rate(ground, running, type) * ground.seconds)
-                runs = [run(ground, running, type, count) for _ in range(ground.runs)]
+                count = int(steady_rate(fixture, running, type) * fixture.seconds)
+                runs = [run(fixture, running, type, count) for _ in range(fixture.runs)]
             figures.append(figure(type, workers, runs))
-    return TransitionResult(figures)
+    return Measurement(figures)
 
 
-def steady_rate(ground: Ground, running: RunningCluster, type: str) -> float:
+def steady_rate(fixture: DatabaseFixture, running: RunningCluster, type: str) -> float:
     """Warm the cluster up until a run takes a second: what a longer one will be sized by."""
     count = CALIBRATION
-    while (seen := run(ground, running, type, count))["seconds"] < 1.0:
+    while (seen := run(fixture, running, type, count))["seconds"] < 1.0:
         count *= 4
     return float(seen["rate"])
 
 
-def run(ground: Ground, running: RunningCluster, type: str, count: int) -> dict[str, Any]:
+def run(fixture: DatabaseFixture, running: RunningCluster, type: str, count: int) -> dict[str, Any]:
     """Submit everything first, then let the cluster at it. Rates are by the tasks' own times."""
     pause()
-    ground.clear()
-    ground.submit(count, type)
-    ground.analyse()
-    cpu = Cpu(ground, running)
+    fixture.clear()
+    fixture.submit(count, type)
+    fixture.analyse()
+    cpu = Cpu(fixture, running)
     with disturbance() as noted:
         resume()
         wall = wait_for(all_done, seconds=600)
@@ -69,8 +69,8 @@ def figure(type: str, workers: int, runs: list[dict[str, Any]]) -> Figure:
 class Cpu:
     """Processor time that workers, PostgreSQL and others spend from now on."""
 
-    def __init__(self, ground: Ground, running: RunningCluster) -> None:
-        self._postmaster = psutil.Process(ground.servers.postgres.pid)
+    def __init__(self, fixture: DatabaseFixture, running: RunningCluster) -> None:
+        self._postmaster = psutil.Process(fixture.servers.postgres.pid)
         self._running = running
         self._started = time.monotonic()
         self._before = self._spent()

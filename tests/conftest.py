@@ -1,4 +1,4 @@
-"""The ground that tests stand on: one migrated database a run, emptied after each test, and the usual people."""
+"""What tests stand on: one migrated database a run, emptied after each test, and the usual people."""
 
 import os
 from collections.abc import Callable, Generator
@@ -12,10 +12,20 @@ from psycopg2.extensions import make_dsn
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
+from queueapp import conf
 from queueapp.models import Membership, Tenant
 from queueapp.tenancy import operator_scope
 from tests.database_fixture import empty_everything, kept_queues, leftovers
 from tests.factories import MakeTask, create_task
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With TASKRUNNER_ISOLATION=single, tests marked `rls_only` are deselected, and counted as such at the end."""
+    if conf.settings.isolation == "rls":
+        return
+    apart = [item for item in items if item.get_closest_marker("rls_only")]
+    items[:] = [item for item in items if item not in apart]
+    config.hook.pytest_deselected(items=apart)
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +52,7 @@ def django_db_setup(
 
 
 @pytest.fixture
-def ground(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Generator[None]:
+def clean_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Generator[None]:
     """A real database and a real Redis, both empty; commits are real, and nothing outlives the test."""
     with django_db_blocker.unblock():
         yield
@@ -66,23 +76,23 @@ def configure(settings: Settings) -> Callable[..., None]:
 
 
 @pytest.fixture
-def db(ground: None) -> None:
-    """pytest-django's own fixtures ask for this one; they too stand on the ground."""
+def db(clean_database: None) -> None:
+    """pytest-django's own fixtures ask for this one; they too use it."""
 
 
 @pytest.fixture
-def transactional_db(ground: None) -> None:
+def transactional_db(clean_database: None) -> None:
     """As `db`."""
 
 
 @pytest.fixture
-def acme(ground: None) -> Tenant:
+def acme(clean_database: None) -> Tenant:
     """The tenant that owns things."""
     return _tenant("acme")
 
 
 @pytest.fixture
-def globex(ground: None) -> Tenant:
+def globex(clean_database: None) -> Tenant:
     """The stranger: another tenant."""
     return _tenant("globex")
 

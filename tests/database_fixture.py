@@ -5,6 +5,7 @@ from functools import cache
 from django.db import connection, connections
 
 from configapp import reader
+from queueapp import conf
 from queueapp.apikeys import authenticate
 from queueapp.limits import rate_limiter, tenant_limits
 from queueapp.redis import notifier
@@ -37,10 +38,15 @@ OPEN_TRANSACTIONS = """
 """
 
 
+def kept_tenants() -> list[str]:
+    """The platform's own, and in `single` the project's one."""
+    return ["system"] if conf.settings.isolation == "rls" else ["main", "system"]
+
+
 @cache
 def kept_queues() -> list[str]:
     """The queues that exist after migrating. Called once before the first test."""
-    with operator_scope("operator:ground"), connection.cursor() as cursor:
+    with operator_scope("operator:clean_database"), connection.cursor() as cursor:
         cursor.execute("SELECT name FROM taskrunner_queues")
         return [name for (name,) in cursor.fetchall()]
 
@@ -70,8 +76,8 @@ def empty_everything() -> None:
         owner.execute(WRITTEN_TABLES, [KEPT])
         if tables := ", ".join(name for (name,) in owner.fetchall()):
             owner.execute(f"TRUNCATE {tables} CASCADE")  # as the owner, whom row-level security does not hold back
-    with operator_scope("operator:ground"), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM taskrunner_tenants WHERE slug <> 'system'")
+    with operator_scope("operator:clean_database"), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM taskrunner_tenants WHERE slug <> ALL (%s)", [kept_tenants()])
         cursor.execute("DELETE FROM taskrunner_queues WHERE name <> ALL (%s)", [kept_queues()])
         cursor.execute(
             "UPDATE taskrunner_queues SET paused_at = NULL, strategy = 'priority'"

@@ -1,4 +1,4 @@
-"""The ground itself: a test that leaves something open is told so, and nothing reaches the next test."""
+"""The database fixture itself: a test that leaves something open is told so, and nothing reaches the next test."""
 
 from threading import Event
 
@@ -10,7 +10,7 @@ from queueapp.models import Queue, Task, Tenant
 from queueapp.redis.connections import redis_client
 from queueapp.states import Status
 from queueapp.tenancy import bind_tenant, operator_scope
-from tests.database_fixture import empty_everything, leftovers
+from tests.database_fixture import empty_everything, kept_tenants, leftovers
 from tests.factories import fresh
 from tests.notifications import notifications
 from tests.waiting import PATIENCE_SECONDS, threads
@@ -22,7 +22,7 @@ def test_make_task_yields_every_status_with_the_fields_asked_for(make_task, glob
     assert (task.status, task.tenant_id, task.labels, task.priority) == (status, globex.id, ["a"], 9)
 
 
-def test_an_open_scope_is_found_and_closed(ground):
+def test_an_open_scope_is_found_and_closed(clean_database):
     scope = operator_scope("operator:forgetful")
     scope.__enter__()
     assert leftovers() == ["a scope (operator:forgetful)", "a transaction"]
@@ -30,7 +30,7 @@ def test_an_open_scope_is_found_and_closed(ground):
     assert leftovers() == []
 
 
-def test_an_open_transaction_is_found(ground):
+def test_an_open_transaction_is_found(clean_database):
     transaction.atomic().__enter__()
     assert leftovers() == ["a transaction"]
 
@@ -40,7 +40,7 @@ def test_a_bound_tenant_is_found(acme):
         assert leftovers() == [f"a bound tenant ({acme.id})"]
 
 
-def test_another_sessions_open_transaction_is_found(ground):
+def test_another_sessions_open_transaction_is_found(clean_database):
     opened, close = Event(), Event()
 
     def hold_a_transaction():
@@ -67,7 +67,7 @@ def test_emptying_leaves_what_migrations_made(make_task):
     empty_everything()
     assert redis_client().dbsize() == 0
     with operator_scope("operator:test"):
-        assert list(Tenant.objects.values_list("slug", flat=True)) == ["system"]
+        assert list(Tenant.objects.values_list("slug", flat=True)) == kept_tenants()
         assert list(Queue.objects.filter(name__in=["default", "extra"]).values_list("name", "strategy")) == [
             ("default", "priority")
         ]

@@ -17,6 +17,7 @@ from queueapp.tenancy import worker_scope, worker_statement
 from queueapp.type_patterns import meets, type_matches
 
 REFRESH_SECONDS = 1.0
+LISTING_LOCK = 0x7A5B0002  # any number that only this lock uses
 
 T = TypeVar("T")
 
@@ -56,7 +57,7 @@ def read_all_listed(worker_id: UUID, read: Callable[[], T]) -> T:
         if not found["exist"]:
             return read()
     with worker_statement(worker_id):
-        statements.rows("list_new_partitions")
+        statements.rows("list_new_partitions", {"lock": LISTING_LOCK})
     with worker_scope(worker_id):
         return read()
 

@@ -80,7 +80,7 @@ def grant_everything(owner: BaseDatabaseWrapper, login: str) -> None:
         (schema,) = _one_row(cursor, "SELECT quote_ident(current_schema())")
         for rights, what in (
             ("SELECT, INSERT, UPDATE, DELETE", "TABLES"),
-            ("USAGE", "SEQUENCES"),
+            ("USAGE, SELECT", "SEQUENCES"),
             ("EXECUTE", "FUNCTIONS"),
         ):
             cursor.execute(f"GRANT {rights} ON ALL {what} IN SCHEMA {schema} TO {_quoted(owner, login)}")

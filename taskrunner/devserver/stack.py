@@ -16,6 +16,7 @@ from taskrunner.devserver.embedded import EmbeddedServers, StartError
 from taskrunner.devserver.embedded.private import kept_secrets
 from taskrunner.devserver.embedded.process import Child, dying_with_us
 from taskrunner.devserver.embedded.sockets import socket_directory
+from taskrunner.devserver.layout import refuse_old_layout
 from taskrunner.devserver.services import PROJECT, Service, free_port, gunicorn, is_live, manage
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ class Stack:
         self.port = free_port(self.port)
         if self._servers:
             timed("PostgreSQL and Redis", self._servers.start)
+        if owner_url := self.environment().get("OWNER_DATABASE_URL"):
+            refuse_old_layout(owner_url)
         timed("schema", lambda: self.run("migrate"))
         web = self._start_service("web", gunicorn(self.port))
         cluster = self._start_service("qcluster", manage("qcluster"))

@@ -22,13 +22,13 @@ def signed_in(user: User) -> Client:
 
 
 @pytest.fixture
-def root(ground):
+def root(clean_database):
     """A client of the superuser `root`."""
     return signed_in(User.objects.create_superuser("root"))
 
 
 @pytest.fixture
-def watcher(ground):
+def watcher(clean_database):
     """A client of a member of staff who may look at everything and change nothing."""
     user = User.objects.create_user("watcher", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
@@ -36,7 +36,7 @@ def watcher(ground):
 
 
 @pytest.fixture
-def task_operator(ground):
+def task_operator(clean_database):
     """A client of a member of staff who may operate tasks, and nothing else."""
     user = User.objects.create_user("olivia", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=("view_task", "change_task")))
@@ -44,7 +44,7 @@ def task_operator(ground):
 
 
 @pytest.fixture
-def make_worker(ground):
+def make_worker(clean_database):
     def make(**fields):
         worker_id = fields.pop("id", new_id())
         with worker_scope(worker_id):

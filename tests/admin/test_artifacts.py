@@ -14,11 +14,11 @@ ABOUT = ArtifactDescription(type="report", content_type="text/html", metadata={"
 @pytest.fixture
 def artifact(acme, make_task) -> Artifact:
     task = make_task("completed")
-    with tenant_scope(acme.id), UploadBuffer(100) as intake:
-        intake.write(b"<script>")
-        reserved = service.reserve(acme.id, task.id)
-        object_store.put(reserved.object_key, intake)
-        return service.claim(reserved, ABOUT, intake)
+    with tenant_scope(acme.id), UploadBuffer(100) as buffer:
+        buffer.write(b"<script>")
+        upload = service.reserve(acme.id, task.id)
+        object_store.put(upload.object_key, buffer)
+        return service.claim(upload, ABOUT, buffer)
 
 
 def address(artifact):
@@ -45,6 +45,6 @@ def test_a_lost_object_is_told_on_the_tasks_page(root, artifact):
     assert "missing from the store" in answer.content.decode()
 
 
-def test_others_are_refused(client, ground, artifact, root):
+def test_others_are_refused(client, clean_database, artifact, root):
     assert client.get(address(artifact)).status_code == 302
     assert root.get("/admin/queueapp/task/artifacts/0198c0de-0000-7000-8000-000000000000/").status_code == 404

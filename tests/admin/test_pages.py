@@ -50,7 +50,7 @@ def test_the_list_and_the_page_of_one_answer_who_may_only_look(watcher, one_of_e
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
-def test_adding_answers_where_it_is_allowed(root, ground, model):
+def test_adding_answers_where_it_is_allowed(root, clean_database, model):
     addable = {"auth.Group", "auth.User", "configapp.ConfigKey"} | {
         *("queueapp.Queue", "queueapp.Route", "queueapp.Tenant"),
     }
@@ -80,7 +80,7 @@ def test_the_pages_about_no_table_answer(root, page):
     assert root.get(f"/admin/{page}").status_code == 200
 
 
-def test_the_login_page_works_outside_any_scope(ground):
+def test_the_login_page_works_outside_any_scope(clean_database):
     User.objects.create_superuser("anna", password="correct horse")
     client = Client()
     assert client.get("/admin/login/").status_code == 200

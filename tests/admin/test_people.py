@@ -10,7 +10,7 @@ GROUPS = "/admin/auth/group/"
 
 
 @pytest.fixture
-def people(ground):
+def people(clean_database):
     group = Group.objects.create(name="night shift")
     anna = User.objects.create_user("anna", email="anna@acme.example", password="x", is_staff=True)
     anna.groups.add(group)

@@ -29,12 +29,12 @@ def test_the_other_pages(root, page):
     assert forbidden(root.get(f"/admin/{page}")) == []
 
 
-def test_the_login_page_and_the_redirects_to_it(ground):
+def test_the_login_page_and_the_redirects_to_it(clean_database):
     assert forbidden(Client().get("/admin/login/")) == []
     assert forbidden(Client().get("/admin/")) == forbidden(Client().get("/")) == []
 
 
-def test_static_files_and_the_api_have_it_too(ground):
+def test_static_files_and_the_api_have_it_too(clean_database):
     icon = Client().get("/static/queueapp/icon.svg")
     assert b"".join(icon.streaming_content).startswith(b"<svg")
     icon.close()

@@ -35,7 +35,7 @@ def glance_of(root, name="default"):
     return next(row.glance for row in shown(answer) if row.name == name), answer.content.decode()
 
 
-def test_queues_are_paused_and_resumed(root, ground):
+def test_queues_are_paused_and_resumed(root, clean_database):
     assert said(run_action(root, "pause", [queue()], address=QUEUES)) == ["Paused: default."]
     assert queue().paused_at is not None
     assert said(run_action(root, "resume", [queue()], address=QUEUES))[-1] == "Resumed: default."
@@ -46,7 +46,7 @@ def test_queues_are_paused_and_resumed(root, ground):
     ]
 
 
-def test_who_may_only_look_cannot_pause(watcher, ground):
+def test_who_may_only_look_cannot_pause(watcher, clean_database):
     assert run_action(watcher, "pause", [queue()], address=QUEUES).status_code == 403
     assert watcher.get(QUEUES).context["action_form"] is None
     assert queue().paused_at is None
@@ -72,25 +72,25 @@ def test_a_queue_with_a_backlog_and_no_worker_says_so_unless_it_is_paused(root, 
     assert "nobody works" not in glance_of(root)[1]
 
 
-def test_the_strategy_is_changed_and_noted(root, ground):
+def test_the_strategy_is_changed_and_noted(root, clean_database):
     answer = root.post(f"{QUEUES}{queue().pk}/change/", {"strategy": "fair", "name": "renamed"})
     assert answer.status_code == 302
     assert queue().strategy == "fair"
     assert noted() == [("operator:root", "queue.strategy", "default", {"strategy": "fair"})]
 
 
-def test_saving_an_unchanged_queue_notes_nothing(root, ground):
+def test_saving_an_unchanged_queue_notes_nothing(root, clean_database):
     assert root.post(f"{QUEUES}{queue().pk}/change/", {"strategy": queue().strategy}).status_code == 302
     assert noted() == []
 
 
-def test_an_unknown_strategy_is_refused(root, ground):
+def test_an_unknown_strategy_is_refused(root, clean_database):
     answer = root.post(f"{QUEUES}{queue().pk}/change/", {"strategy": "whim"})
     assert answer.status_code == 200
     assert "whim is not one of the available choices" in errors_of(answer)[0]
 
 
-def test_a_queue_is_added(root, ground):
+def test_a_queue_is_added(root, clean_database):
     answer = root.post(f"{QUEUES}add/", {"name": "reports.daily", "strategy": "lifo"})
     assert answer.status_code == 302
     assert queue("reports.daily").strategy == "lifo"
@@ -100,14 +100,14 @@ def test_a_queue_is_added(root, ground):
 
 
 @pytest.mark.parametrize("name", ["Upper", "-dash", "white space", "", "x" * 65, "default", "a\x00b", "é"])
-def test_a_name_that_is_none_or_taken_is_refused(root, ground, name):
+def test_a_name_that_is_none_or_taken_is_refused(root, clean_database, name):
     answer = root.post(f"{QUEUES}add/", {"name": name, "strategy": "fifo"})
     assert answer.status_code == 200
     assert errors_of(answer)
     assert noted() == []
 
 
-def test_routes_are_added_changed_and_deleted(root, ground):
+def test_routes_are_added_changed_and_deleted(root, clean_database):
     assert root.post(f"{ROUTES}add/", {"pattern": "reports.*", "queue": "default"}).status_code == 302
     with operator_scope("operator:test"):
         Queue.objects.create(name="slow")
@@ -123,13 +123,13 @@ def test_routes_are_added_changed_and_deleted(root, ground):
 
 
 @pytest.mark.parametrize("pattern", ["*", "a", "a.b-c", "a.*", "IdeaInspiration.Sources.*"])
-def test_a_route_takes_a_type_and_a_pattern(root, ground, pattern):
+def test_a_route_takes_a_type_and_a_pattern(root, clean_database, pattern):
     assert root.post(f"{ROUTES}add/", {"pattern": pattern, "queue": "default"}).status_code == 302
     assert route(pattern).queue_id == "default"
 
 
 @pytest.mark.parametrize("pattern", ["", "**", "a.*.b", "*.a", ".*", "a..b", "a b", "x" * 201])
-def test_a_route_refuses_what_matches_no_type(root, ground, pattern):
+def test_a_route_refuses_what_matches_no_type(root, clean_database, pattern):
     answer = root.post(f"{ROUTES}add/", {"pattern": pattern, "queue": "default"})
     assert answer.status_code == 200
     assert errors_of(answer)

@@ -18,7 +18,7 @@ def test_a_task_s_log_is_found_by_its_id(root, make_task):
     assert shown(root.get(f"{LOGS}?q=echo")) == []
 
 
-def test_a_record_shows_its_detail_escaped(root, ground):
+def test_a_record_shows_its_detail_escaped(root, clean_database):
     with operator_scope("operator:test"):
         event = SecurityEvent.objects.create(actor="client:x", event="not_visible", detail={"path": "<b>"})
     text = root.get(f"/admin/queueapp/securityevent/{event.pk}/change/").content.decode()

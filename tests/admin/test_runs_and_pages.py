@@ -76,7 +76,7 @@ def test_nobody_writes_them(root, make_run, page, address):
         assert root.post(f"{address}{name}", {"url": "x", "post": "yes"}).status_code == 403
 
 
-def test_the_menu_names_the_configuration_as_people_do(root, ground):
+def test_the_menu_names_the_configuration_as_people_do(root, clean_database):
     text = root.get("/admin/").content.decode()
     for name in ("Configuration</a>", "Declared keys</a>", "Audit</a>", "Runs</a>", "Fetched pages</a>"):
         assert name in text

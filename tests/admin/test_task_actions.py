@@ -164,7 +164,7 @@ def test_a_button_is_a_post_with_a_token(root, make_task):
     assert fresh(task).status == "queued"
 
 
-def test_a_button_of_no_task_is_not_found(root, ground):
+def test_a_button_of_no_task_is_not_found(root, clean_database):
     assert root.post(f"{TASKS}0198c0de-0000-7000-8000-000000000000/cancel/").status_code == 404
 
 

@@ -18,7 +18,7 @@ def listed(client, query=""):
 
 
 @pytest.fixture
-def more_queues(ground):
+def more_queues(clean_database):
     with operator_scope("operator:test"):
         Queue.objects.bulk_create([Queue(name="feeds"), Queue(name="finds")])
 

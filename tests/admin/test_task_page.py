@@ -110,7 +110,7 @@ def test_waiting_and_running_are_told_apart(task, wait, run):
     assert (waited(moments(**task)), ran(moments(**task))) == (wait, run)
 
 
-def test_a_page_of_no_task_leads_to_the_front_page(root, ground):
+def test_a_page_of_no_task_leads_to_the_front_page(root, clean_database):
     for nothing in ("0198c0de-0000-7000-8000-000000000000", "zzz"):
         answer = root.get(f"{TASKS}{nothing}/change/")
         assert (answer.status_code, answer["Location"]) == (302, "/admin/")

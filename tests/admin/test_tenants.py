@@ -30,7 +30,7 @@ def save(root, acme):
     return post
 
 
-def test_a_tenant_is_added(root, ground):
+def test_a_tenant_is_added(root, clean_database):
     assert root.post(f"{TENANTS}add/", {"slug": "umbrella", "name": "Umbrella"}).status_code == 302
     assert tenant("umbrella").name == "Umbrella"
     assert root.get(f"{TENANTS}{tenant('umbrella').pk}/change/").status_code == 200
@@ -38,7 +38,7 @@ def test_a_tenant_is_added(root, ground):
 
 
 @pytest.mark.parametrize("slug", ["Upper", "-dash", "under_score", "white space", "", "x" * 51, "system", "a\x00b"])
-def test_a_slug_that_is_invalid_or_taken_is_refused(root, ground, slug):
+def test_a_slug_that_is_invalid_or_taken_is_refused(root, clean_database, slug):
     answer = root.post(f"{TENANTS}add/", {"slug": slug, "name": "X"})
     assert answer.status_code == 200
     assert "slug" in answer.context["adminform"].form.errors

@@ -41,7 +41,7 @@ def on_files(settings):
 
 
 @pytest.fixture
-def worker(ground):
+def worker(clean_database):
     return Worker()
 
 

@@ -126,10 +126,10 @@ def test_content_that_is_no_bytes_is_refused(context):
 
 
 def test_an_object_that_the_sweep_has_taken_gets_no_row(context, acme, claimed, worker):
-    reserved = service.reserve_for_worker(acme.id, claimed.id)
+    upload = service.reserve_for_worker(acme.id, claimed.id)
     with operator_scope("operator:test"):
         PendingObject.objects.update(taken_at="2026-01-01T00:00Z")
     about = service.ArtifactDescription(type="report", content_type="text/plain")
-    with service.UploadBuffer(100) as intake:
-        assert service.claim_for_worker(worker.id, 1, reserved, about, intake) is None
+    with service.UploadBuffer(100) as buffer:
+        assert service.claim_for_worker(worker.id, 1, upload, about, buffer) is None
     assert rows() == []

@@ -22,7 +22,7 @@ CONTENT = os.urandom(MEBIBYTE) * 25
 
 
 @pytest.fixture
-def live(store, ground):
+def live(store, clean_database):
     with live_server() as server:
         yield server
 

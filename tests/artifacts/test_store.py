@@ -14,10 +14,10 @@ KEY = "tenant/task/artifact"
 
 
 @pytest.fixture
-def intake():
-    with UploadBuffer(100) as intake:
-        intake.write(b"bytes")
-        yield intake
+def buffer():
+    with UploadBuffer(100) as buffer:
+        buffer.write(b"bytes")
+        yield buffer
 
 
 @pytest.fixture
@@ -60,23 +60,23 @@ def hanging_store(settings, monkeypatch):
         each.close()
 
 
-def test_a_store_that_comes_back_in_time_is_sat_out(place, intake):
+def test_a_store_that_comes_back_in_time_is_sat_out(place, buffer):
     with threads(1) as run:
-        writing = run(object_store.put_patiently, KEY, intake)
+        writing = run(object_store.put_patiently, KEY, buffer)
         place.unlink()
         writing.result(PATIENCE_SECONDS)
     with object_store.open_object(KEY) as file:
         assert file.read() == b"bytes"
 
 
-def test_a_store_that_stays_away_is_given_up(place, intake, monkeypatch):
+def test_a_store_that_stays_away_is_given_up(place, buffer, monkeypatch):
     monkeypatch.setattr(object_store, "RETRY_SECONDS", 0.3)
     with pytest.raises(StoreUnavailable):
-        object_store.put_patiently(KEY, intake)
+        object_store.put_patiently(KEY, buffer)
 
 
-def test_a_store_that_hangs_is_asked_once_and_no_longer_than_it_may_take(hanging_store, intake, monkeypatch):
+def test_a_store_that_hangs_is_asked_once_and_no_longer_than_it_may_take(hanging_store, buffer, monkeypatch):
     monkeypatch.setattr(object_store, "RETRY_SECONDS", 0.2)
     with pytest.raises(StoreUnavailable, match=r"[Tt]imeout"):
-        object_store.put_patiently(KEY, intake)
+        object_store.put_patiently(KEY, buffer)
     assert len(hanging_store) == 1

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from queueapp import tasks
 from queueapp.artifacts import garbage, object_store, service
-from queueapp.artifacts.service import Metadata
+from queueapp.artifacts.service import ArtifactDescription
 from queueapp.artifacts.upload_buffer import UploadBuffer
 from queueapp.errors import StoreUnavailable
 from queueapp.models import PendingObject
@@ -19,7 +19,7 @@ from tests.clusters import running_cluster
 from tests.commands.test_command_purge_rescue import born
 from tests.waiting import PATIENCE_SECONDS, threads, wait_until
 
-ABOUT = Metadata(type="report", content_type="text/plain")
+ABOUT = ArtifactDescription(type="report", content_type="text/plain")
 
 
 @pytest.fixture
@@ -29,16 +29,16 @@ def write(acme, make_task, store):
     def write(content=b"bytes", task=None):
         task = task or make_task("completed")
         with tenant_scope(acme.id):
-            reserved = service.reserve(acme.id, task.id)
-        intake = stack.enter_context(UploadBuffer(10**6))
-        intake.write(content)
-        object_store.put(reserved.object_key, intake)
+            upload = service.reserve(acme.id, task.id)
+        buffer = stack.enter_context(UploadBuffer(10**6))
+        buffer.write(content)
+        object_store.put(upload.object_key, buffer)
 
         def claim():
             with tenant_scope(acme.id):
-                return service.claim(reserved, ABOUT, intake)
+                return service.claim(upload, ABOUT, buffer)
 
-        return reserved, claim
+        return upload, claim
 
     with ExitStack() as stack:
         yield write
@@ -50,12 +50,12 @@ def make_due():
 
 
 def test_an_object_whose_writer_died_is_swept_after_its_grace(write):
-    reserved, _ = write()
+    upload, _ = write()
     assert garbage.sweep() == 0
-    assert is_stored(reserved)
+    assert is_stored(upload)
     make_due()
     assert garbage.sweep() == 1
-    assert not is_stored(reserved)
+    assert not is_stored(upload)
     assert unclaimed() == []
 
 
@@ -78,24 +78,24 @@ def test_a_writer_that_wakes_up_after_the_sweep_gets_no_row(write):
 def test_a_writer_and_the_sweep_at_once_leave_both_or_neither(write):
     """Whoever comes first to the row of the unclaimed object wins, and the other sees it."""
     for _ in range(20):
-        reserved, claim = write()
+        upload, claim = write()
         make_due()
         with threads(2) as run:
             swept, claimed = run(garbage.sweep), run(claim)
             assert (swept.result(PATIENCE_SECONDS) == 1) == (claimed.result(PATIENCE_SECONDS) is None)
-        assert is_stored(reserved) == (claimed.result() is not None)
+        assert is_stored(upload) == (claimed.result() is not None)
 
 
 def test_deleting_a_task_takes_its_artifacts_and_then_their_objects(write, make_task):
     task = make_task("completed", id=born(40), finished_at=timezone.now() - timedelta(days=40))
-    reserved, claim = write(task=task)
+    upload, claim = write(task=task)
     claim()
     with operator_scope("operator:test"):
         assert tasks.purge(finished_before=timezone.now() - timedelta(days=30)) == 1
     assert rows() == []
-    assert is_stored(reserved)
+    assert is_stored(upload)
     assert garbage.sweep() == 1
-    assert not is_stored(reserved)
+    assert not is_stored(upload)
 
 
 def test_a_sweep_of_many_is_bounded_and_goes_on_where_it_stopped(write, monkeypatch):
@@ -111,7 +111,7 @@ def test_a_sweep_of_many_is_bounded_and_goes_on_where_it_stopped(write, monkeypa
 
 
 def test_a_store_that_is_away_loses_nothing(write, settings):
-    reserved, _ = write()
+    upload, _ = write()
     make_due()
     was = settings.STORAGES
     options = {"endpoint_url": "http://127.0.0.1:1", "access_key": "a", "secret_key": "b", "bucket_name": "artifacts"}
@@ -122,12 +122,12 @@ def test_a_store_that_is_away_loses_nothing(write, settings):
     assert garbage.sweep() == 0, "not before ten minutes"
     make_due()
     assert garbage.sweep() == 1
-    assert not is_stored(reserved)
+    assert not is_stored(upload)
 
 
 def test_clusters_sweep(write):
-    reserved, _ = write()
+    upload, _ = write()
     make_due()
     with running_cluster(workers=1):
         wait_until(lambda: not unclaimed())
-    assert not is_stored(reserved)
+    assert not is_stored(upload)

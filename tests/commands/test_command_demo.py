@@ -13,7 +13,7 @@ from tests.commands.calling import refused, run, run_json
 from tests.rest.live import live_server
 
 
-def test_two_hundred_tasks_complete_and_it_says_how_fast(ground, configure, monkeypatch):
+def test_two_hundred_tasks_complete_and_it_says_how_fast(clean_database, configure, monkeypatch):
     configure(FETCH={"ALLOWED_NETWORKS": [ip_network("127.0.0.1/32")]})
     with live_server() as server, running_cluster(workers=4, FETCH_ALLOWED_NETWORKS="127.0.0.1/32"):
         monkeypatch.setenv("TASKRUNNER_URL", server.url)
@@ -35,7 +35,7 @@ def test_two_hundred_tasks_complete_and_it_says_how_fast(ground, configure, monk
     assert "Of 209 tasks 0 are lost and 0 completed twice." in printed
 
 
-def test_it_runs_on_what_make_up_started_and_leaves_its_keys_and_tasks_alone(ground, monkeypatch):
+def test_it_runs_on_what_make_up_started_and_leaves_its_keys_and_tasks_alone(clean_database, monkeypatch):
     keys = run_json("seed_demo")
     with operator_scope("operator:test"):
         waiting = tasks.submit("echo", {}, tenant_id=Tenant.objects.get(slug="demo").id, delay_seconds=3600)
@@ -49,7 +49,7 @@ def test_it_runs_on_what_make_up_started_and_leaves_its_keys_and_tasks_alone(gro
     assert authenticate_key(keys["TASKRUNNER_CLIENT_KEY"]), "it was not replaced"
 
 
-def test_it_says_where_it_is_at_home(ground, monkeypatch):
+def test_it_says_where_it_is_at_home(clean_database, monkeypatch):
     monkeypatch.delenv("TASKRUNNER_URL", raising=False)
     assert refused("demo") == (
         "", "TASKRUNNER_URL is not set: `make demo` shows this, or `source .taskrunner/env` first.",

@@ -33,7 +33,7 @@ def as_owner(statement, parameters=None):
 
 
 @pytest.fixture
-def healthy(ground, settings):
+def healthy(clean_database, settings):
     settings.ALLOWED_HOSTS = ["localhost"]  # test runners add one of theirs
     with operator_scope("operator:test"):
         names = list(Queue.objects.values_list("name", flat=True))
@@ -111,7 +111,7 @@ def test_a_migration_that_is_not_applied_is_a_fault(healthy):
 
 
 @pytest.fixture
-def newcomer(ground):
+def newcomer(clean_database):
     """A login that nobody has prepared for Taskrunner: its name, and the DATABASE_URL of it."""
     name, password = f"newcomer_{secrets.token_hex(4)}", secrets.token_hex(8)
     as_owner(f"CREATE ROLE {name} LOGIN PASSWORD %s", [password])
@@ -161,12 +161,12 @@ def test_a_login_above_row_level_security_is_a_fault(newcomer):
     assert found["Redis"]["level"] == "ok"
 
 
-def test_the_owner_as_the_login_is_a_warning(ground):
+def test_the_owner_as_the_login_is_a_warning(clean_database):
     code, found = diagnosis(DATABASE_URL=os.environ["OWNER_DATABASE_URL"])
     assert (code, found["login"]["level"]) == (0, "warning")
 
 
-def test_servers_that_do_not_answer_are_faults(ground, tmp_path):
+def test_servers_that_do_not_answer_are_faults(clean_database, tmp_path):
     nowhere = make_dsn(os.environ["DATABASE_URL"], host=str(tmp_path))
     code, found = diagnosis(DATABASE_URL=nowhere, REDIS_URL=f"unix://{tmp_path}/none")
     assert code == 1

@@ -71,7 +71,7 @@ def test_purge_of_zero_days_takes_all_that_ended(ended, make_task):
     assert remaining() == {waiting.id}
 
 
-def test_purge_wants_a_number_of_days(ground):
+def test_purge_wants_a_number_of_days(clean_database):
     assert "--days" in refused("purge")[1]
     assert "'-1' is not a whole number" in refused("purge", "--days=-1")[1]
     assert (
@@ -105,13 +105,13 @@ def test_rescue_is_on_record_where_the_store_is_away(acme, make_task, settings):
     assert actions() == [(ACTOR, "maintenance.run", "")]
 
 
-def test_rescue_prints_a_table(ground):
+def test_rescue_prints_a_table(clean_database):
     lines = run("rescue").splitlines()
     assert lines[0].split() == ["JOB", "ROWS"]
     assert ["promoted", "0"] in [line.split() for line in lines]
 
 
-def test_rescue_leaves_it_to_a_cluster_that_keeps_house(ground):
+def test_rescue_leaves_it_to_a_cluster_that_keeps_house(clean_database):
     held, done = Event(), Event()
 
     def keep_house():

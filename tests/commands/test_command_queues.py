@@ -21,7 +21,7 @@ def test_the_list_has_counts_and_the_oldest_wait(make_task):
     assert line.endswith("1 queued, 1 completed")
 
 
-def test_each_action_shows_the_queue_as_it_is_then(ground):
+def test_each_action_shows_the_queue_as_it_is_then(clean_database):
     assert run_json("queues", "add", "slow")[0]["name"] == "slow"
     assert "slow   paused  priority" in run("queues", "pause", "slow")
     assert run_json("queues", "strategy", "slow", "fair")[0]["strategy"] == "fair"
@@ -30,12 +30,12 @@ def test_each_action_shows_the_queue_as_it_is_then(ground):
     assert actions() == [(ACTOR, f"queue.{action}", "slow") for action in ("add", "pause", "strategy", "resume")]
 
 
-def test_a_paused_queue_says_since_when(ground):
+def test_a_paused_queue_says_since_when(clean_database):
     run("queues", "pause", "default")
     assert row("default")["paused_at"].endswith("Z")
 
 
-def test_refusals(ground):
+def test_refusals(clean_database):
     assert "There is no queue 'nowhere'; there are: config, default" in refused("queues", "pause", "nowhere")[1]
     assert "there is a queue 'default' already" in refused("queues", "add", "default")[1]
     assert refused("queues", "strategy", "default", "rude")[1].startswith("strategy: must be one of fifo")

@@ -12,7 +12,7 @@ from tests.waiting import PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize("command", ["tasks", "qcluster", "migrate"])
-def test_a_database_that_does_not_answer(ground, tmp_path, command):
+def test_a_database_that_does_not_answer(clean_database, tmp_path, command):
     nowhere = make_dsn(os.environ["DATABASE_URL"], host=str(tmp_path))
     process = manage(command, DATABASE_URL=nowhere, OWNER_DATABASE_URL=nowhere)
     printed, words = process.communicate(timeout=PATIENCE_SECONDS)

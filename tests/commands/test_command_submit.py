@@ -10,7 +10,7 @@ from tests.commands.calling import ACTOR, refused, run, run_json
 
 
 @pytest.fixture
-def demo(ground):
+def demo(clean_database):
     """The tenant that `submit` falls back on."""
     with operator_scope("operator:test"):
         return Tenant.objects.create(slug="demo", name="Demo")

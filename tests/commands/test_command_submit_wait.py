@@ -22,14 +22,14 @@ SESSIONS_IN_A_TRANSACTION = """
 
 
 @pytest.fixture
-def demo(ground):
+def demo(clean_database):
     """The tenant that `submit` falls back on."""
     with operator_scope("operator:test"):
         return Tenant.objects.create(slug="demo", name="Demo")
 
 
 @pytest.fixture
-def cluster(ground):
+def cluster(clean_database):
     with running_cluster() as cluster:
         yield cluster
 

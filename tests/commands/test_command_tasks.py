@@ -65,7 +65,7 @@ def test_a_tenants_control_characters_do_not_reach_the_terminal(make_task):
     assert printed.count("\n") == 2
 
 
-def test_an_empty_list_says_so(ground):
+def test_an_empty_list_says_so(clean_database):
     assert run("tasks") == "No task matches.\n"
     assert run_json("tasks") == []
 

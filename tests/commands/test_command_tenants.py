@@ -21,7 +21,7 @@ def tenants():
         return dict(Tenant.objects.exclude(slug="system").values_list("slug", "name"))
 
 
-def test_createtenant(ground):
+def test_createtenant(clean_database):
     document = run_json("createtenant", "initech", "--name", "Initech Ltd")
     assert run("createtenant", "plain").startswith("Tenant plain is there, with id ")
     assert tenants() == {"initech": "Initech Ltd", "plain": "plain"}
@@ -35,7 +35,7 @@ def test_createtenant_refuses(acme):
     assert refused("createtenant", "Acme Ltd")[1].startswith("slug: must be 1–50 small letters, digits or `-`")
 
 
-def test_seed_demo_makes_tenants_and_an_administrator(ground):
+def test_seed_demo_makes_tenants_and_an_administrator(clean_database):
     variables = run_json("seed_demo")
     assert variables.keys() == {
         *("TASKRUNNER_ADMIN_USER", "TASKRUNNER_ADMIN_PASSWORD"),
@@ -52,7 +52,7 @@ def test_seed_demo_makes_tenants_and_an_administrator(ground):
     assert User.objects.get(is_superuser=True, is_staff=True).username == "admin"
 
 
-def test_seed_demo_again_changes_the_secrets_and_nothing_else(ground):
+def test_seed_demo_again_changes_the_secrets_and_nothing_else(clean_database):
     variables = run_json("seed_demo")
     first = variables["TASKRUNNER_ADMIN_PASSWORD"]
     User.objects.filter(username="admin").update(is_active=False, email="boss@example.com")
@@ -67,7 +67,7 @@ def test_seed_demo_again_changes_the_secrets_and_nothing_else(ground):
     assert authenticate_key(variables["TASKRUNNER_API_KEY"]) is None, "it was replaced"
 
 
-def test_seed_demo_keeps_the_password_that_still_works(ground, monkeypatch):
+def test_seed_demo_keeps_the_password_that_still_works(clean_database, monkeypatch):
     first = run_json("seed_demo")["TASKRUNNER_ADMIN_PASSWORD"]
     monkeypatch.setenv("TASKRUNNER_ADMIN_PASSWORD", first)
     User.objects.filter(username="admin").update(is_active=False)
@@ -79,14 +79,14 @@ def test_seed_demo_keeps_the_password_that_still_works(ground, monkeypatch):
 
 
 @pytest.mark.parametrize("given", [None, ""])
-def test_seed_demo_never_takes_an_empty_password(ground, monkeypatch, given):
+def test_seed_demo_never_takes_an_empty_password(clean_database, monkeypatch, given):
     if given is not None:
         monkeypatch.setenv("TASKRUNNER_ADMIN_PASSWORD", given)
     User.objects.create(username="admin")  # has none, and an empty one matches nothing
     assert run_json("seed_demo")["TASKRUNNER_ADMIN_PASSWORD"]
 
 
-def test_seed_demo_keeps_the_keys_that_still_work(ground, monkeypatch):
+def test_seed_demo_keeps_the_keys_that_still_work(clean_database, monkeypatch):
     first = run_json("seed_demo")
     given = {name: value for name, value in first.items() if name.endswith("_KEY")}
     for name, value in given.items():
@@ -119,7 +119,7 @@ def test_up_refuses_what_is_no_port(text):
         port_number(text)
 
 
-def test_passwords_can_be_read_aloud_and_differ(ground):
+def test_passwords_can_be_read_aloud_and_differ(clean_database):
     passwords = {run_json("seed_demo")["TASKRUNNER_ADMIN_PASSWORD"] for _ in range(3)}
     assert len(passwords) == 3
     assert all(re.fullmatch(r"[a-z]{4}(-[a-z]{4}){4}", password) for password in passwords)

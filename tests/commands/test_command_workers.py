@@ -10,7 +10,7 @@ from tests.commands.calling import create_worker, run, run_json
 
 
 @pytest.fixture
-def workers(ground):
+def workers(clean_database):
     """A live one, one that fell silent, and one that said goodbye."""
     return {
         "live": create_worker(host="live"),
@@ -35,6 +35,6 @@ def test_a_busy_one_tells_with_what(workers, make_task):
     assert run("workers").rstrip().endswith(f"echo {task.id}")
 
 
-def test_an_empty_list_says_what_to_do(ground):
+def test_an_empty_list_says_what_to_do(clean_database):
     assert run("workers") == "No worker is alive. `manage.py qcluster` starts some.\n"
     assert run_json("workers") == []

@@ -12,7 +12,7 @@ from tests.commands.calling import actions
 
 
 @pytest.fixture
-def alice(ground):
+def alice(clean_database):
     with operator_scope("operator:alice"):
         yield
 
@@ -29,7 +29,7 @@ def test_pausing_keeps_the_first_moment(alice):
     assert queue("default").paused_at == first
 
 
-def test_resuming_notifies_workers_once_it_is_committed(ground):
+def test_resuming_notifies_workers_once_it_is_committed(clean_database):
     with operator_scope("operator:alice"):
         service.pause_queue("default")
         service.resume_queue("default")
@@ -39,7 +39,7 @@ def test_resuming_notifies_workers_once_it_is_committed(ground):
         assert queue("default").paused_at is None
 
 
-def test_each_leaves_a_record_of_actor_action_and_target(ground):
+def test_each_leaves_a_record_of_actor_action_and_target(clean_database):
     with operator_scope("operator:alice"):
         service.add_queue("slow")
         service.set_strategy("slow", "fair")
@@ -58,7 +58,7 @@ def test_each_leaves_a_record_of_actor_action_and_target(ground):
     assert details == [{}, {"strategy": "fair"}, {}, {}, {"name": "Initech"}]
 
 
-def test_the_record_and_the_change_are_undone_together(ground):
+def test_the_record_and_the_change_are_undone_together(clean_database):
     with pytest.raises(ZeroDivisionError), operator_scope("operator:alice"):
         service.pause_queue("default")
         raise ZeroDivisionError

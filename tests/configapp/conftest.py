@@ -6,7 +6,7 @@ from tests.configapp.applying import ConfigWorker
 
 
 @pytest.fixture
-def config_worker(ground):
+def config_worker(clean_database):
     return ConfigWorker()
 
 

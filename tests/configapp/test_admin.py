@@ -30,7 +30,7 @@ def staff(*codenames):
 
 
 @pytest.fixture
-def root(ground):
+def root(clean_database):
     return signed_in(User.objects.create_superuser("root"))
 
 
@@ -149,7 +149,7 @@ def test_a_secret_is_never_on_a_page(root, config_worker):
     assert "*" * 19 + "abcd" in pages[1].content.decode()
 
 
-def test_who_may_only_look_cannot_change(ground):
+def test_who_may_only_look_cannot_change(clean_database):
     watcher = staff("view_systemconfig")
     page = watcher.get(page_of(PORT))
     assert page.status_code == 200
@@ -159,19 +159,19 @@ def test_who_may_only_look_cannot_change(ground):
     assert changes() == []
 
 
-def test_secrets_need_a_permission_of_their_own(ground):
+def test_secrets_need_a_permission_of_their_own(clean_database):
     operator = staff("view_systemconfig", "change_systemconfig")
     assert save(operator, PORT, "9000").status_code == 302
     assert save(operator, SECRET, "0123456789abcdef").status_code == 403
     assert 'name="_save"' not in operator.get(page_of(SECRET)).content.decode()
 
 
-def test_who_may_change_secrets_can(ground):
+def test_who_may_change_secrets_can(clean_database):
     keeper = staff("view_systemconfig", "change_systemconfig", "change_configsecret")
     assert save(keeper, SECRET, "0123456789abcdef").status_code == 302
 
 
-def test_without_a_permission_nothing_is_shown(ground):
+def test_without_a_permission_nothing_is_shown(clean_database):
     nobody = staff()
     for address in (LIST, page_of(PORT), DECLARED, "/admin/configapp/configaudit/"):
         assert nobody.get(address).status_code == 403

@@ -25,7 +25,7 @@ def refusal_of(verb, *arguments, **options):
     return [(error.field, error.code) for error in refused.value.errors]
 
 
-def test_an_accepted_change_is_a_row_and_a_task_and_nothing_else_yet(ground):
+def test_an_accepted_change_is_a_row_and_a_task_and_nothing_else_yet(clean_database):
     change = submit_change(PORT, "9000", actor=ALICE)
     assert (change.status, change.value, change.version) == ("accepted", "9000", None)
     waiting = task(change.task_id)
@@ -78,7 +78,7 @@ def test_to_roll_back_makes_a_new_version_of_an_old_value(config_worker):
     assert [record.action for record in records()] == ["set", "set", "rollback", "unset", "rollback"]
 
 
-def test_a_version_that_does_not_exist_is_refused(ground):
+def test_a_version_that_does_not_exist_is_refused(clean_database):
     assert refusal_of(roll_back, PORT, 7) == [("version", "unknown_version")]
     assert [record.reason for record in records()] == ["unknown_version"]
 
@@ -100,7 +100,7 @@ def test_a_version_that_does_not_exist_is_refused(ground):
         ("ai.llm_model", "DROP TABLE users;", "value"),
     ],
 )
-def test_a_refusal_accepts_nothing_and_leaves_one_record_without_the_value(ground, key, value, field):
+def test_a_refusal_accepts_nothing_and_leaves_one_record_without_the_value(clean_database, key, value, field):
     ((named, code),) = refusal_of(submit_change, key, value)
     assert named == field
     assert everything_accepted() == (0, 0)
@@ -110,7 +110,7 @@ def test_a_refusal_accepts_nothing_and_leaves_one_record_without_the_value(groun
     assert record.config_key in (key, "bad\\0?.key")
 
 
-def test_of_a_bulk_all_or_none_is_accepted_and_every_bad_item_named(ground):
+def test_of_a_bulk_all_or_none_is_accepted_and_every_bad_item_named(clean_database):
     requests = [
         ChangeRequest(PORT, 9000),
         ChangeRequest(DEBUG, "maybe"),
@@ -138,12 +138,12 @@ def test_a_bulk_is_one_task_one_number_and_one_record_a_key(config_worker):
     assert sorted((record.config_key, record.status) for record in records()) == [(PORT, "success"), (DEBUG, "success")]
 
 
-def test_an_empty_bulk_is_no_error_and_no_change(ground):
+def test_an_empty_bulk_is_no_error_and_no_change(clean_database):
     assert submit_changes([], actor=ALICE) == []
     assert everything_accepted() == (0, 0)
 
 
-def test_a_dry_run_checks_and_leaves_nothing(ground):
+def test_a_dry_run_checks_and_leaves_nothing(clean_database):
     assert dry_run(DEBUG, " TRUE", actor=ALICE) is True
     assert refusal_of(dry_run, PORT, "x") == [("value", "not_an_integer")]
     assert everything_accepted() == (0, 0)
@@ -173,14 +173,14 @@ def test_one_that_is_overtaken_while_it_waits_ends_as_a_conflict(config_worker):
     assert sorted(failed) == [(PORT, "failure", "version_mismatch"), (DEBUG, "failure", "version_mismatch")]
 
 
-def test_acceptance_commits_or_rolls_back_with_the_callers_transaction(ground):
+def test_acceptance_commits_or_rolls_back_with_the_callers_transaction(clean_database):
     with transaction.atomic():
         submit_change(PORT, 9000, actor=ALICE)
         transaction.set_rollback(True)
     assert everything_accepted() == (0, 0)
 
 
-def test_what_the_database_refuses_is_on_record_too(ground):
+def test_what_the_database_refuses_is_on_record_too(clean_database):
     too_long = "operator:" + "x" * 300
     with pytest.raises(DatabaseError):
         submit_change(PORT, 9000, actor=too_long)

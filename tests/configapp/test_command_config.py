@@ -20,7 +20,7 @@ PORT, TOKEN = "app.api_port", "github.api_token"
 
 
 @pytest.fixture
-def cluster(ground):
+def cluster(clean_database):
     with running_cluster(workers=1) as running:
         yield running
 
@@ -58,7 +58,7 @@ def send(line):
     return subprocess.run(command, cwd=ROOT, input=line, capture_output=True, text=True)
 
 
-def test_refusals_say_what_to_do(ground):
+def test_refusals_say_what_to_do(clean_database):
     assert "there is no such key" in refused("config", "set", "no.such_key", "1")[1]
     assert "There is no configuration key" in refused("config", "get", "no.such_key")[1]
     assert "There is no configuration key" in refused("config", "history", "no.such_key")[1]
@@ -69,7 +69,7 @@ def test_refusals_say_what_to_do(ground):
     assert "is at version 0, not 3" in refused("config", "set", PORT, "9000", "--if-version", "3")[1]
 
 
-def test_a_change_that_is_cancelled_while_it_is_waited_for_is_told(ground):
+def test_a_change_that_is_cancelled_while_it_is_waited_for_is_told(clean_database):
     with manage("config", "set", PORT, "9000") as process:
         wait_until(lambda: [cancel(task_id) for task_id in waiting()])
         assert "ended as cancelled" in process.communicate(timeout=PATIENCE_SECONDS)[1]
@@ -97,6 +97,6 @@ def test_check_finds_a_change_whose_task_is_dead(config_worker):
     assert words == "Found 1."
 
 
-def test_rotation_is_on_record(ground):
+def test_rotation_is_on_record(clean_database):
     assert run_json("config", "rotate") == {"rotated": 0}
     assert actions() == [(ACTOR, "config.rotate", "secrets")]

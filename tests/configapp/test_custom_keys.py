@@ -47,7 +47,7 @@ def test_a_custom_key_can_be_set_within_its_bounds(config_worker):
         ({"default": "a secret", "secret": True}, "default"),
     ],
 )
-def test_an_invalid_spec_is_refused_by_field(ground, changed, field):
+def test_an_invalid_spec_is_refused_by_field(clean_database, changed, field):
     with pytest.raises(ChangeRefused) as refused:
         save(replace(NAME, **changed))
     assert [error.field for error in refused.value.errors] == [field]
@@ -73,6 +73,6 @@ def test_a_deleted_key_is_unknown_and_what_is_stored_is_found(config_worker):
     assert "no longer a known key" in finding.problem
 
 
-def test_to_save_a_key_takes_an_operator(ground):
+def test_to_save_a_key_takes_an_operator(clean_database):
     with pytest.raises(ScopeError):
         save_custom_key(NAME)

@@ -49,7 +49,7 @@ def test_a_key_that_nobody_registered_is_named(configure):
         check_overrides({"app.api_port": "x"})
 
 
-def test_a_process_with_bad_ones_does_not_start_and_says_all(ground):
+def test_a_process_with_bad_ones_does_not_start_and_says_all(clean_database):
     bad = {"TASKRUNNER_CONFIG__APP__API_PORT": "x", "CONFIG_ENCRYPTION_KEYS": "short", "MAX_BATCH_SIZE": "0"}
     command = [sys.executable, "manage.py", "check"]
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, **bad}, capture_output=True, text=True)

@@ -49,14 +49,14 @@ def test_a_task_does_not_apply_what_was_accepted_after_its_own_change(config_wor
     assert fresh(last).status == "accepted"
 
 
-def test_who_submits_later_for_a_key_waits_and_has_the_larger_number(ground):
+def test_who_submits_later_for_a_key_waits_and_has_the_larger_number(clean_database):
     later = in_turn(set_port(9001), set_port(9002))
     with operator_scope("operator:test"):
         first = ConfigChange.objects.get(value="9001")
     assert first.submission < later.submission
 
 
-def test_submissions_for_different_keys_do_not_wait_for_each_other(ground):
+def test_submissions_for_different_keys_do_not_wait_for_each_other(clean_database):
     assert meanwhile(set_port(9001), lambda: submit_change(DEBUG, True, actor=BOB)).status == "accepted"
 
 
@@ -86,7 +86,7 @@ def applying(config_worker, claimed):
     return apply
 
 
-def test_two_appliers_take_turns_and_the_second_finds_the_work_of_the_first_done(ground):
+def test_two_appliers_take_turns_and_the_second_finds_the_work_of_the_first_done(clean_database):
     one, two = ConfigWorker(), ConfigWorker()
     set_port(9001)()
     set_port(9002)()
@@ -102,7 +102,7 @@ def test_two_appliers_take_turns_and_the_second_finds_the_work_of_the_first_done
     assert versions(PORT) == [(1, 9001), (2, 9002)]
 
 
-def test_an_applier_that_is_stopped_holds_the_others_up_for_a_moment_only(ground, monkeypatch):
+def test_an_applier_that_is_stopped_holds_the_others_up_for_a_moment_only(clean_database, monkeypatch):
     monkeypatch.setattr(applying_module, "LIMIT_IDLE_TIME", "SET LOCAL idle_in_transaction_session_timeout = '300ms'")
     stopped, other = ConfigWorker(), ConfigWorker()
     set_port(9001)()

@@ -53,7 +53,7 @@ def test_values_have_their_types(config_worker):
     assert type(configapp.get(PORT)) is int
 
 
-def test_a_key_that_nobody_knows_is_an_error(ground):
+def test_a_key_that_nobody_knows_is_an_error(clean_database):
     with pytest.raises(UnknownKey, match=r"no\.such_key"):
         configapp.get("no.such_key")
 
@@ -152,7 +152,7 @@ def test_a_session_that_the_server_ends_is_replaced(config_worker, caplog):
 READ_ONE = "import django; django.setup(); import configapp; configapp.get('app.debug')"
 
 
-def test_a_database_that_was_never_reached_is_an_error(ground):
+def test_a_database_that_was_never_reached_is_an_error(clean_database):
     nowhere = {**os.environ, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
     nowhere["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     done = subprocess.run([sys.executable, "-c", READ_ONE], cwd=ROOT, env=nowhere, capture_output=True, text=True)

@@ -17,7 +17,7 @@ FOLLOWS_NOTHING = "23514"  # the trigger of config_versions, which sees no more 
 
 
 @pytest.fixture
-def system(ground):
+def system(clean_database):
     with operator_scope("operator:test"):
         return system_tenant()
 
@@ -51,7 +51,7 @@ def operator():
     return operator_scope("operator:test")
 
 
-def test_every_table_is_closed_and_forces_its_policies(ground):
+def test_every_table_is_closed_and_forces_its_policies(clean_database):
     with connections["owner"].cursor() as cursor:
         cursor.execute(
             "SELECT relname, relrowsecurity, relforcerowsecurity, EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid)"

@@ -150,7 +150,7 @@ def test_rotation_without_any_key_says_what_is_missing(config_worker, configure)
         run("config", "rotate")
 
 
-def test_without_a_key_no_secret_is_taken(ground, configure):
+def test_without_a_key_no_secret_is_taken(clean_database, configure):
     configure(CONFIG={"ENCRYPTION_KEYS": []})
     with pytest.raises(ChangeRefused, match="CONFIG_ENCRYPTION_KEYS"):
         submit_change(TOKEN, "the first secret", actor=ALICE)

@@ -13,7 +13,7 @@ EXAMPLE = (ROOT / ".env.example").read_text()
 MADE_BY_COMPOSE = {"POSTGRES_PASSWORD", "TASKRUNNER_OWNER_PASSWORD", "TASKRUNNER_APP_PASSWORD", "MINIO_ROOT_PASSWORD"}
 
 
-def test_every_queue_has_workers_and_each_worker_has_queues_that_exist(ground):
+def test_every_queue_has_workers_and_each_worker_has_queues_that_exist(clean_database):
     served = [name for names in re.findall(r'--queues, "?([a-z,]+)', COMPOSE) for name in names.split(",")]
     with operator_scope("operator:test"):
         assert sorted(served) == sorted(Queue.objects.values_list("name", flat=True))

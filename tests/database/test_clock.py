@@ -25,7 +25,7 @@ def plan_of(query):
         return "\n".join(line for (line,) in cursor.fetchall())
 
 
-def test_the_planner_leaves_no_call_and_uses_the_index(ground):
+def test_the_planner_leaves_no_call_and_uses_the_index(clean_database):
     plan = plan_of(
         "SELECT id, taskrunner_clock() FROM taskrunner_tasks"
         " WHERE status IN ('scheduled', 'failed') AND run_at <= taskrunner_now()"
@@ -48,7 +48,7 @@ def test_a_scheduled_task_becomes_due_when_the_clock_is_moved(acme):
     assert ask("SELECT taskrunner_clock() < clock_timestamp() + interval '1 minute'")
 
 
-def test_no_other_database_is_touched(ground, monkeypatch):
+def test_no_other_database_is_touched(clean_database, monkeypatch):
     monkeypatch.setattr(testing_clock, "TEST_PREFIX", "not_this_one_")
     with pytest.raises(ImproperlyConfigured, match="is no test database"), moved_clock(HOUR, using="owner"):
         pass

@@ -41,7 +41,7 @@ def names(make_task, acme, globex, acme_viewer):
     return {**ids, "user": acme_viewer.id}
 
 
-def test_every_named_constraint_has_its_violation(ground):
+def test_every_named_constraint_has_its_violation(clean_database):
     tables = [model._meta.db_table for model in apps.get_app_config("queueapp").get_models()]
     with connection.cursor() as cursor:
         cursor.execute(NAMED_CONSTRAINTS, [[*tables, "taskrunner_task_transitions"]])

@@ -24,7 +24,7 @@ LEFT_OF_THE_PLATFORM = """
 
 
 @pytest.fixture
-def scratch(ground: None) -> Iterator[dict[str, str]]:
+def scratch(clean_database: None) -> Iterator[dict[str, str]]:
     """The environment that leads to an empty database of its own."""
     name = f"{connections['owner'].settings_dict['NAME']}_scratch"
     with closing(psycopg2.connect(os.environ["OWNER_DATABASE_URL"])) as server:
@@ -58,11 +58,11 @@ def test_there_and_back_again(scratch):
     assert read(scratch, CATALOGUE) == first
 
 
-def test_models_and_migrations_agree(ground):
+def test_models_and_migrations_agree(clean_database):
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
-def test_the_app_runs_as_a_login_that_owns_nothing(ground):
+def test_the_app_runs_as_a_login_that_owns_nothing(clean_database):
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT rolsuper, rolbypassrls, rolcreaterole FROM pg_roles WHERE rolname = current_user")
         assert cursor.fetchone() == (False, False, False)

@@ -15,7 +15,7 @@ def prepared():
 
 
 @pytest.fixture(params=[False, True], ids=["direct", "pooled"])
-def pooled(ground, request):
+def pooled(clean_database, request):
     connection.close()  # with what it has prepared
     connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = request.param
     yield request.param

@@ -28,7 +28,7 @@ def transitions_of(task_id):
         return list(TaskLog.objects.filter(task_id=task_id, kind="transition"))
 
 
-def test_the_database_holds_the_table_of_states_py(ground):
+def test_the_database_holds_the_table_of_states_py(clean_database):
     with operator_scope("operator:test"), connection.cursor() as cursor:
         cursor.execute("SELECT from_status, to_status, who, reason FROM taskrunner_task_transitions WHERE who <> 'sql'")
         stored = cursor.fetchall()

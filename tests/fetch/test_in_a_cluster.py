@@ -18,7 +18,7 @@ from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 @pytest.fixture
-def cluster(ground):
+def cluster(clean_database):
     with running_cluster(FETCH_ALLOWED_NETWORKS=str(ALLOWED[0])) as running:
         yield running
 

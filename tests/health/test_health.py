@@ -22,7 +22,7 @@ WELL = {"db": "ok", "migrations": "ok", "redis": "ok", "worker": "ok", "artifact
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered(ground, monkeypatch):
+def nothing_remembered(clean_database, monkeypatch):
     monkeypatch.setattr(probes, "FRESH_SECONDS", 0.0)
 
 
@@ -43,14 +43,14 @@ def test_no_question_may_take_longer_than_two_seconds():
     assert probes.DEADLINE_SECONDS <= 2
 
 
-def test_all_is_well(ground):
+def test_all_is_well(clean_database):
     create_worker()
     assert ask("/health") == (200, {"ok": True, "status": "ok", **WELL})
     assert ask("/health/ready") == (200, {"status": "ok", "db": "ok", "migrations": "ok"})
     assert ask("/health/live") == (200, {"status": "ok"})
 
 
-def test_without_a_live_worker_tasks_wait(ground):
+def test_without_a_live_worker_tasks_wait(clean_database):
     assert ask("/health") == (200, {"ok": False, "status": "degraded", **WELL, "worker": "unknown"})
 
 
@@ -71,7 +71,7 @@ def test_an_artifact_store_that_cannot_be_used_degrades(settings, tmp_path):
     assert ask("/health") == (200, {"ok": False, "status": "degraded", **WELL, "artifacts": "failed"})
 
 
-def test_a_missing_migration_is_not_ready(ground):
+def test_a_missing_migration_is_not_ready(clean_database):
     create_worker()
     with connections["owner"].cursor() as owner:
         owner.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
@@ -84,7 +84,7 @@ def test_a_missing_migration_is_not_ready(ground):
             )
 
 
-def test_a_query_that_hangs_is_not_waited_for_and_forgiven_afterwards(ground):
+def test_a_query_that_hangs_is_not_waited_for_and_forgiven_afterwards(clean_database):
     with transaction.atomic(using="owner"), connections["owner"].cursor() as owner:
         owner.execute("LOCK TABLE django_migrations IN ACCESS EXCLUSIVE MODE")
         hanging = ask("/health/ready")  # answered while the lock is held
@@ -94,7 +94,7 @@ def test_a_query_that_hangs_is_not_waited_for_and_forgiven_afterwards(ground):
     wait_until(lambda: ask("/health/ready")[0] == 200)
 
 
-def test_a_postgresql_that_is_silent_or_gone_is_told_in_time_and_without_secrets(ground):
+def test_a_postgresql_that_is_silent_or_gone_is_told_in_time_and_without_secrets(clean_database):
     with silent_server() as port:
         dsn = make_dsn(os.environ["DATABASE_URL"], host="127.0.0.1", port=port, password="swordfish")
         with running_server(DATABASE_URL=dsn) as root:
@@ -113,7 +113,7 @@ def fetch(url):
         return error.code, error.read().decode()
 
 
-def test_health_needs_no_key_no_https_and_no_body(settings, ground):
+def test_health_needs_no_key_no_https_and_no_body(settings, clean_database):
     settings.SECURE_SSL_REDIRECT = True
     for path in ("/health", "/health/ready", "/health/live"):
         assert Client().head(path).status_code == 200

@@ -20,7 +20,7 @@ def registries(monkeypatch):
 
 
 @pytest.fixture
-def background(ground):
+def background(clean_database):
     connection = BackgroundConnection()
     yield connection
     connection.close()

@@ -16,7 +16,7 @@ from tests.waiting import threads
 
 
 @pytest.fixture
-def runner(ground):
+def runner(clean_database):
     """Made of the jobs that the test has registered."""
 
     def make():
@@ -107,7 +107,7 @@ def test_a_background_job_holds_nothing_up_and_is_not_started_twice(runner):
     assert started == [False]
 
 
-def test_a_pass_by_hand_leaves_out_what_runs_in_the_background(ground):
+def test_a_pass_by_hand_leaves_out_what_runs_in_the_background(clean_database):
     maintenance_job("test_background", every_seconds=0, in_background=True)(lambda: None)
     assert "test_background" not in run_once()
 

@@ -179,7 +179,7 @@ def test_pages_that_nobody_fetched_again_go(acme, configure, days, left):
         assert sorted(FetchedPage.objects.values_list("text", flat=True)) == left
 
 
-def test_a_job_that_is_behind_holds_nothing_up(ground):
+def test_a_job_that_is_behind_holds_nothing_up(clean_database):
     """It is left after its moment, and goes on in the next pass."""
     endless = MaintenanceJob("endless", lambda: lambda: JobResult(1, more=True), every_seconds=60, in_background=False)
     maintenance_runner = MaintenanceRunner([endless])

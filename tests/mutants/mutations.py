@@ -66,9 +66,9 @@ MUTATIONS = [
     ),
     Mutation(
         "inheriting-grant",
-        "queueapp/tenancy/grants.py",
-        "GRANT {} TO {} WITH INHERIT FALSE, SET TRUE",
-        "GRANT {} TO {} WITH INHERIT TRUE, SET TRUE",
+        "queueapp/db/roles.py",
+        "GRANT {role} TO {login} WITH INHERIT FALSE, SET TRUE;",
+        "GRANT {role} TO {login} WITH INHERIT TRUE, SET TRUE;",
         "the app's login would see every tenant without a scope",
         ("tests/tenancy/test_catalogue.py",),
         "by inheritance",
@@ -84,7 +84,7 @@ MUTATIONS = [
     Mutation(
         "guard-switched-off",
         "queueapp/tenancy/guard.py",
-        "        if named:\n",
+        "        if named and not STRUCTURE.match(text):\n",
         "        if False:\n",
         "the first layer would be gone and nobody would notice while the second holds",
         ("tests/tenancy/test_layers.py",),
@@ -320,7 +320,7 @@ MUTATIONS = [
         'if now["oldest_running"] >= above_all:',
         "if True:",
         "a task whose transaction took a while to commit would never be claimed",
-        ("tests/worker/test_marks.py",),
+        ("tests/worker/test_cursors.py",),
     ),
     Mutation(
         "cursors-never-return",
@@ -328,7 +328,7 @@ MUTATIONS = [
         "            self._cursors[sub_queue] = horizon.drawn if oldest is None else oldest - 1\n",
         "",
         "a task passed by for a moment, since a claim was rolled back, would never be claimed",
-        ("tests/worker/test_marks.py",),
+        ("tests/worker/test_cursors.py",),
     ),
     Mutation(
         "claims-from-the-start",
@@ -336,6 +336,6 @@ MUTATIONS = [
         "            AND t.ready_seq > sub_queue.cursor\n",
         "",
         "under a long snapshot each claim would walk over everything done since it began",
-        ("tests/worker/test_marks.py",),
+        ("tests/worker/test_cursors.py",),
     ),
 ]

@@ -40,7 +40,7 @@ def test_a_role_may_do_what_its_rights_say(acme, route, role):
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
-def test_without_a_key_nothing_is_answered(ground, route):
+def test_without_a_key_nothing_is_answered(clean_database, route):
     answer = Api("").send(route.method, route.filled(new_id()), {})
     assert (answer.status_code, code_of(answer)) == (401, "unauthenticated")
 

@@ -97,7 +97,7 @@ def test_use_is_noted_to_the_minute(client):
     assert used is not None and (used.second, used.microsecond) == (0, 0)
 
 
-def test_neither_session_nor_query_string_opens_the_api(ground, client):
+def test_neither_session_nor_query_string_opens_the_api(clean_database, client):
     browser = Client()
     browser.force_login(User.objects.create_superuser("root"))
     assert browser.get(f"{API}/tasks").status_code == 401

@@ -19,7 +19,7 @@ def test_unknown_addresses(client, path):
     assert (answer.status_code, code_of(answer)) == (404, "no_such_address")
 
 
-def test_without_a_key_an_unknown_address_is_still_one(ground):
+def test_without_a_key_an_unknown_address_is_still_one(clean_database):
     assert code_of(Api("").get("/nowhere")) == "no_such_address"
 
 
@@ -71,7 +71,7 @@ def test_a_host_that_is_not_ours(client):
     assert (answer.status_code, code_of(answer)) == (400, "invalid_request")
 
 
-def test_every_error_of_the_platform_has_a_status(ground):
+def test_every_error_of_the_platform_has_a_status(clean_database):
     """None falls through to 500."""
     raised_to_clients = {InvalidTask: ([],), LeaseLost: (new_id(), 1)}
     for kind, arguments in raised_to_clients.items():

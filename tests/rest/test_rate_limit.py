@@ -53,7 +53,7 @@ def test_200_in_parallel_make_exactly_30(live, acme):
     assert count() == 30
 
 
-def test_several_processes_share_one_limit(ground):
+def test_several_processes_share_one_limit(clean_database):
     """A window of another process is empty; Redis is what they share."""
     passed = 0
     for _ in range(10):
@@ -126,21 +126,21 @@ def test_the_limit_holds_when_redis_has_lost_everything(client, limit):
     assert client.post("/tasks", ECHO).status_code == 429
 
 
-def test_a_window_slides(ground):
+def test_a_window_slides(clean_database):
     assert [rate_limiter.take("x", 2, window_seconds=3).granted for _ in range(3)] == [True, True, False]
     refused = rate_limiter.take("x", 2, window_seconds=3)
     assert 0 < refused.reset_seconds <= 3
     wait_until(lambda: rate_limiter.take("x", 2, window_seconds=3).granted)
 
 
-def test_what_was_given_back_may_be_taken_again(ground):
+def test_what_was_given_back_may_be_taken_again(clean_database):
     first = rate_limiter.take("x", 1)
     assert not rate_limiter.take("x", 1).granted
     rate_limiter.give_back(first)
     assert rate_limiter.take("x", 1).granted
 
 
-def test_redis_is_asked_again_when_it_has_closed_the_connection(ground):
+def test_redis_is_asked_again_when_it_has_closed_the_connection(clean_database):
     assert rate_limiter.take("x", 2).granted
     assert redis_client().client_kill_filter(_id=scripts._ask("CLIENT", "ID")) == 1
     assert rate_limiter.take("x", 2).granted
@@ -148,7 +148,7 @@ def test_redis_is_asked_again_when_it_has_closed_the_connection(ground):
     assert not rate_limiter.take("x", 2).granted
 
 
-def test_redis_is_sent_the_script_again_when_it_has_lost_it(ground):
+def test_redis_is_sent_the_script_again_when_it_has_lost_it(clean_database):
     assert rate_limiter.take("x", 2).granted
     redis_client().script_flush()
     assert rate_limiter.take("x", 2).granted

@@ -17,7 +17,7 @@ def reasons(client, task):
 
 
 @pytest.fixture
-def a_worker(ground):
+def a_worker(clean_database):
     return create_worker(capabilities={"categories": ["sample.*", "echo"], "region": ["eu", "us"]})
 
 

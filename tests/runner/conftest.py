@@ -49,7 +49,7 @@ def environment(brave, overrides):
 
 
 @pytest.fixture
-def cluster(ground, environment):
+def cluster(clean_database, environment):
     with running_cluster(**environment) as cluster:
         yield cluster
 

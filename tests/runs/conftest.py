@@ -12,7 +12,7 @@ from tests.waiting import wait_until
 
 
 @pytest.fixture
-def cluster(ground):
+def cluster(clean_database):
     with running_cluster() as cluster:
         yield cluster
 
@@ -30,7 +30,7 @@ def run(acme, cluster):
 
 
 @pytest.fixture
-def records(ground):
+def records(clean_database):
     """The runs of a task, the oldest first; with all their metrics and notes as pairs."""
 
     def of(task):

@@ -20,7 +20,7 @@ from workloads.search.settings import settings as search_settings
 
 
 @pytest.fixture
-def cluster(ground, brave, searxng, configure):
+def cluster(clean_database, brave, searxng, configure):
     """Two workers, for whom both providers are configured and allowed."""
     configure(SEARCH={"SOURCE_ALLOWLIST": ["brave", "searxng"]})
     with running_cluster(

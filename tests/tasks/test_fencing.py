@@ -13,7 +13,7 @@ from tests.tasks.workers import Worker, expire_lease, make_due
 
 
 @pytest.fixture
-def worker(ground):
+def worker(clean_database):
     return Worker()
 
 

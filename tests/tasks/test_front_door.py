@@ -44,6 +44,7 @@ def test_cancel_and_retry(acme):
     assert retry(task.id, tenant="acme").status == Status.QUEUED
 
 
+@pytest.mark.rls_only
 def test_a_foreign_and_an_unknown_task_are_not_found(acme, globex):
     task = submit("echo", tenant="acme")
     for task_id, tenant in ((task.id, "globex"), (uuid.uuid4(), "acme")):

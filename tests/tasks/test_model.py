@@ -202,7 +202,7 @@ class TaskLives(RuleBasedStateMachine):
         assert +counts == Counter(task.status for task in self.tasks)
 
 
-def test_any_sequence_of_deeds(ground):
+def test_any_sequence_of_deeds(clean_database):
     run_state_machine_as_test(
         TaskLives, settings=settings(max_examples=20, stateful_step_count=40, deadline=None, derandomize=True)
     )

@@ -31,7 +31,7 @@ def expire_leases():
 
 
 @pytest.fixture
-def worker(ground):
+def worker(clean_database):
     return Worker()
 
 

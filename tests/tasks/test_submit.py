@@ -106,6 +106,7 @@ def test_an_empty_batch_is_nothing(acme):
     assert tasks.submit_many([], tenant_id=acme.id) == []
 
 
+@pytest.mark.rls_only
 def test_the_bound_tenant_is_the_default(acme, globex):
     with bind_tenant(acme.id):
         assert tasks.submit("echo").tenant_id == acme.id
@@ -114,6 +115,7 @@ def test_the_bound_tenant_is_the_default(acme, globex):
         tasks.submit("echo")
 
 
+@pytest.mark.rls_only
 def test_an_operator_submits_for_the_tenant_it_names(acme):
     with operator_scope("operator:alice"):
         assert tasks.submit("echo", tenant_id=acme.id).tenant_id == acme.id

@@ -11,6 +11,8 @@ import pytest
 from taskrunner.devserver.embedded import EmbeddedServers
 from tests.waiting import PATIENCE_SECONDS
 
+pytestmark = pytest.mark.rls_only
+
 ROOT = Path(__file__).resolve().parents[2]
 # Made by a superuser, which the server under test may not offer: hence one of our own.
 LOGINS = """

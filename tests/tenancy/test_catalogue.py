@@ -5,13 +5,15 @@ from django.db import connections
 
 from queueapp.tenancy.guard import tenant_tables
 
+pytestmark = pytest.mark.rls_only
+
 ROLES = ["taskrunner_client", "taskrunner_operator", "taskrunner_worker"]
 RECORDS = ["taskrunner_task_logs", "taskrunner_security_events", "taskrunner_operator_actions"]
 TABLES = sorted(tenant_tables())
 
 
 @pytest.fixture
-def ask(ground):
+def ask(clean_database):
     """Run a query as the owner, who reads the catalogue without any scope."""
 
     def rows(query, **parameters):
@@ -23,7 +25,7 @@ def ask(ground):
 
 
 @pytest.fixture
-def app(ground):
+def app(clean_database):
     return connections["default"].settings_dict["USER"]
 
 

@@ -19,7 +19,7 @@ if is_psycopg3:  # with psycopg2 Django has no pool
 
 
 @pytest.fixture(params=CHOICES.values(), ids=CHOICES)
-def connected(ground, request, monkeypatch):
+def connected(clean_database, request, monkeypatch):
     """This thread's connection, made the other way."""
     settings = connections.settings["default"]
     connection.close()

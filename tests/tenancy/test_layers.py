@@ -12,6 +12,8 @@ from queueapp.models import Task
 from queueapp.tenancy import one_statement_scope, tenant_scope
 from queueapp.tenancy.guard import require_scope, tenant_tables
 
+pytestmark = pytest.mark.rls_only
+
 
 @contextmanager
 def without_guard() -> Iterator[None]:
@@ -42,7 +44,7 @@ def tasks(make_task, globex):
 
 
 @pytest.mark.parametrize("table", sorted(tenant_tables() | {"worker_inbox", "taskrunner_audit"}))
-def test_the_guard_refuses_every_tenant_table_without_a_scope(ground, table):
+def test_the_guard_refuses_every_tenant_table_without_a_scope(clean_database, table):
     for statement in (f"SELECT * FROM {table}", f'DELETE FROM "{table}"', f"with x as (table {table}) select 1"):
         with pytest.raises(ScopeError, match=f"{table} holds tenants' rows"), connection.cursor() as cursor:
             cursor.execute(statement)
@@ -57,13 +59,13 @@ def test_the_guard_refuses_every_tenant_table_without_a_scope(ground, table):
         "SELECT 'from taskrunner_tasks_of_ours'",
     ],
 )
-def test_the_guard_does_not_read_the_projects_own_sql(ground, statement):
+def test_the_guard_does_not_read_the_projects_own_sql(clean_database, statement):
     with connection.cursor() as cursor:
         cursor.execute(statement)
         assert cursor.fetchone()
 
 
-def test_the_guard_reads_composed_statements_too(ground):
+def test_the_guard_reads_composed_statements_too(clean_database):
     composed = sql.SQL("SELECT * FROM {}").format(sql.Identifier("taskrunner_tasks"))
     with pytest.raises(ScopeError), connection.cursor() as cursor:
         cursor.execute(composed)
@@ -71,13 +73,13 @@ def test_the_guard_reads_composed_statements_too(ground):
         cursor.execute(sql.SQL("SELECT 1"))
 
 
-def test_the_guard_watches_no_other_database(ground):
+def test_the_guard_watches_no_other_database(clean_database):
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT count(*) FROM taskrunner_tasks")  # the owner sees none without a role
         assert cursor.fetchone() == (0,)
 
 
-def test_the_guard_lets_other_tables_pass(ground):
+def test_the_guard_lets_other_tables_pass(clean_database):
     with connection.cursor() as cursor:
         cursor.execute("SELECT 'tasks'::text, count(*) FROM django_migrations")
         assert cursor.fetchone()[1] > 0
@@ -111,7 +113,7 @@ def test_without_either_everything_is_seen(tasks):
         assert Task.objects.count() == 2
 
 
-def test_every_new_connection_is_guarded(ground):
+def test_every_new_connection_is_guarded(clean_database):
     connection.close()
     with pytest.raises(ScopeError):
         Task.objects.count()

@@ -18,6 +18,8 @@ from tests.sql_queries import notices
 from tests.tenancy.attacks import Attack, answer_to
 from tests.tenancy.rows import TABLES, everything, fill
 
+pytestmark = pytest.mark.rls_only
+
 # with the owner's rights: before a tenant is known, and through an index that no policy would use
 READ_BY_FUNCTIONS = ("taskrunner_api_keys", "taskrunner_tenants", "taskrunner_fetched_pages")
 RECORDED_BY_WORKERS = (

@@ -89,7 +89,7 @@ def test_a_callers_transaction_gets_its_own_session_back(acme, globex):
     assert Group.objects.exists()
 
 
-def test_a_workers_settings_end_with_its_scope(ground):
+def test_a_workers_settings_end_with_its_scope(clean_database):
     names = ", ".join(f"current_setting('{name}')" for name in WORKER_SETTINGS)
 
     def settings():
@@ -163,7 +163,7 @@ def test_a_scope_of_one_statement_opens_no_transaction(acme):
     assert session() == AT_REST
 
 
-def test_a_workers_statement_is_in_its_scope(ground):
+def test_a_workers_statement_is_in_its_scope(clean_database):
     worker_id = new_id()
     as_worker = (role("worker"), NIL, str(worker_id), f"worker:{worker_id}")
     with CaptureQueriesContext(connection) as queries, worker_statement(worker_id):
@@ -211,6 +211,7 @@ def test_a_thread_submits_again_after_its_session_was_ended(acme):
         assert tasks.submit("echo").status == "queued"
 
 
+@pytest.mark.rls_only
 def test_a_scope_of_one_statement_has_no_second(make_task):
     task = make_task()
     with one_statement_scope(task.tenant_id):
@@ -293,6 +294,7 @@ def test_no_scope_opens_inside_anothers(acme, globex):
                 assert session() == before
 
 
+@pytest.mark.rls_only
 def test_a_thread_has_no_scope_of_its_starters(acme):
     with threads(1) as run, operator_scope("operator:test"):
         assert run(current_scope).result() is None
@@ -313,6 +315,7 @@ def test_a_bound_actor_is_the_scopes(acme):
         assert session() == as_client(acme)
 
 
+@pytest.mark.rls_only
 def test_binding_sends_no_sql_and_sees_nothing(acme):
     with CaptureQueriesContext(connection) as queries, bind_tenant(acme.id):
         assert bound_tenant() == acme.id
@@ -323,6 +326,7 @@ def test_binding_sends_no_sql_and_sees_nothing(acme):
         bound_tenant()
 
 
+@pytest.mark.rls_only
 def test_a_scope_takes_the_bound_tenant(acme, globex):
     with bind_tenant(globex.id), bind_tenant(acme.id):
         with tenant_scope():

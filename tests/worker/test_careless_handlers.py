@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 
 
 @pytest.fixture
-def cluster(ground):
+def cluster(clean_database):
     """One worker: whatever stops it stops everything."""
     with running_cluster(workers=1) as cluster:
         yield cluster

@@ -50,7 +50,7 @@ def test_two_clusters_take_only_what_they_may(acme, tmp_path):
         assert [fresh(task).status for task in nobodys] == ["queued", "queued"]
 
 
-def test_an_unknown_queue_is_refused_by_name(ground):
+def test_an_unknown_queue_is_refused_by_name(clean_database):
     with pytest.raises(CommandError, match="No queue nowhere"):
         call_command("qcluster", "--queues", "nowhere")
 
@@ -63,7 +63,7 @@ def test_an_unknown_queue_is_refused_by_name(ground):
         ("--categories", "echo,a b", r"'a b' must be a type, `X\.\*` for all types below X, or `\*`"),
     ],
 )
-def test_what_would_never_work_is_refused(ground, option, value, words):
+def test_what_would_never_work_is_refused(clean_database, option, value, words):
     with pytest.raises(CommandError, match=words):
         call_command("qcluster", option, value)
 

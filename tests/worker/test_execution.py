@@ -12,7 +12,7 @@ from tests.waiting import wait_until
 
 
 @pytest.fixture
-def cluster(ground):
+def cluster(clean_database):
     with running_cluster() as cluster:
         yield cluster
 

@@ -25,7 +25,7 @@ from tests.worker.claimers import submit
 INDEXES = r"^task_(lease|due)$"
 
 
-def test_a_pass_looks_back_to_the_one_before_while_looks_from_the_start_take_long(ground, monkeypatch):
+def test_a_pass_looks_back_to_the_one_before_while_looks_from_the_start_take_long(clean_database, monkeypatch):
     looked_back = []
 
     class Job(RecentRows):

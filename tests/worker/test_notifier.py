@@ -12,7 +12,7 @@ from tests.factories import fresh
 from tests.notifications import let_notifications_arrive, notifications
 from tests.waiting import threads, wait_until
 
-pytestmark = pytest.mark.usefixtures("ground")
+pytestmark = pytest.mark.usefixtures("clean_database")
 
 
 @pytest.fixture

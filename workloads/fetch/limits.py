@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from queueapp.limits.tenant_limits import TenantLimits, register_limits
+from queueapp.hooks import TenantLimits, register_limits
 from workloads.fetch.settings import settings
 
 HostName = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$")]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, computed_field
 
-from queueapp.limits.tenant_limits import TenantLimits, register_limits
+from queueapp.hooks import TenantLimits, register_limits
 from workloads.search.settings import MAX_RESULTS, settings
 
 SourceName = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_-]*$")]

@@ -15,7 +15,7 @@ _FREE = "(?<![A-Za-z_$-])"
 _BEGIN = r"(?:^|[;'\"()=,|&`\d] ?)"
 _END = r" ?(?:;|--|#|/\*|'|\"|\)|,|$)"
 
-# A table or column. The words of English that follow "from", "update" and "drop" are none
+# A table or column, but not a word of English that follows "from", "update" and "drop"
 _NAME = (
     r"(?!(?:a|an|the|this|that|these|those|your|our|my|his|her|its|their|each|every|any|all|some|one|two|three|here|"
     r"there|which|what|both|either|several|many|more|other|another|of|to|in|on|at|by|for|with|as|or|and|is|are|was|"
@@ -61,7 +61,7 @@ _SYSTEM_TABLES = (
 )
 
 _QUERIES: tuple[Rule, ...] = (
-    # also union(select, union all select, 1.union select; a student Union select committee is none
+    # also union(select, union all select, 1.union select; not a student Union select committee
     rule(
         "UNION SELECT",
         rf"{_FREE}(?!(?-i:Union select ))union[ (+]{{0,4}}(?:all|distinct(?:row)?)?[ (+]{{0,4}}select(?![a-z])",

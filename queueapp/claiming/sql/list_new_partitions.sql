@@ -1,5 +1,7 @@
--- Give each partition that tasks wait in a row. In one order, so that two claimers cannot deadlock.
+-- Give each partition that tasks wait in a row. One claimer at a time: the others go on with the partitions they know
+-- instead of waiting for its commit, and find the new ones when they poll again.
 INSERT INTO taskrunner_partitions (id, queue, type, requirements)
-SELECT id, queue, type, requirements FROM taskrunner_new_partitions ORDER BY id
+SELECT id, queue, type, requirements FROM taskrunner_new_partitions
+WHERE (SELECT pg_try_advisory_xact_lock(%(lock)s))
 ON CONFLICT DO NOTHING
 RETURNING id

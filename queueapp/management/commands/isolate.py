@@ -1,15 +1,18 @@
 """Move a database to row-level security: `isolate rls`; or print the SQL of its roles: `isolate --print-sql`."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from queueapp import clock
 from queueapp.db.installation import installed_isolation
 from queueapp.db.isolate import isolate
 from queueapp.db.roles import missing_role_statements, session_login
 from queueapp.management.base import PlatformCommand
-from queueapp.tasks.queries import worker_rows
+from queueapp.models import Worker
+from queueapp.tasks.queries import WORKER_DEAD_AFTER_SECONDS
 
 OWNER_ALIAS = "owner"
 
@@ -39,8 +42,9 @@ class Command(PlatformCommand):
         if installed_isolation(connections[alias]) == "rls":
             self.output.line("The database is in rls already.")
             return
-        if living := sum(row.is_live for row in worker_rows()):
-            raise CommandError(f"{living} workers are alive: stop the clusters first, and the web processes.")
+        alive_since = clock.now() - timedelta(seconds=WORKER_DEAD_AFTER_SECONDS)
+        if alive := Worker.objects.using(alias).filter(stopped_at=None, heartbeat_at__gt=alive_since).count():
+            raise CommandError(f"{alive} workers are alive: stop the clusters first, and the web processes.")
         for done in isolate(alias):
             self.output.line(done)
         self.output.line('The database is in rls. Set TASKRUNNER["ISOLATION"] = "rls" before you start anything.')

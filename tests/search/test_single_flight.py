@@ -12,7 +12,7 @@ from workloads.search.providers import ProviderError, ProviderResponse
 from workloads.search.results import Result
 from workloads.search.single_flight import fetch_once
 
-pytestmark = pytest.mark.usefixtures("ground")
+pytestmark = pytest.mark.usefixtures("clean_database")
 
 ANSWER = ProviderResponse(
     results=[Result(title="A page", url="https://a.org/")], retrieved_at=datetime(2026, 1, 1, tzinfo=UTC)
