@@ -181,10 +181,10 @@ class TaskAdmin(ReadOnlyAdmin):
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("queueapp.change_task")
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+    def get_actions(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Only those that the status asked for allows."""
         status = asked_for(request, "status")
-        actions = super().get_actions(request)
+        actions = super().get_actions(request, *args, **kwargs)
         return {name: action for name, action in actions.items() if status is None or status in VERBS[name].allowed}
 
     def get_search_results(

@@ -4,17 +4,16 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from queueapp import conf
 from queueapp.doctor.finding import Finding, fault, ok, warning
-from queueapp.models.tenants import NIL_TENANT
+from queueapp.tenancy import logins
 from queueapp.tenancy.guard import tenant_tables
-from queueapp.tenancy.logins import refuse_unsafe_login
 from queueapp.tenancy.roles import Role
 
-OLDEST_VERSION = 18
+OLDEST_VERSIONS = {"single": 15, "rls": 16}
 NOTABLE_SKEW_SECONDS = 1.0
 MIGRATE = "manage.py migrate, with OWNER_DATABASE_URL set"
 
@@ -30,35 +29,38 @@ ROLES = "SELECT rolname::text FROM pg_roles WHERE rolname = ANY (%s) AND pg_has_
 def check() -> Iterator[Finding]:
     """Stops at the first part that the others stand on."""
     try:
-        refuse_unsafe_login()
+        connection.ensure_connection()
     except OperationalError as error:
         yield fault("PostgreSQL", str(error).strip(), fix="start it, or correct DATABASE_URL (or POSTGRES_…)")
-        return
-    except ImproperlyConfigured as error:  # from tenancy/logins.py
-        yield fault("login", str(error), fix="DATABASE_URL=postgresql://taskrunner_app:…@…, not a superuser's")
         return
     yield (server := _server())
     if server.level == "fault":
         return
-    yield _login()
+    yield (login := _login())
+    if login.level == "fault":
+        return
     yield (migrations := _migrations())
-    if migrations.level == "ok":
-        yield _row_level_security()
-    yield _roles()
-    yield _resting_tenant()
+    if conf.settings.isolation == "rls":
+        if migrations.level == "ok":
+            yield _row_level_security()
+        yield _roles()
     yield _clock()
 
 
 def _server() -> Finding:
-    version = int(_ask("SHOW server_version_num")[0][0]) // 10_000
-    if version < OLDEST_VERSION:
-        return fault("PostgreSQL", f"version {version} is too old", fix=f"run PostgreSQL {OLDEST_VERSION} or later")
+    version, oldest = logins.server_version(connection), OLDEST_VERSIONS[conf.settings.isolation]
+    if version < oldest:
+        return fault("PostgreSQL", f"version {version} is too old", fix=f"run PostgreSQL {oldest} or later")
     return ok("PostgreSQL", f"{_ask('SHOW server_version')[0][0]}, database {connection.settings_dict['NAME']}")
 
 
 def _login() -> Finding:
-    """The guard has let it in; what is left is what it may do to the tables."""
+    """In `rls`, whether policies bind it, and what it may do to the tables."""
     login = connection.settings_dict["USER"]
+    if conf.settings.isolation == "single":
+        return ok("login", f"{login}; any will do where there is one tenant")
+    if message := logins.refusal(connection):
+        return fault("login", message, fix="DATABASE_URL=postgresql://taskrunner_app:…@…, not a superuser's")
     if _ask(OWNED, [sorted(tenant_tables())])[0][0]:
         return warning(
             "login",
@@ -111,19 +113,6 @@ def _roles() -> Finding:
         login = connection.settings_dict["USER"]
         return fault("roles", f"{login} may not take on {', '.join(missing)}", fix=f"{MIGRATE}: it grants them")
     return ok("roles", f"{', '.join(sorted(wanted))} can be taken on")
-
-
-def _resting_tenant() -> Finding:
-    resting = _ask("SELECT current_setting('taskrunner.tenant_id', true)")[0][0]
-    if resting != NIL_TENANT:
-        login = connection.settings_dict["USER"]
-        return fault(
-            "resting tenant",
-            f"taskrunner.tenant_id rests at {resting!r} instead of the nil uuid: queries fail after a transaction",
-            fix=f"as a superuser: ALTER ROLE {login} SET taskrunner.tenant_id = '{NIL_TENANT}';"
-            f" where there is none, add options=-c%20taskrunner.tenant_id={NIL_TENANT} to DATABASE_URL",
-        )
-    return ok("resting tenant", "the nil uuid, which no tenant has")
 
 
 def _clock() -> Finding:

@@ -5,7 +5,6 @@ import os
 import secrets
 import time
 from contextlib import contextmanager
-from urllib.parse import unquote
 
 import pytest
 from django.db import connections
@@ -44,7 +43,7 @@ def test_a_healthy_installation_is_ok_in_every_part(healthy):
     document = run_json("doctor")
     assert {finding["level"] for finding in document["findings"]} == {"ok"}
     parts = [finding["part"] for finding in document["findings"]]
-    assert parts[:11] == [
+    assert parts[:10] == [
         "Python",
         "environment",
         "PostgreSQL",
@@ -52,12 +51,11 @@ def test_a_healthy_installation_is_ok_in_every_part(healthy):
         "migrations",
         "row-level security",
         "roles",
-        "resting tenant",
         "clock",
         "Redis",
         "artifacts",
     ]
-    assert "queue default" in parts[11:]
+    assert "queue default" in parts[10:]
     assert document["ok"] is True
     assert run("doctor").count("\nok ") == len(parts) - 1
 
@@ -82,12 +80,13 @@ def test_a_table_without_forced_security_is_a_fault_that_its_fix_mends(healthy):
 
 
 def test_a_table_without_a_policy_is_a_fault(healthy):
-    repair = "CREATE POLICY operator ON taskrunner_task_deltas FOR ALL TO taskrunner_operator USING (true);" + (
-        "CREATE POLICY trigger_writes ON taskrunner_task_deltas FOR INSERT TO CURRENT_USER WITH CHECK (true)"
+    table, names = "taskrunner_task_deltas", ("operator_select", "operator_delete", "owner_insert")
+    repair = (
+        f"CREATE POLICY operator_select ON {table} FOR SELECT TO taskrunner_operator USING (true);"
+        f"CREATE POLICY operator_delete ON {table} FOR DELETE TO taskrunner_operator USING (true);"
+        f"CREATE POLICY owner_insert ON {table} FOR INSERT TO CURRENT_USER WITH CHECK (true)"
     )
-    with damaged(
-        "DROP POLICY operator ON taskrunner_task_deltas; DROP POLICY trigger_writes ON taskrunner_task_deltas", repair
-    ):
+    with damaged("; ".join(f"DROP POLICY {name} ON {table}" for name in names), repair):
         assert "no policy on taskrunner_task_deltas" in part("row-level security", faults=True)["message"]
 
 
@@ -137,18 +136,15 @@ def test_a_login_that_nobody_prepared_has_three_faults_that_their_fixes_mend(new
     assert [part for part, finding in found.items() if finding["level"] == "fault"] == [
         "migrations",
         "roles",
-        "resting tenant",
     ]
     assert "permission denied" in found["migrations"]["message"]
     assert "taskrunner_client, taskrunner_operator, taskrunner_worker" in found["roles"]["message"]
 
-    option = found["resting tenant"]["fix"].split("options=")[1].split(" to DATABASE_URL")[0]
-    url = make_dsn(url, options=unquote(option))
     migrating = manage("migrate", DATABASE_URL=url)
     migrating.communicate(timeout=PATIENCE_SECONDS)
     assert migrating.returncode == 0
     code, found = diagnosis(DATABASE_URL=url)
-    assert (code, {found[part]["level"] for part in ("migrations", "roles", "resting tenant")}) == (0, {"ok"})
+    assert (code, {found[part]["level"] for part in ("migrations", "roles")}) == (0, {"ok"})
 
 
 def test_a_login_above_row_level_security_is_a_fault(newcomer):
@@ -189,7 +185,7 @@ def test_versions_that_are_too_old_are_faults(healthy, monkeypatch):
     monkeypatch.setattr(machine, "OLDEST_PYTHON", (99, 0))
     assert "too old" in part("Python", faults=True)["message"]
     monkeypatch.undo()
-    monkeypatch.setattr(postgres, "OLDEST_VERSION", 99)
+    monkeypatch.setattr(postgres, "OLDEST_VERSIONS", {"rls": 99})
     assert "too old" in part("PostgreSQL", faults=True)["message"]
 
 
