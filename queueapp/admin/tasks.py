@@ -25,7 +25,7 @@ from queueapp.admin.toolkit.filters import (
     asked_for,
     partitions_asked_for,
 )
-from queueapp.admin.toolkit.model_admin import BrowseList, ReadOnlyAdmin, by_id
+from queueapp.admin.toolkit.model_admin import BrowseList, ReadOnlyAdmin, by_id, located
 from queueapp.admin.toolkit.pagination import TaskPaginator
 from queueapp.models import Task
 from queueapp.operators import service
@@ -181,10 +181,10 @@ class TaskAdmin(ReadOnlyAdmin):
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("queueapp.change_task")
 
-    def get_actions(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
         """Only those that the status asked for allows."""
         status = asked_for(request, "status")
-        actions = super().get_actions(request, *args, **kwargs)
+        actions = super().get_actions(request, **located(action_location))
         return {name: action for name, action in actions.items() if status is None or status in VERBS[name].allowed}
 
     def get_search_results(

@@ -101,13 +101,13 @@ class OperatorAdmin(ModelAdmin):
         return super().changelist_view(request, extra_context)
 
     def response_action(
-        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+        self, request: HttpRequest, queryset: QuerySet[Any], action_location: Any = None
     ) -> HttpResponse | None:
         try:
             queryset.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
         except ValidationError as error:
             raise BadRequest("A selected id is invalid.") from error
-        return super().response_action(request, queryset, *args, **kwargs)
+        return super().response_action(request, queryset, **located(action_location))
 
 
 class ReadOnlyAdmin(OperatorAdmin):
@@ -118,6 +118,11 @@ class ReadOnlyAdmin(OperatorAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+def located(action_location: Any) -> dict[str, Any]:
+    """The argument that Django's methods of actions have from 6.1 on."""
+    return {} if action_location is None else {"action_location": action_location}
 
 
 def by_id(rows: QuerySet[Any], field: str, term: str) -> QuerySet[Any]:
