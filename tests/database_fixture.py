@@ -20,6 +20,7 @@ KEPT = [
     "taskrunner_tenants",
     "taskrunner_queues",
     "taskrunner_task_transitions",
+    "taskrunner_installation",
     "django_migrations",
     "django_content_type",
     "auth_permission",

@@ -5,7 +5,8 @@ from threading import Event
 import pytest
 from django.db import connection, transaction
 
-from queueapp import tasks
+from queueapp import conf, tasks
+from queueapp.db.installation import installed_isolation
 from queueapp.models import Queue, Task, Tenant
 from queueapp.redis.connections import redis_client
 from queueapp.states import Status
@@ -72,5 +73,6 @@ def test_emptying_leaves_what_migrations_made(make_task):
             ("default", "priority")
         ]
         assert not Task.objects.exists()
+        assert installed_isolation(connection) == conf.settings.isolation
     with pytest.raises(Task.DoesNotExist):
         fresh(task)

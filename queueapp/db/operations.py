@@ -187,7 +187,9 @@ class TableRights(IsolationOperation):
 
     def undo_statements(self, isolation: Isolation) -> Iterable[str]:
         if isolation == "rls":
-            yield f"REVOKE ALL ON {self.table} FROM {{{{client}}}}, {{{{worker}}}}, {{{{operator}}}}"
+            for role, privileges in self.privileges.items():
+                if privileges:
+                    yield f"REVOKE {privileges} ON {self.table} FROM {{{{{role}}}}}"
 
 
 class RolePolicy(IsolationOperation):
@@ -218,7 +220,7 @@ class RolePolicy(IsolationOperation):
     def undo_statements(self, isolation: Isolation) -> Iterable[str]:
         if isolation == "rls":
             if self.role != "owner":
-                yield f"REVOKE ALL ON {self.table} FROM {{{{{self.role}}}}}"
+                yield f"REVOKE {self.privileges} ON {self.table} FROM {{{{{self.role}}}}}"
             yield from (f"DROP POLICY {self._name_for(command)} ON {self.table}" for command in self._commands())
 
     def _commands(self) -> list[str]:

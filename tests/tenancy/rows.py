@@ -1,4 +1,4 @@
-"""A row of a tenant in every table that carries a tenant, and what all of them look like."""
+"""Rows in every table of the platform, and what all rows of a table look like."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -6,14 +6,20 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db import connection
 
+from configapp.changes import submit_change
+from configapp.custom_keys import save_custom_key
+from configapp.keyspec import KeySpec, Kind
+from queueapp.claiming import Capabilities
 from queueapp.models import (
     ApiKey,
     Artifact,
+    Cluster,
     DedupKey,
     IdempotencyKey,
     Membership,
     OperatorAction,
     PendingObject,
+    Route,
     Run,
     RunMetric,
     RunNote,
@@ -23,8 +29,11 @@ from queueapp.models import (
     TaskType,
     Tenant,
 )
+from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, tenant_scope
 from queueapp.tenancy.guard import tenant_tables
+from queueapp.worker.heartbeats import register
+from tests.configapp.applying import ConfigWorker
 from tests.factories import create_task
 from workloads.fetch.models import FetchedPage
 
@@ -72,6 +81,17 @@ def fill(tenant: Tenant, worker_id: UUID) -> None:
             sha256="0" * 64,
             fetched_at=now,
         )
+
+
+def fill_shared(worker_id: UUID) -> None:
+    """Rows in every table that belongs to no tenant."""
+    register(worker_id, new_id(), Capabilities(queues=("default",)))
+    with operator_scope("operator:test"):
+        Cluster.objects.create(host="h", pid=1)
+        Route.objects.create(pattern="echo.*", queue_id="default")
+        save_custom_key(KeySpec("feature.banner", Kind.STRING, "a line of text"))
+    submit_change("github.api_token", "a secret of some length", actor="operator:test")
+    ConfigWorker().run_all()
 
 
 def everything(table: str, tenant_id: UUID | None = None) -> list[str]:
