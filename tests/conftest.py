@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections
+from hypothesis import settings as hypothesis_settings
 from psycopg2.extensions import make_dsn
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
@@ -17,6 +18,10 @@ from queueapp.models import Membership, Tenant
 from queueapp.tenancy import operator_scope
 from tests.database_fixture import empty_everything, kept_queues, leftovers
 from tests.factories import MakeTask, create_task
+
+# how long an example takes says more about the machine
+hypothesis_settings.register_profile("any machine", deadline=None)
+hypothesis_settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -78,5 +78,5 @@ def test_nobody_writes_them(root, make_run, page, address):
 
 def test_the_menu_names_the_configuration_as_people_do(root, clean_database):
     text = root.get("/admin/").content.decode()
-    for name in ("Configuration</a>", "Declared keys</a>", "Audit</a>", "Runs</a>", "Fetched pages</a>"):
+    for name in ("Configuration</a>", "Custom keys</a>", "Audit</a>", "Runs</a>", "Fetched pages</a>"):
         assert name in text

@@ -92,7 +92,7 @@ INSERT INTO taskrunner_memberships (tenant_id, user_id, role) VALUES (%(globex)s
 INSERT INTO taskrunner_memberships (tenant_id, user_id, role) VALUES (%(acme)s, %(user)s, 'viewer')
 -- taskrunner_membershi_tenant_id_fk 23503
 INSERT INTO taskrunner_memberships (tenant_id, user_id, role) VALUES (%(nobody)s, %(user)s, 'viewer')
--- taskrunner_memberships_user_id_fk 23503
+-- tr_membership_goes_with_user 23503
 INSERT INTO taskrunner_memberships (tenant_id, user_id, role) VALUES (%(globex)s, 0, 'viewer')
 
 -- tr_tenant_is_not_nil 23514

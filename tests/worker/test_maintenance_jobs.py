@@ -22,7 +22,7 @@ from tests.tasks.staging import held_open, take_a_snapshot
 from tests.waiting import threads
 from tests.worker.claimers import submit
 
-INDEXES = r"^task_(lease|due)$"
+INDEXES = r"^tr_task_(lease|due)$"
 
 
 def test_a_pass_looks_back_to_the_one_before_while_looks_from_the_start_take_long(clean_database, monkeypatch):
