@@ -18,7 +18,7 @@ class SearchSettings(conf.Section):
     max_results: int = Field(10, ge=1, le=MAX_RESULTS, description="Results of one search.")
     cache_ttl_seconds: int = Field(3600, ge=0, description="How long a provider's answer is used again; 0: not at all.")
     calls_per_second: int = Field(
-        1, ge=1, le=1000, description="Calls of all workers together to each provider; Brave's smallest plan allows one."
+        1, ge=1, le=1000, description="Calls of all workers together to one provider; Brave's smallest plan allows 1."
     )
     brave_api_key: SecretStr = Field(SecretStr(""), description="The key for the Brave Search API; a secret.")
     brave_api_url: HttpUrl = Field(
