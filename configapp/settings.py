@@ -25,8 +25,12 @@ def _fernet_keys(values: list[SecretStr]) -> list[SecretStr]:
 class ConfigSettings(conf.Section):
     """The keys of the section. The first encryption key encrypts, all decrypt; overrides are values by key."""
 
-    encryption_keys: Annotated[list[SecretStr], AfterValidator(_fernet_keys)] = Field([])
-    overrides: Annotated[dict[str, Value], AfterValidator(check_overrides)] = Field({})
+    encryption_keys: Annotated[list[SecretStr], AfterValidator(_fernet_keys)] = Field(
+        [], description="Fernet keys of the secrets: the first encrypts, all decrypt. Without one no secret is stored."
+    )
+    overrides: Annotated[dict[str, Value], AfterValidator(check_overrides)] = Field(
+        {}, description='Values by configuration key, which win over the database: `{"app.api_port": 9000}`.'
+    )
 
 
 settings = conf.register_section("CONFIG", ConfigSettings)

@@ -32,24 +32,42 @@ SectionT = TypeVar("SectionT", bound=Section)
 class Settings(Section):
     """The platform's own keys. Times in seconds, sizes in MB of 2**20 bytes, ages in days (0 keeps for ever)."""
 
-    isolation: Literal["single", "rls"] = Field("single", description="How tenants are kept apart.")
-    prefix: Prefix = Field("taskrunner", description="Two installations on one server need two.")
-    redis_url: str = Field("redis://localhost:6379/0", pattern="^(redis|rediss|unix)://")
+    isolation: Literal["single", "rls"] = Field("single", description="How tenants are kept apart: `single` or `rls`.")
+    prefix: Prefix = Field(
+        "taskrunner", description="What role names and Redis keys begin with. Two installations on one server need two."
+    )
+    redis_url: str = Field(
+        "redis://localhost:6379/0",
+        pattern="^(redis|rediss|unix)://",
+        description="The Redis that notifies, counts and caches: `redis://`, `rediss://` (TLS) or `unix://`.",
+    )
 
-    worker_processes: int = Field(4, ge=1, le=64)
+    worker_processes: int = Field(
+        4, ge=1, le=64, description="Workers of a cluster, unless `--workers` says otherwise."
+    )
     worker_max_tasks: int = Field(200_000, ge=1, description="A worker process is replaced after so many tasks.")
-    worker_max_memory_mb: int = Field(1024, ge=64)
+    worker_max_memory_mb: int = Field(1024, ge=64, description="A worker process is replaced once it has used so much.")
 
-    task_max_runtime_seconds: int = Field(600, ge=1, le=86_400)
-    task_max_artifact_mb: int = Field(25, ge=1, le=1024)
-    tasks_per_minute: int | None = Field(None, ge=1, description="Submissions of a tenant over REST; None: any.")
-    max_batch_size: int = Field(50, ge=1, le=1000)
+    task_max_runtime_seconds: int = Field(
+        600, ge=1, le=86_400, description="The longest `timeout_seconds`, for types that set no maximum of their own."
+    )
+    task_max_artifact_mb: int = Field(25, ge=1, le=1024, description="The largest artifact.")
+    tasks_per_minute: int | None = Field(
+        None, ge=1, description="Submissions of a tenant over REST in any 60 seconds; None: no limit."
+    )
+    max_batch_size: int = Field(
+        50, ge=1, le=1000, description="Items of one request: tasks of a bulk submission, queries, changes of keys."
+    )
 
-    task_retention_days: int = Field(0, ge=0, le=3650)
-    task_log_retention_days: int = Field(30, ge=0, le=3650)
+    task_retention_days: int = Field(
+        0, ge=0, le=3650, description="Age at which an ended task is deleted, with its runs and artifacts."
+    )
+    task_log_retention_days: int = Field(
+        30, ge=0, le=3650, description="Age at which the log of a deleted task is deleted."
+    )
 
-    cors_allowed_origins: list[str] = []
-    api_waiting_requests: int = Field(16, ge=1, description="Requests of one process that may wait at a time.")
+    cors_allowed_origins: list[str] = Field([], description="Origins whose pages may call the API.")
+    api_waiting_requests: int = Field(16, ge=1, description="Requests that may wait at a time, in each process.")
 
     artifacts_directory: Path = Field(
         Path(".taskrunner/artifacts"),

@@ -21,17 +21,14 @@ from queueapp.tasks.settle import Outcome
 __all__ = [
     "Attempt",
     "JobResult",
-    "MaintenanceJob",
     "Outcome",
     "Proceed",
     "TenantLimits",
     "Transition",
     "around_attempt",
-    "hooks_around",
     "maintenance_job",
     "on_transition",
     "register_limits",
-    "registered_jobs",
 ]
 
 Proceed = Callable[[], Outcome | None]

@@ -1,6 +1,6 @@
-"""The table of docs/install.md, from the models of TASKRUNNER's sections.
+"""The tables of docs/install.md, one for each app, from the models of TASKRUNNER's sections.
 
-`python -m tests.docs.settings_table` rewrites it.
+`python -m tests.docs.settings_table` rewrites them.
 """
 
 import os
@@ -16,12 +16,15 @@ BEGIN, END = "<!-- generated from queueapp/conf.py -->\n", "<!-- end of the sett
 def settings_table() -> str:
     from queueapp import conf
 
-    rows = [
-        f"| `{_key(section.path, name)}` | {_default(field)} | {field.description or ''} |"
-        for section in (conf._core, *conf._sections.values())
-        for name, field in section.model.model_fields.items()
-    ]
-    return "\n".join(["| key | default | |", "|---|---|---|", *rows]) + "\n"
+    rows_by_app: dict[str, list[str]] = {}
+    for section in (conf._core, *conf._sections.values()):
+        rows = rows_by_app.setdefault(section.model.__module__.split(".")[0], [])
+        rows += [
+            f"| `{_key(section.path, name)}` | {_default(field)} | {field.description or ''} |"
+            for name, field in section.model.model_fields.items()
+        ]
+    tables = [[f"| `{app}` | default | |", "|---|---|---|", *rows] for app, rows in rows_by_app.items()]
+    return "\n".join("\n".join(table) + "\n" for table in tables)
 
 
 def written(page: str) -> str:
