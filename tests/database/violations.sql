@@ -92,7 +92,7 @@ INSERT INTO taskrunner_memberships (tenant_id, user_id, role) VALUES (%(globex)s
 INSERT INTO taskrunner_memberships (tenant_id, user_id, role) VALUES (%(acme)s, %(user)s, 'viewer')
 -- taskrunner_membershi_tenant_id_fk 23503
 INSERT INTO taskrunner_memberships (tenant_id, user_id, role) VALUES (%(nobody)s, %(user)s, 'viewer')
--- taskrunner_memberships_user_id_fk 23503
+-- tr_membership_goes_with_user 23503
 INSERT INTO taskrunner_memberships (tenant_id, user_id, role) VALUES (%(globex)s, 0, 'viewer')
 
 -- tr_tenant_is_not_nil 23514
@@ -173,6 +173,9 @@ INSERT INTO taskrunner_run_notes (tenant_id, run_id, task_id, type, content) VAL
 -- taskrunner_run_notes_tenant_id_fk 23503 owner
 ALTER TABLE taskrunner_run_notes DROP CONSTRAINT tr_run_note_task_of_tenant;
 INSERT INTO taskrunner_run_notes (tenant_id, run_id, task_id, type, content) VALUES (%(nobody)s, NULL, %(task)s, 't', 'x')
+
+-- tr_partition_id_stands_for_it 23514 owner
+INSERT INTO taskrunner_partitions (id, queue, type, requirements) VALUES (1, 'default', 'echo', '{}')
 
 -- tr_tenant_limits_are_an_object 23514
 UPDATE taskrunner_tenants SET limits = '[]' WHERE id = %(acme)s
