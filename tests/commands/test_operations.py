@@ -67,6 +67,12 @@ def test_the_record_and_the_change_are_undone_together(clean_database):
         assert queue("default").paused_at is None
 
 
+def test_without_isolation_there_is_no_second_tenant(alice, configure):
+    configure(ISOLATION="single")
+    with pytest.raises(InvalidValue, match="slug: in the isolation level `single` there is one tenant"):
+        service.create_tenant("initech")
+
+
 def test_a_tenants_name_defaults_to_its_slug(alice):
     assert service.create_tenant("initech").name == "initech"
 
