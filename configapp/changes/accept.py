@@ -21,11 +21,11 @@ from queueapp.tenancy import operator_scope
 TASK_TYPE = "config.apply"
 MAX_LABELS = 16
 
-# Locked in one order, so that two requests cannot wait for each other; 31402 keeps these locks apart from others.
+# Locked in one order, so that two requests cannot wait for each other: by what is locked, a hash of the name.
 LOCK_KEYS_AND_DRAW_NUMBER = """
     SELECT nextval('taskrunner_config_submissions') FROM (
-        SELECT count(pg_advisory_xact_lock(31402, lock))
-        FROM (SELECT hashtext(key) AS lock FROM unnest(%s::text[]) AS key ORDER BY 1) AS sorted
+        SELECT count(taskrunner_lock(name))
+        FROM (SELECT name FROM unnest(%s::text[]) AS name ORDER BY hashtext(name)) AS sorted
     ) AS locked
 """
 
@@ -58,7 +58,7 @@ def accept(valid: Sequence[ValidChange], *, actor: str) -> list[ConfigChange | V
 
 def _draw_number(keys: list[str]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(LOCK_KEYS_AND_DRAW_NUMBER, [keys])
+        cursor.execute(LOCK_KEYS_AND_DRAW_NUMBER, [[f"config {key}" for key in keys]])
         return int((cursor.fetchone() or (0,))[0])
 
 

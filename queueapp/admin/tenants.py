@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from pydantic import ValidationError
 
+from queueapp import conf
 from queueapp.admin.toolkit.model_admin import ModelForm, OperatorAdmin
 from queueapp.limits.tenant_limits import limits_model, own_values
 from queueapp.models import Tenant
@@ -54,6 +55,10 @@ class TenantAdmin(OperatorAdmin):
     form = TenantForm
     list_display = ("slug", "name", "active", "created_at")
     ordering = ("slug",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """In `single` there is one tenant."""
+        return conf.settings.isolation == "rls" and super().has_add_permission(request)
 
     def get_fields(self, request: HttpRequest, obj: Tenant | None = None) -> tuple[str, ...]:
         return ("slug", "name") if obj is None else ("slug", "name", "active", "limits", "created_at")

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from queueapp.claiming.batch_size import LARGEST_BATCH, BatchSizes
 from queueapp.claiming.duty_cycle import DutyCycle
-from queueapp.claiming.partitions import Capabilities, ClaimablePartition, PartitionTable, read_all_listed
+from queueapp.claiming.partitions import Capabilities, ClaimablePartition, PartitionTable, list_new_partitions
 from queueapp.claiming.strategies import ClaimStrategy, Fifo, Lifo, RoundRobin
 from queueapp.claiming.watermarks import CommitHorizon
 from queueapp.db import statements
 from queueapp.models import Queue
 from queueapp.observers import Transition, report_on_commit
 from queueapp.states import Status
-from queueapp.tenancy import worker_statement
+from queueapp.tenancy import worker_scope, worker_statement
 
 LEASE_SECONDS = 30
 # Other claimers hold locks at the head, so a claim looks past them: at so many times the tasks it wants (and some), and
@@ -81,17 +81,21 @@ class Claimer:
 
     def _poll(self) -> None:
         """See which queues and partitions there are, and where their sub-queues begin."""
-        read_all_listed(self.worker_id, self._read)
+        if not self._duty_cycle.allows:
+            with worker_scope(self.worker_id):
+                self._partitions.refresh()
+            return
+        with self._duty_cycle.poll():
+            list_new_partitions(self.worker_id)
+            with worker_scope(self.worker_id):
+                self._read()
 
     def _read(self) -> None:
         self._partitions.refresh()
-        if not self._duty_cycle.allows:
-            return
-        with self._duty_cycle.poll():
-            self._horizon.poll()
-            for queue, partitions in self._partitions.open_partitions():
-                ids = [partition.partition_id for partition in partitions]
-                self._strategy_of(queue).poll(ids, self._horizon)
+        self._horizon.poll()
+        for queue, partitions in self._partitions.open_partitions():
+            ids = [partition.partition_id for partition in partitions]
+            self._strategy_of(queue).poll(ids, self._horizon)
 
     def _claim_from_any(self, scan_limit: int) -> list[Claimed]:
         open_partitions = dict(self._partitions.open_partitions())

@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from queueapp.claiming.claimer import LEASE_SECONDS
-from queueapp.claiming.partitions import Capabilities, read_all_listed
+from queueapp.claiming.partitions import Capabilities, list_new_partitions
 from queueapp.db import statements
 from queueapp.handlers import find_handler
 from queueapp.models import Partition, Queue
 from queueapp.observers import Transition, report_on_commit
 from queueapp.states import Status
+from queueapp.tenancy import worker_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,15 @@ def claim_for_tenant(worker_id: UUID, tenant_id: UUID, capabilities: Capabilitie
     }
 
     def claim() -> list[statements.Row]:
-        ids = [partition.id for partition in _open_partitions(capabilities)]
-        rows = statements.rows("claim_for_tenant", {**parameters, "partitions": ids}) if ids else []
-        report_on_commit(Transition(row["id"], Status.QUEUED, Status.LEASED) for row in rows)
-        return rows
+        with worker_scope(worker_id):
+            ids = [partition.id for partition in _open_partitions(capabilities)]
+            rows = statements.rows("claim_for_tenant", {**parameters, "partitions": ids}) if ids else []
+            report_on_commit(Transition(row["id"], Status.QUEUED, Status.LEASED) for row in rows)
+            return rows
 
-    rows = read_all_listed(worker_id, claim)
+    rows = claim()
+    if not rows and list_new_partitions(worker_id):
+        rows = claim()
     rows.sort(key=lambda row: row.pop("position"))
     return [Leased(**row) for row in rows]
 

@@ -5,21 +5,18 @@ transaction that is held open would block every other first submit of the same p
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from queueapp.db import statements
 from queueapp.handlers import Handler, find_handler
 from queueapp.models import Partition, Queue
-from queueapp.tenancy import worker_scope, worker_statement
+from queueapp.tenancy import worker_statement
 from queueapp.type_patterns import meets, type_matches
 
 REFRESH_SECONDS = 1.0
-LISTING_LOCK = 0x7A5B0002  # any number that only this lock uses
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +47,14 @@ class ClaimablePartition:
     handler: Handler
 
 
-def read_all_listed(worker_id: UUID, read: Callable[[], T]) -> T:
-    """Read partitions in a worker's scope, after each in which tasks wait was given its row, in its own transaction."""
-    with worker_scope(worker_id):
-        (found,) = statements.rows("new_partitions_exist")
-        if not found["exist"]:
-            return read()
+def list_new_partitions(worker_id: UUID) -> bool:
+    """Give each partition in which tasks wait its row, in a transaction of its own. Whether some had none."""
     with worker_statement(worker_id):
-        statements.rows("list_new_partitions", {"lock": LISTING_LOCK})
-    with worker_scope(worker_id):
-        return read()
+        (found,) = statements.rows("new_partitions_exist")
+    if found["exist"]:
+        with worker_statement(worker_id):
+            statements.rows("list_new_partitions")
+    return bool(found["exist"])
 
 
 class PartitionTable:

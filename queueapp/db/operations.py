@@ -31,6 +31,11 @@ _CREATED = re.compile(
 )
 
 
+def _quoted(table: str) -> str:
+    """A table's name as Django writes it: `order` may be one, and a name may hold capitals."""
+    return table if table.startswith('"') else f'"{table}"'
+
+
 class IsolationOperation(Operation):
     """Base of the operations that `manage.py isolate` runs again."""
 
@@ -183,13 +188,13 @@ class TableRights(IsolationOperation):
         if isolation == "rls":
             for role, privileges in self.privileges.items():
                 if privileges:
-                    yield f"GRANT {privileges} ON {self.table} TO {{{{{role}}}}}"
+                    yield f"GRANT {privileges} ON {_quoted(self.table)} TO {{{{{role}}}}}"
 
     def undo_statements(self, isolation: Isolation) -> Iterable[str]:
         if isolation == "rls":
             for role, privileges in self.privileges.items():
                 if privileges:
-                    yield f"REVOKE {privileges} ON {self.table} FROM {{{{{role}}}}}"
+                    yield f"REVOKE {privileges} ON {_quoted(self.table)} FROM {{{{{role}}}}}"
 
 
 class RolePolicy(IsolationOperation):
@@ -207,21 +212,23 @@ class RolePolicy(IsolationOperation):
     def statements(self, isolation: Isolation) -> Iterable[str]:
         if isolation == "rls":
             if self.role != "owner":
-                yield f"GRANT {self.privileges} ON {self.table} TO {{{{{self.role}}}}}"
+                yield f"GRANT {self.privileges} ON {_quoted(self.table)} TO {{{{{self.role}}}}}"
             grantee = "CURRENT_USER" if self.role == "owner" else f"{{{{{self.role}}}}}"
             for command in self._commands():
                 check = "WITH CHECK" if command == "INSERT" else "USING"
-                yield f"DROP POLICY IF EXISTS {self._name_for(command)} ON {self.table}"
+                yield f"DROP POLICY IF EXISTS {self._name_for(command)} ON {_quoted(self.table)}"
                 yield (
-                    f"CREATE POLICY {self._name_for(command)} ON {self.table} FOR {command} TO {grantee}"
+                    f"CREATE POLICY {self._name_for(command)} ON {_quoted(self.table)} FOR {command} TO {grantee}"
                     f" {check} ({self.rows})"
                 )
 
     def undo_statements(self, isolation: Isolation) -> Iterable[str]:
         if isolation == "rls":
             if self.role != "owner":
-                yield f"REVOKE {self.privileges} ON {self.table} FROM {{{{{self.role}}}}}"
-            yield from (f"DROP POLICY {self._name_for(command)} ON {self.table}" for command in self._commands())
+                yield f"REVOKE {self.privileges} ON {_quoted(self.table)} FROM {{{{{self.role}}}}}"
+            yield from (
+                f"DROP POLICY {self._name_for(command)} ON {_quoted(self.table)}" for command in self._commands()
+            )
 
     def _commands(self) -> list[str]:
         return list(dict.fromkeys(found[1] for found in _PRIVILEGE.finditer(self.privileges)))
@@ -266,20 +273,20 @@ class TenantPolicies(IsolationOperation):
         return f"Policies of {self.table}"
 
     def statements(self, isolation: Isolation) -> Iterable[str]:
-        yield f"DROP TRIGGER IF EXISTS taskrunner_append_only ON {self.table}"
+        yield f"DROP TRIGGER IF EXISTS taskrunner_append_only ON {_quoted(self.table)}"
         if isolation == "rls":
-            yield f"ALTER TABLE {self.table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+            yield f"ALTER TABLE {_quoted(self.table)} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
             for policy in self.policies:
                 yield from policy.statements(isolation)
         elif self.append_only:
             yield (
-                f"CREATE TRIGGER taskrunner_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {self.table}"
+                f"CREATE TRIGGER taskrunner_append_only BEFORE UPDATE OR DELETE ON {_quoted(self.table)}"
                 " FOR EACH STATEMENT EXECUTE FUNCTION taskrunner_refuse_change()"
             )
 
     def undo_statements(self, isolation: Isolation) -> Iterable[str]:
-        yield f"DROP TRIGGER IF EXISTS taskrunner_append_only ON {self.table}"
+        yield f"DROP TRIGGER IF EXISTS taskrunner_append_only ON {_quoted(self.table)}"
         if isolation == "rls":
             for policy in self.policies:
                 yield from policy.undo_statements(isolation)
-            yield f"ALTER TABLE {self.table} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY"
+            yield f"ALTER TABLE {_quoted(self.table)} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY"

@@ -13,7 +13,7 @@ from queueapp.tenancy import system_scope
 
 logger = logging.getLogger(__name__)
 
-MAINTENANCE_LOCK = 0x7A5B0001  # any number that only this lock uses
+MAINTENANCE_LOCK = "maintenance"
 MOST_SECONDS = 0.2  # of one job in one pass, but for those of every pass: what is due must not wait for what is old
 
 T = TypeVar("T")
@@ -114,7 +114,7 @@ def when_elected(work: Callable[[], T]) -> T | None:
     """Do a piece of work in a transaction of its own. None where another session holds the lock."""
     with system_scope("maintenance"):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [MAINTENANCE_LOCK])
+            cursor.execute("SELECT taskrunner_try_lock(%s)", [MAINTENANCE_LOCK])
             if not (cursor.fetchone() or (False,))[0]:
                 return None
         return work()

@@ -653,6 +653,7 @@ class Migration(migrations.Migration):
         Roles(),
         SchemaFiles(
             "queueapp",
+            "12_locks.sql",
             "15_who.rls.sql",
             "15_who.single.sql",
             "20_tasks.sql",

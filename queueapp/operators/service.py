@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models.functions import Coalesce
 from pydantic import ValidationError
 
+from queueapp import conf
 from queueapp.errors import FieldError, InvalidValue, QueueNotFound, ScopeError
 from queueapp.limits.tenant_limits import TenantLimits, limits_model, limits_of, own_values
 from queueapp.models import OperatorAction, Queue, Tenant
@@ -61,13 +62,16 @@ def add_queue(name: str) -> Queue:
 
 
 def create_tenant(slug: str, name: str = "") -> Tenant:
-    """The name defaults to the slug. Raises InvalidValue for a slug that is invalid or taken."""
+    """The name defaults to the slug. Raises InvalidValue for a slug that is invalid or taken, and in `single`."""
     if not TENANT_SLUG.fullmatch(slug):
         form = "must be 1–50 small letters, digits or `-`, the first a letter or digit"
         raise InvalidValue([FieldError("slug", "bad_slug", f"{form}; got {slug!r}")])
     if len(name) > 200:
         raise InvalidValue([FieldError("name", "too_long", "must be at most 200 characters")])
     require_operator()
+    if conf.settings.isolation == "single":
+        hint = "in the isolation level `single` there is one tenant; `manage.py isolate rls` makes room for more"
+        raise InvalidValue([FieldError("slug", "one_tenant", hint)])
     tenant, created = Tenant.objects.get_or_create(slug=slug, defaults={"name": name or slug})
     if not created:
         raise InvalidValue([FieldError("slug", "taken", f"there is a tenant {slug!r} already")])

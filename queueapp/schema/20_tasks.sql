@@ -176,17 +176,22 @@ BEGIN
 END
 $$;
 
--- What no update may touch: the fence never falls, and a task never changes tenant.
+-- Nor may a row of partitions say anything else than its id stands for.
+ALTER TABLE taskrunner_partitions ADD CONSTRAINT tr_partition_id_stands_for_it
+    CHECK (id = taskrunner_partition_id(queue, type, requirements));
+
+-- What no update may touch: the fence never falls, and a task never changes tenant or partition.
 CREATE FUNCTION taskrunner_refuse_task_update() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RAISE EXCEPTION 'task %: attempt may not fall and tenant, type and queue may not change', OLD.id
+    RAISE EXCEPTION 'task %: attempt may not fall; tenant, type, queue and requirements may not change', OLD.id
         USING ERRCODE = 'check_violation', CONSTRAINT = 'task_identity_fixed', TABLE = 'taskrunner_tasks';
 END
 $$;
 CREATE TRIGGER taskrunner_tasks_identity_fixed BEFORE UPDATE ON taskrunner_tasks FOR EACH ROW
     WHEN (NEW.attempt < OLD.attempt OR NEW.id <> OLD.id OR NEW.tenant_id <> OLD.tenant_id
-        OR NEW.type <> OLD.type OR NEW.queue <> OLD.queue)
+        OR NEW.type <> OLD.type OR NEW.queue <> OLD.queue OR NEW.requirements <> OLD.requirements
+        OR NEW.partition_id <> OLD.partition_id)
     EXECUTE FUNCTION taskrunner_refuse_task_update();
 
 -- Asking a running task to stop moves nothing yet, but who asked belongs into its history.

@@ -22,7 +22,7 @@ from queueapp.tenancy.session import send_staged
 
 # What changes tables and rights, and shows no row: migrations, and the flush of a test.
 STRUCTURE = re.compile(r"(?:\s|--[^\n]*\n)*(?:create|alter|drop|grant|revoke|comment|truncate|do)\b", re.IGNORECASE)
-VIEWS = ("worker_inbox", "taskrunner_audit")
+VIEWS = ("worker_inbox", "taskrunner_audit", "taskrunner_new_partitions", "taskrunner_used_partitions")
 
 
 def tenant_tables() -> frozenset[str]:
@@ -74,7 +74,7 @@ def _mention_of_tenant_table() -> re.Pattern[str]:
     """One of our tables where SQL expects a table, so that columns and aliases of any name pass."""
     names = "|".join(sorted([*tenant_tables(), *VIEWS], key=len, reverse=True))
     return re.compile(
-        r"\b(?:from|join|into|update|only|table|using|copy)\s+"  # before a table's name
-        rf'(?:"?\w+"?\.)?"?({names})(?![\w.])',
+        r"(?:\b(?:from|join|into|update|only|table|using|copy)\s+|[,(]\s*)"  # before a table's name
+        rf'(?:"?\w+"?\.)?"?({names})"?(?![\w."])',  # and not that of a column's table
         re.IGNORECASE,
     )

@@ -14,7 +14,7 @@ _known: dict[str, tuple[UUID, float]] = {}
 
 
 def tenant_id_of(tenant: str | UUID | None) -> UUID | None:
-    """The id of a tenant that is named by its slug or its id; None stays None, the bound tenant.
+    """The id of a tenant that is named by its slug or its id, which may be text; None stays None, the bound tenant.
 
     Raises TenantNotFound, also inside another tenant's scope, from where no other tenant can be seen.
     """
@@ -34,7 +34,15 @@ def forget() -> None:
 def _read(tenant: str) -> UUID:
     scope = current_scope()
     with ensure_scope() if scope is not None and scope.role is Role.CLIENT else system_scope("tenants"):
-        found = Tenant.objects.filter(slug=tenant).values_list("id", flat=True).first()
+        named = Tenant.objects.filter(id=tenant) if _is_id(tenant) else Tenant.objects.filter(slug=tenant)
+        found = named.values_list("id", flat=True).first()
     if found is None:
         raise TenantNotFound(tenant)
     return found
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

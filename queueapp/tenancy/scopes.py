@@ -3,7 +3,7 @@
 Tenant and actor, and in `rls` the role, are local to the transaction: no pooled connection can carry them on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -38,14 +38,29 @@ WORKER_SETTINGS = {
 }
 
 
+# How an actor begins: in `single` the transition table goes by it. A worker's or an admin's API key acts on its own
+# tenant in a client's role, under its own name.
+ACTOR_WORDS = {
+    Role.CLIENT: ("client", "worker", "operator"),
+    Role.WORKER: ("worker",),
+    Role.OPERATOR: ("operator", "system"),
+}
+
+
 @dataclass(frozen=True)
 class Scope:
-    """What the current transaction of this connection may see, and in whose name it acts."""
+    """What the current transaction of this connection may see, and in whose name it acts.
+
+    Raises ScopeError for an actor that does not begin with a word of its role.
+    """
 
     role: Role
     actor: str
     tenant_id: UUID | None = None
     worker_id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        _require_actor(self.actor, ACTOR_WORDS[self.role])
 
     @cached_property
     def settings(self) -> dict[str, str]:
@@ -65,6 +80,13 @@ class Scope:
         return setting_statement(self.settings)
 
 
+def _require_actor(actor: str, words: Sequence[str]) -> None:
+    word, colon, name = actor.partition(":")
+    if word not in words or not colon or not name:
+        forms = " or ".join(f"`{word}:…`" for word in words)
+        raise ScopeError(f"An actor says who it is, here {forms}; got {actor!r:.60}.")
+
+
 _bound: ContextVar[UUID | None] = ContextVar("bound_tenant", default=None)
 _bound_actor: ContextVar[str] = ContextVar("bound_actor", default="client:python")
 # by connection, because a scope is a state of one database session: a new thread has a new one, unscoped
@@ -73,7 +95,11 @@ _active: WeakKeyDictionary[BaseDatabaseWrapper, Scope] = WeakKeyDictionary()
 
 @contextmanager
 def bind_tenant(tenant_id: UUID, *, actor: str = "client:python") -> Iterator[None]:
-    """Make a tenant and an actor the defaults of the scopes opened inside. Sends no SQL and holds no connection."""
+    """Make a tenant and an actor the defaults of the scopes opened inside. Sends no SQL and holds no connection.
+
+    Raises ScopeError for an actor that does not begin with `client:`.
+    """
+    _require_actor(actor, ACTOR_WORDS[Role.CLIENT])
     token, actors = _bound.set(tenant_id), _bound_actor.set(actor)
     try:
         yield
@@ -119,7 +145,8 @@ def tenant_scope(tenant_id: UUID | None = None, *, actor: str | None = None) -> 
 
 @contextmanager
 def operator_scope(actor: str) -> Iterator[Scope]:
-    """Act on all tenants in the name of a person, e.g. `operator:alice`."""
+    """Act on all tenants in the name of a person, e.g. `operator:alice`. Raises ScopeError for another actor."""
+    _require_actor(actor, ["operator"])  # `system:` is the platform's own
     with _enter(_unnested(Scope(Role.OPERATOR, actor))) as scope:
         yield scope
 

@@ -10,7 +10,7 @@ import time
 from uuid import UUID
 
 import psutil
-from django.db import DataError, connection
+from django.db import DataError, IntegrityError, connection
 from django.db import Error as DatabaseError
 
 from queueapp import conf
@@ -95,12 +95,15 @@ class ServingWorker:
     def _settle_and_claim(self) -> list[Claimed]:
         """The end of one batch and the start of the next in one transaction, so that a batch costs one commit."""
         outcomes = self._buffer.take_outcomes()
-        if not outcomes:
-            return self._claimer.claim()  # its one statement commits itself
         try:
+            if not outcomes:
+                return self._claimer.claim()  # its one statement commits itself
             with worker_scope(self.id):
                 settled = settle(self.id, outcomes)
                 tasks = self._claimer.claim()
+        except IntegrityError as error:
+            self._store_without_claim(outcomes, error)
+            return []
         except DataError:
             self._settle_each(outcomes)
             return []
@@ -109,6 +112,15 @@ class ServingWorker:
             raise
         _log_lost(outcomes, settled)
         return tasks
+
+    def _store_without_claim(self, outcomes: list[Outcome], error: IntegrityError) -> None:
+        """The claim was refused, and with it the outcomes were, which are good: two partitions have one id."""
+        self._buffer.requeue(outcomes)
+        self._settle()
+        constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        logger.error(
+            "claim refused: %s", str(error).strip(), extra={"event": "partition_collision", "constraint": constraint}
+        )
 
     def _execute_batch(self) -> None:
         while attempt := self._buffer.start_next():

@@ -37,6 +37,11 @@ def test_a_tenant_is_added(root, clean_database):
     assert noted() == [("operator:root", "tenant.create", "umbrella", {"name": "Umbrella"})]
 
 
+def test_without_isolation_none_is_added(root, clean_database, configure):
+    configure(ISOLATION="single")
+    assert root.get(f"{TENANTS}add/").status_code == 403
+
+
 @pytest.mark.parametrize("slug", ["Upper", "-dash", "under_score", "white space", "", "x" * 51, "system", "a\x00b"])
 def test_a_slug_that_is_invalid_or_taken_is_refused(root, clean_database, slug):
     answer = root.post(f"{TENANTS}add/", {"slug": slug, "name": "X"})

@@ -116,10 +116,10 @@ def test_rescue_leaves_it_to_a_cluster_that_keeps_house(clean_database):
 
     def keep_house():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [MAINTENANCE_LOCK])
+            cursor.execute("SELECT pg_advisory_lock(hashtext(current_schema()), hashtext(%s))", [MAINTENANCE_LOCK])
             held.set()
             done.wait(PATIENCE_SECONDS)
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [MAINTENANCE_LOCK])
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(current_schema()), hashtext(%s))", [MAINTENANCE_LOCK])
 
     with threads(1) as start:
         keeper = start(keep_house)

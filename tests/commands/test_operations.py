@@ -39,6 +39,7 @@ def test_resuming_notifies_workers_once_it_is_committed(clean_database):
         assert queue("default").paused_at is None
 
 
+@pytest.mark.rls_only
 def test_each_leaves_a_record_of_actor_action_and_target(clean_database):
     with operator_scope("operator:alice"):
         service.add_queue("slow")
@@ -67,6 +68,13 @@ def test_the_record_and_the_change_are_undone_together(clean_database):
         assert queue("default").paused_at is None
 
 
+def test_without_isolation_there_is_no_second_tenant(alice, configure):
+    configure(ISOLATION="single")
+    with pytest.raises(InvalidValue, match="slug: in the isolation level `single` there is one tenant"):
+        service.create_tenant("initech")
+
+
+@pytest.mark.rls_only
 def test_a_tenants_name_defaults_to_its_slug(alice):
     assert service.create_tenant("initech").name == "initech"
 
@@ -82,7 +90,10 @@ def test_a_tenants_name_defaults_to_its_slug(alice):
         (service.add_queue, ["Not A Name"], InvalidValue, "name: must be 1–64 small letters"),
         (service.add_queue, ["q" * 65], InvalidValue, "name: must be 1–64 small letters"),
         (service.add_queue, ["fast\n"], InvalidValue, "name: must be 1–64 small letters"),
-        (service.create_tenant, ["system"], InvalidValue, "slug: there is a tenant 'system' already"),
+        pytest.param(
+            *(service.create_tenant, ["system"], InvalidValue, "slug: there is a tenant 'system' already"),
+            marks=pytest.mark.rls_only,
+        ),
         (service.create_tenant, ["-x"], InvalidValue, "slug: must be 1–50 small letters"),
         (service.create_tenant, ["x", "n" * 201], InvalidValue, "name: must be at most 200 characters"),
     ],

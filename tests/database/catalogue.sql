@@ -6,7 +6,8 @@ FROM pg_attribute JOIN pg_class c ON c.oid = attrelid LEFT JOIN pg_attrdef ON (a
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v') AND attnum > 0 AND NOT attisdropped
 UNION ALL
 SELECT concat_ws(' ', 'relation', relname, relkind, relrowsecurity, relforcerowsecurity, reloptions,
-    (SELECT array_agg(entry::text ORDER BY entry::text) FROM unnest(relacl) AS granted (entry)))
+    (SELECT array_agg(entry::text ORDER BY entry::text) FROM unnest(coalesce(relacl,
+        acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner))) AS granted (entry)))
 FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'S')
 UNION ALL
 SELECT concat_ws(' ', 'constraint', conrelid::regclass, conname, pg_get_constraintdef(oid))
@@ -22,6 +23,7 @@ UNION ALL
 SELECT concat_ws(' ', 'trigger', pg_get_triggerdef(oid)) FROM pg_trigger WHERE NOT tgisinternal
 UNION ALL
 SELECT concat_ws(' ', 'function', pg_get_functiondef(oid),
-    (SELECT array_agg(entry::text ORDER BY entry::text) FROM unnest(proacl) AS granted (entry)))
+    (SELECT array_agg(entry::text ORDER BY entry::text) FROM unnest(coalesce(proacl,
+        acldefault('f', proowner))) AS granted (entry)))
 FROM pg_proc WHERE pronamespace = 'public'::regnamespace
 ORDER BY 1

@@ -59,7 +59,15 @@ def test_the_constraint_refuses(names, acme, name, sqlstate, owner, statement):
 
 @pytest.mark.parametrize(
     "change",
-    ["attempt = 0", "tenant_id = %(globex)s", "type = 'sleep'", "queue = 'other'", "id = uuidv7()"],
+    [
+        "attempt = 0",
+        "tenant_id = %(globex)s",
+        "type = 'sleep'",
+        "queue = 'other'",
+        "id = uuidv7()",
+        "requirements = '{\"gpu\": true}'",
+        "partition_id = 1",
+    ],
 )
 def test_the_fence_and_the_identity_of_a_task_are_fixed(names, make_task, change):
     task = make_task("leased")

@@ -26,9 +26,19 @@ RECORDS = ["taskrunner_task_logs", "taskrunner_security_events", "taskrunner_ope
 
 
 @pytest.fixture
-def single(scratch):  # noqa: F811
-    """A migrated database without isolation, and the environment of its one login."""
-    one_login = {**scratch, "DATABASE_URL": scratch["OWNER_DATABASE_URL"], "TASKRUNNER_ISOLATION": "single"}
+def two_logins(scratch):  # noqa: F811
+    """The environment of a database without isolation, with an owner and a login that runs the platform."""
+    return {**scratch, "TASKRUNNER_ISOLATION": "single"}
+
+
+@pytest.fixture
+def one_login(two_logins):
+    return {**two_logins, "DATABASE_URL": two_logins["OWNER_DATABASE_URL"]}
+
+
+@pytest.fixture
+def single(one_login):
+    """As one_login, migrated."""
     migrate(one_login)
     return one_login
 
@@ -60,9 +70,24 @@ def test_without_roles_the_actor_says_who_moves_and_triggers_keep_the_records(si
         assert cursor.fetchone() == (0, 0)  # a day has not passed
         cursor.execute("SELECT count(*) FROM pg_policies")
         assert cursor.fetchone() == (0,)
+        cursor.execute("TRUNCATE taskrunner_task_logs")  # as a TransactionTestCase does; only the owner may
 
 
-def test_a_database_is_isolated_in_several_runs_and_its_leased_tasks_go_on(scratch, single):  # noqa: F811
+def test_the_name_of_the_pruning_function_opens_nothing_to_another_login_than_the_owner(two_logins):
+    migrate(two_logins)
+    hidden = "DO $$ BEGIN DELETE FROM taskrunner_task_logs /* taskrunner_prune_task_logs */; END $$"
+    with closing(psycopg2.connect(two_logins["DATABASE_URL"])) as database, database.cursor() as cursor:
+        cursor.execute(LEASED_TASK)
+        assert "is append-only" in refusal(cursor, hidden)
+        cursor.execute("SELECT examined, deleted FROM taskrunner_prune_task_logs(%s, 1, 10)", ["0" * 32])
+        assert cursor.fetchone() == (0, 0)
+
+
+@pytest.mark.parametrize("logins", ["one_login", "two_logins"])
+def test_a_database_is_isolated_in_several_runs_and_its_leased_tasks_go_on(request, logins):
+    single = request.getfixturevalue(logins)
+    rls = {**single, "TASKRUNNER_ISOLATION": "rls"}
+    migrate(single)
     with closing(psycopg2.connect(single["OWNER_DATABASE_URL"])) as database, database.cursor() as cursor:
         cursor.execute(LEASED_TASK)
         database.commit()
@@ -72,14 +97,13 @@ def test_a_database_is_isolated_in_several_runs_and_its_leased_tasks_go_on(scrat
         database.rollback()
     assert manage(single, "isolate", "rls").returncode == 0
     assert "in rls already" in manage(single, "isolate", "rls").stdout
-    migrate(scratch)  # as every installation of a new version does; grants to the app's login
-    isolated = read(scratch, CATALOGUE)
-    done = manage(scratch, "rescue")
+    isolated = read(rls, CATALOGUE)
+    done = manage(rls, "rescue")
     assert done.returncode == 0, done.stderr
-    assert read(scratch, HISTORY) == ["queued client", "queued leased worker", "leased queued system"]
-    migrate(scratch, "queueapp", "zero")
-    migrate(scratch)
-    assert read(scratch, CATALOGUE) == isolated
+    assert read(rls, HISTORY) == ["queued client", "queued leased worker", "leased queued system"]
+    migrate(rls, "queueapp", "zero")
+    migrate(rls)
+    assert read(rls, CATALOGUE) == isolated
 
 
 def test_the_sql_of_the_roles_is_printed_for_who_may_run_it(single):

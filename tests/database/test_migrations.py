@@ -26,7 +26,7 @@ LEFT_OF_THE_PLATFORM = """
 @pytest.fixture
 def scratch(clean_database: None) -> Iterator[dict[str, str]]:
     """The environment that leads to an empty database of its own."""
-    name = f"{connections['owner'].settings_dict['NAME']}_scratch"
+    name = f"scratch_{connections['owner'].settings_dict['NAME']}"  # not `test_…`: what tests may do, all may
     with closing(psycopg2.connect(os.environ["OWNER_DATABASE_URL"])) as server:
         server.autocommit = True
         server.cursor().execute(f'DROP DATABASE IF EXISTS "{name}"')

@@ -1,15 +1,24 @@
 """Partitions: told by the task itself, listed by claimers, and never mistaken for one another."""
 
 import hashlib
+import logging
+import signal
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from queueapp import tasks
+from queueapp.claiming import Capabilities
 from queueapp.models import Partition, Task
+from queueapp.models.base import new_id
 from queueapp.tasks.diagnosis import why
-from queueapp.tasks.settle import OutcomeKind
+from queueapp.tasks.settle import Outcome, OutcomeKind
 from queueapp.tenancy import operator_scope, worker_scope
+from queueapp.worker.interrupts import SIGNAL
+from queueapp.worker.main_loop import ServingWorker
+from queueapp.worker.processes.shared_memory import ClusterMemory, ServeOptions
+from tests.factories import create_task, fresh
 from tests.sql_queries import ask
 from tests.tasks.staging import held_open
 from tests.tasks.workers import Worker
@@ -53,18 +62,62 @@ def test_claimers_list_what_is_queued_and_nothing_else(acme):
     assert sorted(listed(), key=str) == [("default", "echo", {"gpu": True}), ("default", "echo", {})]
 
 
-def test_two_partitions_with_one_digest_are_an_error_and_no_wrong_claim(acme):
+@pytest.fixture
+def collision(acme):
+    """A queued task whose partition's row is another's, as if two had one digest."""
     (task_id,) = submit(acme)
-    worker = claimer()
-    with worker_scope(worker.worker_id), connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO taskrunner_partitions (id, queue, type, requirements)"
-            " SELECT partition_id, queue, 'echo', requirements FROM taskrunner_tasks"
-        )
+    constraint = "CONSTRAINT tr_partition_id_stands_for_it"
+    with connections["owner"].cursor() as owner:
+        owner.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s", [constraint.split()[1]])
+        (check,) = owner.fetchone()
+        owner.execute(f"ALTER TABLE taskrunner_partitions DROP {constraint}")
+        with worker_scope(new_id()), connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO taskrunner_partitions (id, queue, type, requirements)"
+                " SELECT partition_id, queue, 'echo', requirements FROM taskrunner_tasks WHERE id = %s",
+                [task_id],
+            )
+        yield task_id
+        owner.execute(f"DELETE FROM taskrunner_partitions; ALTER TABLE taskrunner_partitions ADD {constraint} {check}")
+
+
+def test_two_partitions_with_one_digest_are_an_error_and_no_wrong_claim(collision):
     with pytest.raises(IntegrityError, match="stands for another queue, type or requirements"):
-        worker.claim()
+        claimer().claim()
     with operator_scope("operator:test"):
-        assert Task.objects.get(id=task_id).status == "queued"
+        assert Task.objects.get(id=collision).status == "queued"
+
+
+@pytest.fixture
+def serving_worker():
+    """Its object in this process; it never runs."""
+    handler, memory = signal.getsignal(SIGNAL), ClusterMemory(1)
+    worker = ServingWorker(ServeOptions(new_id(), Capabilities(("default",)), None, memory), memory.slots[0])
+    yield worker
+    worker._background.close()
+    signal.signal(SIGNAL, handler)
+
+
+def test_a_worker_stores_its_outcomes_although_its_claim_collides(collision, acme, serving_worker, caplog):
+    worker = serving_worker
+    running = create_task("leased", acme, worker_id=worker.id)
+    worker._buffer.requeue([Outcome(running.id, running.attempt, OutcomeKind.COMPLETED, result="{}")])
+    with caplog.at_level(logging.ERROR):
+        assert worker._settle_and_claim() == []
+        assert worker._settle_and_claim() == []
+    assert fresh(running).status == "completed"
+    assert [(record.event, record.constraint) for record in caplog.records] == [
+        ("partition_collision", "partition_without_collision")
+    ] * 2
+
+
+def test_a_poll_under_the_duty_cycle_does_not_ask_for_new_partitions(acme):
+    worker = claimer()
+    submit(acme)
+    worker._duty_cycle._next_at = float("inf")
+    with CaptureQueriesContext(connection) as queries:
+        assert worker.claim() == []
+    assert not any("new_partitions" in query["sql"] for query in queries)
 
 
 def test_who_looks_before_any_claimer_came_sees_what_is_queued(acme):

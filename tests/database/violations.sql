@@ -174,5 +174,8 @@ INSERT INTO taskrunner_run_notes (tenant_id, run_id, task_id, type, content) VAL
 ALTER TABLE taskrunner_run_notes DROP CONSTRAINT tr_run_note_task_of_tenant;
 INSERT INTO taskrunner_run_notes (tenant_id, run_id, task_id, type, content) VALUES (%(nobody)s, NULL, %(task)s, 't', 'x')
 
+-- tr_partition_id_stands_for_it 23514 owner
+INSERT INTO taskrunner_partitions (id, queue, type, requirements) VALUES (1, 'default', 'echo', '{}')
+
 -- tr_tenant_limits_are_an_object 23514
 UPDATE taskrunner_tenants SET limits = '[]' WHERE id = %(acme)s

@@ -87,7 +87,7 @@ def test_only_the_elected_runs_a_job(runner):
 
 def take_the_lock():
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MAINTENANCE_LOCK])
+        cursor.execute("SELECT taskrunner_lock(%s)", [MAINTENANCE_LOCK])
 
 
 def test_a_background_job_holds_nothing_up_and_is_not_started_twice(runner):

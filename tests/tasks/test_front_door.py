@@ -29,6 +29,7 @@ def test_a_tenant_is_named_by_slug_or_id(acme, globex):
     by_id = submit("echo", tenant=globex.id)
     assert (by_slug.tenant_id, by_slug.params, by_slug.priority) == (acme.id, {"n": 1}, 7)
     assert by_id.tenant_id == globex.id
+    assert submit("echo", tenant=str(globex.id)).tenant_id == globex.id
     with bind_tenant(globex.id):
         assert submit("echo").tenant_id == globex.id
 
@@ -57,6 +58,9 @@ def test_an_unknown_tenant_is_named(acme):
     for verb in (lambda: submit("echo", tenant="nobody"), lambda: get_task(uuid.uuid4(), tenant="nobody")):
         with pytest.raises(TenantNotFound, match="no tenant 'nobody'"):
             verb()
+    unknown = str(uuid.uuid4())
+    with pytest.raises(TenantNotFound, match=unknown):
+        submit("echo", tenant=unknown)
 
 
 def test_inside_a_scope_the_slug_is_looked_up_there(acme, globex):
@@ -67,6 +71,8 @@ def test_inside_a_scope_the_slug_is_looked_up_there(acme, globex):
     with operator_scope("operator:test"):
         task = submit("echo", tenant="globex")
         assert get_task(task.id).tenant_id == globex.id
+        with pytest.raises(TaskNotFound):
+            get_task(task.id, tenant="acme")
 
 
 def test_a_slug_is_looked_up_once(acme, django_assert_num_queries):

@@ -10,7 +10,7 @@ from django.db.backends.postgresql.psycopg_any import sql
 from queueapp.errors import ScopeError
 from queueapp.models import Task
 from queueapp.tenancy import one_statement_scope, tenant_scope
-from queueapp.tenancy.guard import require_scope, tenant_tables
+from queueapp.tenancy.guard import VIEWS, require_scope, tenant_tables
 
 pytestmark = pytest.mark.rls_only
 
@@ -43,9 +43,16 @@ def tasks(make_task, globex):
     return [make_task(), make_task(tenant=globex)]
 
 
-@pytest.mark.parametrize("table", sorted(tenant_tables() | {"worker_inbox", "taskrunner_audit"}))
+@pytest.mark.parametrize("table", sorted(tenant_tables().union(VIEWS)))
 def test_the_guard_refuses_every_tenant_table_without_a_scope(clean_database, table):
-    for statement in (f"SELECT * FROM {table}", f'DELETE FROM "{table}"', f"with x as (table {table}) select 1"):
+    for statement in (
+        f"SELECT * FROM {table}",
+        f'DELETE FROM "{table}"',
+        f"with x as (table {table}) select 1",
+        f"SELECT * FROM auth_user AS u,{table}",
+        f'SELECT * FROM auth_user u, "{table}" t',
+        f"SELECT * FROM ({table} CROSS JOIN auth_user)",
+    ):
         with pytest.raises(ScopeError, match=f"{table} holds tenants' rows"), connection.cursor() as cursor:
             cursor.execute(statement)
 
@@ -57,6 +64,7 @@ def test_the_guard_refuses_every_tenant_table_without_a_scope(clean_database, ta
         'SELECT 1 AS taskrunner_tasks, tenant_id AS "taskrunner_runs" FROM (VALUES (1)) AS host(tenant_id)',
         "WITH tenants AS (SELECT 1 AS workers) SELECT workers FROM tenants ORDER BY workers",
         "SELECT 'from taskrunner_tasks_of_ours'",
+        'SELECT h."n", "taskrunner_tasks"."n" FROM (SELECT 1) AS h(n), (SELECT 1) AS "taskrunner_tasks"(n)',
     ],
 )
 def test_the_guard_does_not_read_the_projects_own_sql(clean_database, statement):

@@ -344,3 +344,18 @@ def test_verbs_take_the_open_scope(acme, globex):
         assert scope.tenant_id == acme.id
     with tenant_scope(acme.id), pytest.raises(ScopeError), ensure_scope(globex.id):
         pytest.fail("another tenant's scope")
+
+
+@pytest.mark.parametrize("actor", ["alice", "", "client", "client:", "system:client", "sql:x"])
+def test_an_actor_says_who_it_is(acme, actor):
+    for opened in (bind_tenant(acme.id, actor=actor), operator_scope(actor)):
+        with pytest.raises(ScopeError, match="An actor says who it is"), opened:
+            pytest.fail("a scope of an actor that the transition table does not know")
+    if actor:
+        with pytest.raises(ScopeError, match="An actor says who it is"), tenant_scope(acme.id, actor=actor):
+            pytest.fail("a scope of an actor that the transition table does not know")
+
+
+def test_the_system_is_no_operator(clean_database):
+    with pytest.raises(ScopeError, match="here `operator:…`"), operator_scope("system:me"):
+        pytest.fail("an operator's scope in the name of the platform")

@@ -11,7 +11,7 @@ from queueapp.claiming import batch_size
 from queueapp.models import Queue, Task, Worker
 from queueapp.models.base import new_id
 from queueapp.tasks.settle import Outcome, OutcomeKind, settle
-from queueapp.tenancy import operator_scope, worker_scope
+from queueapp.tenancy import operator_scope, system_scope, worker_scope
 from queueapp.type_patterns import meets, type_matches
 from tests.factories import fresh
 from tests.sql_queries import ask
@@ -187,7 +187,7 @@ def test_a_lower_sequence_that_commits_late_is_found(acme):
         early.save()
     submit(acme, 150)
     assert len(worker.claim()) == 100
-    with operator_scope("system:test"):
+    with system_scope("test"):
         Task.objects.filter(id=early.id).update(status="queued")
     found = claimed_ids(worker) + claimed_ids(worker)
     assert early.id in found
@@ -213,7 +213,7 @@ def test_a_worker_that_lost_its_lease_settles_nothing(acme):
     stale, other = claimer(), claimer()
     first = [task for _ in range(10) for task in stale.claim()]
     assert len(first) == 1_000
-    with operator_scope("system:test"):
+    with system_scope("test"):
         Task.objects.filter(status="leased").update(
             status="queued", lease_expires_at=None, worker_id=None, crash_count=1
         )

@@ -6,6 +6,7 @@ from threading import BoundedSemaphore
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from queueapp import tasks
 from queueapp.models import ApiKey, Queue, Task, Worker
@@ -203,3 +204,12 @@ def _waits(name: str) -> bool:
         )
         (sessions,) = cursor.fetchone()
     return has_looked and not sessions and redis_client().pubsub_numsub(notifier.channel())[0][1] > 0
+
+
+def test_new_partitions_are_looked_for_only_where_nothing_was_found(worker, make_task):
+    """Of a partition that is listed, a claim costs no such look."""
+    for looked in (True, False):
+        make_task()
+        with CaptureQueriesContext(connection) as queries:
+            assert len(worker.claim()) == 1
+        assert any("new_partitions_exist" in query["sql"] for query in queries) is looked

@@ -2,6 +2,6 @@
 -- instead of waiting for its commit, and find the new ones when they poll again.
 INSERT INTO taskrunner_partitions (id, queue, type, requirements)
 SELECT id, queue, type, requirements FROM taskrunner_new_partitions
-WHERE (SELECT pg_try_advisory_xact_lock(%(lock)s))
+WHERE (SELECT taskrunner_try_lock('list new partitions'))
 ON CONFLICT DO NOTHING
 RETURNING id

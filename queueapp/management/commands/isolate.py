@@ -8,13 +8,12 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from queueapp import clock
 from queueapp.db.installation import installed_isolation
-from queueapp.db.isolate import isolate
 from queueapp.db.roles import missing_role_statements, session_login
 from queueapp.management.base import PlatformCommand
 from queueapp.models import Worker
 from queueapp.tasks.queries import WORKER_DEAD_AFTER_SECONDS
-
-OWNER_ALIAS = "owner"
+from queueapp.tenancy.isolate import isolate
+from queueapp.tenancy.logins import OWNER_ALIAS
 
 
 class Command(PlatformCommand):

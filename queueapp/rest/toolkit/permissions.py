@@ -91,7 +91,11 @@ class Principal:
 
     @contextmanager
     def own_scope(self) -> Iterator[Scope]:
-        """For submitting: the tenant's own, whoever the principal is."""
+        """For submitting: the tenant's own, whoever the principal is.
+
+        In `single`, where no role says so, an admin's key moves tasks as an operator here, who may submit as well; a
+        worker's key only reads.
+        """
         with tenant_scope(self.tenant_id, actor=self.actor) as scope:
             yield scope
 

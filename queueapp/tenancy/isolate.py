@@ -6,20 +6,23 @@ from django.db import connections, transaction
 from django.db.migrations.loader import MigrationLoader
 
 from queueapp.db.operations import IsolationOperation
+from queueapp.tenancy.grants import grant_to_logins, revoke_everything
 
 
 def isolate(alias: str) -> Iterator[str]:
     """Run what depends on the isolation level again, for `rls`, and yield what is done.
 
     Each operation is a transaction of its own and may run twice, so that a run which was cut off is simply run again.
-    The database counts as isolated only when the last is done.
+    The database counts as isolated only when the last is done, and the app's login has its rights in `rls`.
     """
     database = connections[alias]
     for operation in _operations(alias):
         with transaction.atomic(using=alias), database.schema_editor(atomic=False) as editor:
             operation.apply_again(editor, "rls")
         yield operation.describe()
-    with database.cursor() as cursor:
+    with transaction.atomic(using=alias), database.cursor() as cursor:
+        revoke_everything(database)
+        grant_to_logins(database, "rls")
         cursor.execute("UPDATE taskrunner_installation SET isolation = 'rls'")
 
 
