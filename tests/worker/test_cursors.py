@@ -10,7 +10,7 @@ from tests.tasks.staging import Undone, held_open, take_a_snapshot
 from tests.waiting import threads
 from tests.worker.claimers import claimer, submit
 
-INDEXES = "^task_ready_by_"
+INDEXES = "^tr_task_ready_by_"
 
 STRATEGIES = pytest.mark.parametrize("strategy", Queue.Strategy.values)
 
