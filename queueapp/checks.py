@@ -12,16 +12,14 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from queueapp import conf
 from queueapp.db.installation import installed_isolation
 from queueapp.tenancy import logins
-from queueapp.tenancy.logins import OWNER_ALIAS
+from queueapp.tenancy.logins import OLDEST_SERVERS, OWNER_ALIAS, OWNER_HINT
 from queueapp.worker.processes import django_q_settings
 
 NEEDED_APPS = ("django_q", "rest_framework", "django.contrib.postgres")
-OLDEST_SERVERS = {"single": 15, "rls": 16}  # rls: roles are granted WITH INHERIT FALSE, which 16 introduced
 OWNER_RUNS = (
     "The login that runs the platform owns its tables. Tenants are kept apart against mistakes, not against SQL: "
     "RESET ROLE leads back to the owner, who may switch row-level security off."
 )
-OWNER_HINT = "Run as a login that owns nothing, and migrate as the owner (deploy/postgres/logins.sql makes both)."
 
 
 @register("taskrunner")

@@ -1,4 +1,4 @@
-"""PostgreSQL: reachable, recent, migrated, and isolating tenants."""
+"""PostgreSQL: reachable, recent, migrated, and in `rls` isolating tenants."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -8,15 +8,14 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from queueapp import conf
 from queueapp.doctor.finding import Finding, fault, ok, warning
-from queueapp.models.tenants import NIL_TENANT
 from queueapp.tenancy.guard import tenant_tables
-from queueapp.tenancy.logins import refuse_unsafe_login
+from queueapp.tenancy.logins import OLDEST_SERVERS, OWNER_HINT, refuse_unsafe_login, server_version
 from queueapp.tenancy.roles import Role
 
-OLDEST_VERSION = 18
 NOTABLE_SKEW_SECONDS = 1.0
-MIGRATE = "manage.py migrate, with OWNER_DATABASE_URL set"
+MIGRATE = "manage.py migrate, as the login that owns the tables"
 
 PROTECTION = """
     SELECT relname, relrowsecurity AND relforcerowsecurity, EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid)
@@ -32,27 +31,28 @@ def check() -> Iterator[Finding]:
     try:
         refuse_unsafe_login()
     except OperationalError as error:
-        yield fault("PostgreSQL", str(error).strip(), fix="start it, or correct DATABASE_URL (or POSTGRES_…)")
+        yield fault("PostgreSQL", str(error).strip(), fix="start it, or correct DATABASES (here: DATABASE_URL)")
         return
     except ImproperlyConfigured as error:  # from tenancy/logins.py
-        yield fault("login", str(error), fix="DATABASE_URL=postgresql://taskrunner_app:…@…, not a superuser's")
+        yield fault("login", str(error), fix="connect DATABASES['default'] as a plain login, not a superuser's")
         return
     yield (server := _server())
     if server.level == "fault":
         return
-    yield _login()
+    if conf.settings.isolation == "rls":
+        yield _login()
     yield (migrations := _migrations())
-    if migrations.level == "ok":
-        yield _row_level_security()
-    yield _roles()
-    yield _resting_tenant()
+    if conf.settings.isolation == "rls":
+        if migrations.level == "ok":
+            yield _row_level_security()
+        yield _roles()
     yield _clock()
 
 
 def _server() -> Finding:
-    version = int(_ask("SHOW server_version_num")[0][0]) // 10_000
-    if version < OLDEST_VERSION:
-        return fault("PostgreSQL", f"version {version} is too old", fix=f"run PostgreSQL {OLDEST_VERSION} or later")
+    version, oldest = server_version(connection), OLDEST_SERVERS[conf.settings.isolation]
+    if version < oldest:
+        return fault("PostgreSQL", f"version {version} is too old", fix=f"run PostgreSQL {oldest} or later")
     return ok("PostgreSQL", f"{_ask('SHOW server_version')[0][0]}, database {connection.settings_dict['NAME']}")
 
 
@@ -63,7 +63,7 @@ def _login() -> Finding:
         return warning(
             "login",
             f"{login} owns the tables and could switch row-level security off",
-            fix="DATABASE_URL for a login that owns nothing, OWNER_DATABASE_URL for this one",
+            fix=OWNER_HINT,
         )
     return ok("login", f"{login} is bound by row-level security")
 
@@ -99,7 +99,7 @@ def _row_level_security() -> Finding:
         return fault(
             "row-level security",
             f"no policy on {', '.join(bare)}, so nobody sees its rows",
-            fix="create it again from queueapp/migrations/sql, as the owner",
+            fix="as the owner, run the TenantPolicies of its migration again",
         )
     return ok("row-level security", f"enabled, forced and with a policy on all {len(rows)} tables of tenants")
 
@@ -111,19 +111,6 @@ def _roles() -> Finding:
         login = connection.settings_dict["USER"]
         return fault("roles", f"{login} may not take on {', '.join(missing)}", fix=f"{MIGRATE}: it grants them")
     return ok("roles", f"{', '.join(sorted(wanted))} can be taken on")
-
-
-def _resting_tenant() -> Finding:
-    resting = _ask("SELECT current_setting('taskrunner.tenant_id', true)")[0][0]
-    if resting != NIL_TENANT:
-        login = connection.settings_dict["USER"]
-        return fault(
-            "resting tenant",
-            f"taskrunner.tenant_id rests at {resting!r} instead of the nil uuid: queries fail after a transaction",
-            fix=f"as a superuser: ALTER ROLE {login} SET taskrunner.tenant_id = '{NIL_TENANT}';"
-            f" where there is none, add options=-c%20taskrunner.tenant_id={NIL_TENANT} to DATABASE_URL",
-        )
-    return ok("resting tenant", "the nil uuid, which no tenant has")
 
 
 def _clock() -> Finding:

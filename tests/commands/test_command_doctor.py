@@ -5,7 +5,6 @@ import os
 import secrets
 import time
 from contextlib import contextmanager
-from urllib.parse import unquote
 
 import pytest
 from django.db import connections
@@ -44,7 +43,7 @@ def test_a_healthy_installation_is_ok_in_every_part(healthy):
     document = run_json("doctor")
     assert {finding["level"] for finding in document["findings"]} == {"ok"}
     parts = [finding["part"] for finding in document["findings"]]
-    assert parts[:11] == [
+    assert parts[:10] == [
         "Python",
         "environment",
         "PostgreSQL",
@@ -52,14 +51,21 @@ def test_a_healthy_installation_is_ok_in_every_part(healthy):
         "migrations",
         "row-level security",
         "roles",
-        "resting tenant",
         "clock",
         "Redis",
         "artifacts",
     ]
-    assert "queue default" in parts[11:]
+    assert "queue default" in parts[10:]
     assert document["ok"] is True
     assert run("doctor").count("\nok ") == len(parts) - 1
+
+
+def test_without_isolation_neither_roles_nor_policies_are_looked_for(healthy, configure, monkeypatch):
+    configure(ISOLATION="single")
+    monkeypatch.setattr(postgres, "server_version", lambda database: 15)
+    monkeypatch.setattr(postgres, "tenant_tables", lambda: {"no_such_table"})
+    found = {finding.part: finding.level for finding in postgres.check()}
+    assert found == {"PostgreSQL": "ok", "migrations": "ok", "clock": "ok"}
 
 
 @contextmanager
@@ -82,12 +88,14 @@ def test_a_table_without_forced_security_is_a_fault_that_its_fix_mends(healthy):
 
 
 def test_a_table_without_a_policy_is_a_fault(healthy):
-    repair = "CREATE POLICY operator ON taskrunner_task_deltas FOR ALL TO taskrunner_operator USING (true);" + (
-        "CREATE POLICY trigger_writes ON taskrunner_task_deltas FOR INSERT TO CURRENT_USER WITH CHECK (true)"
-    )
-    with damaged(
-        "DROP POLICY operator ON taskrunner_task_deltas; DROP POLICY trigger_writes ON taskrunner_task_deltas", repair
-    ):
+    policies = {
+        "operator_select": "FOR SELECT TO taskrunner_operator USING (true)",
+        "operator_delete": "FOR DELETE TO taskrunner_operator USING (true)",
+        "owner_insert": "FOR INSERT TO CURRENT_USER WITH CHECK (true)",
+    }
+    damage = ";".join(f"DROP POLICY {name} ON taskrunner_task_deltas" for name in policies)
+    repair = ";".join(f"CREATE POLICY {name} ON taskrunner_task_deltas {rule}" for name, rule in policies.items())
+    with damaged(damage, repair):
         assert "no policy on taskrunner_task_deltas" in part("row-level security", faults=True)["message"]
 
 
@@ -130,25 +138,22 @@ def diagnosis(**environment):
     return process.returncode, {finding["part"]: finding for finding in json.loads(printed)["findings"]}
 
 
-def test_a_login_that_nobody_prepared_has_three_faults_that_their_fixes_mend(newcomer):
+def test_a_login_that_nobody_prepared_has_faults_that_their_fix_mends(newcomer):
     _, url = newcomer
     code, found = diagnosis(DATABASE_URL=url)
     assert code == 1
     assert [part for part, finding in found.items() if finding["level"] == "fault"] == [
         "migrations",
         "roles",
-        "resting tenant",
     ]
     assert "permission denied" in found["migrations"]["message"]
     assert "taskrunner_client, taskrunner_operator, taskrunner_worker" in found["roles"]["message"]
 
-    option = found["resting tenant"]["fix"].split("options=")[1].split(" to DATABASE_URL")[0]
-    url = make_dsn(url, options=unquote(option))
     migrating = manage("migrate", DATABASE_URL=url)
     migrating.communicate(timeout=PATIENCE_SECONDS)
     assert migrating.returncode == 0
     code, found = diagnosis(DATABASE_URL=url)
-    assert (code, {found[part]["level"] for part in ("migrations", "roles", "resting tenant")}) == (0, {"ok"})
+    assert (code, {found[part]["level"] for part in ("migrations", "roles")}) == (0, {"ok"})
 
 
 def test_a_login_above_row_level_security_is_a_fault(newcomer):
@@ -189,7 +194,7 @@ def test_versions_that_are_too_old_are_faults(healthy, monkeypatch):
     monkeypatch.setattr(machine, "OLDEST_PYTHON", (99, 0))
     assert "too old" in part("Python", faults=True)["message"]
     monkeypatch.undo()
-    monkeypatch.setattr(postgres, "OLDEST_VERSION", 99)
+    monkeypatch.setattr(postgres, "OLDEST_SERVERS", {"rls": 99})
     assert "too old" in part("PostgreSQL", faults=True)["message"]
 
 
@@ -204,9 +209,9 @@ def test_a_clock_that_is_off_is_a_warning(healthy, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "value", "fix"),
     [
-        ("DEBUG", True, "unset DEBUG"),
+        ("DEBUG", True, "set DEBUG to False"),
         ("ALLOWED_HOSTS", ["*"], "set ALLOWED_HOSTS to the names of this site"),
-        ("ALLOWED_HOSTS", ["tasks.example.com"], "set HTTPS_ONLY=true"),
+        ("ALLOWED_HOSTS", ["tasks.example.com"], "set SESSION_COOKIE_SECURE (here: HTTPS_ONLY=true)"),
     ],
 )
 def test_an_unwise_environment_is_a_warning(healthy, settings, name, value, fix):
@@ -217,7 +222,7 @@ def test_an_unwise_environment_is_a_warning(healthy, settings, name, value, fix)
 
 def test_a_queue_without_workers_is_a_fault_once_a_task_waits(make_task):
     finding = part("queue default")
-    assert (finding["level"], finding["fix"]) == ("warning", "manage.py qcluster --queues default")
+    assert (finding["level"], finding["fix"]) == ("warning", "manage.py taskrunner_worker --queues default")
     make_task("queued")
     finding = part("queue default", faults=True)
     assert "a task waits for" in finding["message"]
@@ -235,7 +240,7 @@ def test_people_read_the_fix_below_the_fault(make_task):
     printed, words = refused("doctor")
     lines = printed.splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith("fault"))
-    assert lines[at + 1].strip() == "fix: manage.py qcluster --queues default"
+    assert lines[at + 1].strip() == "fix: manage.py taskrunner_worker --queues default"
     assert words.endswith("parts at fault.")
 
 
