@@ -91,7 +91,7 @@ class Principal:
 
     @contextmanager
     def own_scope(self) -> Iterator[Scope]:
-        """For submitting: the tenant's own, whoever the principal is."""
+        """For submitting: the tenant's own, also for an admin."""
         with tenant_scope(self.tenant_id, actor=self.actor) as scope:
             yield scope
 
