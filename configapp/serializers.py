@@ -57,8 +57,8 @@ class SettingDocument(ResponseModel):
 class SettingDetailDocument(SettingDocument):
     """A key with its bounds, which for strings are those of their length."""
 
-    minimum: float | None
-    maximum: float | None
+    minimum: int | float | None
+    maximum: int | float | None
     choices: list[str]
     pattern: str | None
     free_text: bool

@@ -12,16 +12,14 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from queueapp import conf
 from queueapp.db.installation import installed_isolation
 from queueapp.tenancy import logins
-from queueapp.tenancy.logins import OWNER_ALIAS
+from queueapp.tenancy.logins import OLDEST_SERVERS, OWNER_ALIAS, OWNER_HINT
 from queueapp.worker.processes import django_q_settings
 
 NEEDED_APPS = ("django_q", "rest_framework", "django.contrib.postgres")
-OLDEST_SERVERS = {"single": 15, "rls": 16}  # rls: roles are granted WITH INHERIT FALSE, which 16 introduced
 OWNER_RUNS = (
     "The login that runs the platform owns its tables. Tenants are kept apart against mistakes, not against SQL: "
     "RESET ROLE leads back to the owner, who may switch row-level security off."
 )
-OWNER_HINT = "Run as a login that owns nothing, and migrate as the owner (deploy/postgres/logins.sql makes both)."
 
 
 @register("taskrunner")
@@ -47,14 +45,20 @@ def check_apps(**_: Any) -> list[CheckMessage]:
 
 @register("taskrunner")
 def check_django_q(**_: Any) -> list[CheckMessage]:
-    """A Q_CLUSTER of the project's own, which nobody reads where django-q2 is ours."""
+    """A Q_CLUSTER that nobody reads, where django-q2 is ours; none, where it is the project's."""
     written = getattr(settings, "Q_CLUSTER", None)
-    if not django_q_settings.is_ours() or written == django_q_settings.Q_CLUSTER:
-        return []
-    hint = "Remove Q_CLUSTER; or list queueapp after django_q to keep django-q2, and run our workers as "
-    return [
-        checks.Warning("Q_CLUSTER is not used.", hint=hint + "`manage.py taskrunner_worker`.", id="taskrunner.W001")
-    ]
+    if django_q_settings.is_ours():
+        if written == django_q_settings.Q_CLUSTER:
+            return []
+        hint = "Remove Q_CLUSTER; or list queueapp after django_q to keep django-q2, and run our workers as "
+        return [
+            checks.Warning("Q_CLUSTER is not used.", hint=hint + "`manage.py taskrunner_worker`.", id="taskrunner.W001")
+        ]
+    if written is None and apps.is_installed("django_q"):
+        words = "queueapp stands after django_q, so qcluster is django-q2's, and there is no Q_CLUSTER for it."
+        hint = "List queueapp before django_q, and qcluster runs our workers; or run them as "
+        return [checks.Warning(words, hint=hint + "`manage.py taskrunner_worker`.", id="taskrunner.W004")]
+    return []
 
 
 @register(Tags.database)

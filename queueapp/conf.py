@@ -90,10 +90,17 @@ class _Lazy:
 
     def _read(self) -> Section:
         try:
-            return self.model.model_validate(self.written())
+            return self.model.model_validate(self._known())
         except ValidationError:
             pass  # its own words name no setting
         raise ImproperlyConfigured(f"{SETTING} in Django's settings is not usable:\n  " + "\n  ".join(faults()))
+
+    def _known(self) -> Any:
+        """What is written, without what may be sections of apps that are not loaded yet; the check names the rest."""
+        written = self.written()
+        if self.path or not isinstance(written, dict):
+            return written
+        return {key: value for key, value in written.items() if key in _known_keys("")}
 
     def written(self) -> Any:
         """What Django's settings say, without the sections below."""

@@ -11,12 +11,10 @@ from uuid import UUID
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import BaseModel, Field
 
-from queueapp.errors import FieldError, PermanentFailure, RetryLater
+from queueapp.errors import FieldError
 
 __all__ = [
     "Handler",
-    "PermanentFailure",
-    "RetryLater",
     "Reusable",
     "find_handler",
     "get_handler",

@@ -1,8 +1,8 @@
 """Extension points: what an app may add to the platform without changing it. Register in the app's handlers.py.
 
 `around_attempt` wraps the execution of attempts, `on_transition` reports moves, `maintenance_job` runs every so many
-seconds in one cluster at a time, `register_limits` adds limits that each tenant may have its own of. Any class that
-takes a TaskContext can extend it: see `TaskContext.extension`.
+seconds, `register_limits` adds limits that each tenant may have its own of. Any class that takes a TaskContext can
+extend it: see `TaskContext.extension`.
 """
 
 import inspect
@@ -90,17 +90,18 @@ _jobs: dict[str, MaintenanceJob] = {}
 
 
 def maintenance_job(name: str, *, every_seconds: float, in_background: bool = False) -> Callable[[JobT], JobT]:
-    """Register a function that the elected cluster calls every so many seconds; with 0, at each pass (once a second).
+    """Register a function that each cluster calls every so many seconds; with 0, at each pass (once a second).
 
         @maintenance_job("sessions_deleted", every_seconds=3600)
         def delete_sessions() -> JobResult:
             deleted, _ = Session.objects.filter(id__in=expired_ids()[:1000]).delete()
             return JobResult(deleted, more=deleted == 1000)
 
-    Each call is a short transaction in an operator's scope, so do a batch and say whether there is more: then it is
-    called again, within this pass or the next. With `in_background=True` it is called in a thread of its own, outside
-    any transaction: for work that waits for others. A class is made once a runner, and its instance called, so that it
-    may remember where it was.
+    Two clusters call it twice as often, though never at the same time, and each calls it at its start: it must not
+    mind being called too often. Each call is a short transaction in an operator's scope, so do a batch and say whether
+    there is more: then it is called again, within this pass or the next. With `in_background=True` it is called in a
+    thread of its own, outside any transaction, and may run in two clusters at once: for work that waits for others. A
+    class is made once a runner, and its instance called, so that it may remember where it was.
     Raises ImproperlyConfigured when the name is taken.
     """
 

@@ -87,7 +87,7 @@ def acceptance(request: Request, principal: Principal) -> Iterator[AcceptedChang
         if not accepted.changes:
             return
         task_id = accepted.changes[0].task_id
-        accepted.headers["Location"] = f"{api_root()}/tasks/{task_id}"
+        accepted.headers["Location"] = f"{api_root(request)}/tasks/{task_id}"
         if wait.for_end_of(task_id):
             accepted.headers["Preference-Applied"] = wait.granted
             with principal.scope():

@@ -28,7 +28,3 @@ ALTER SCHEMA public OWNER TO taskrunner_owner;
 
 -- The owner administers the app's login, and neither becomes it nor inherits from it.
 GRANT taskrunner_app TO taskrunner_owner WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;
-
--- Row-level security casts this setting to uuid; an unset one would be '' after a transaction, and fail.
-ALTER ROLE taskrunner_owner SET taskrunner.tenant_id = '00000000-0000-0000-0000-000000000000';
-ALTER ROLE taskrunner_app SET taskrunner.tenant_id = '00000000-0000-0000-0000-000000000000';

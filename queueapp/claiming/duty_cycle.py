@@ -23,5 +23,8 @@ class DutyCycle:
         """Around a poll, to see how long it takes."""
         started = time.monotonic()
         yield
-        took = time.monotonic() - started
-        self._next_at = started + took / SHARE if took > QUICK_SECONDS else 0.0
+        self.record(time.monotonic() - started)
+
+    def record(self, seconds: float) -> None:
+        """A poll that took so long has just ended."""
+        self._next_at = time.monotonic() - seconds + seconds / SHARE if seconds > QUICK_SECONDS else 0.0

@@ -26,9 +26,11 @@ def _python() -> Finding:
 def _environment() -> Finding:
     """What is wrong in itself has been refused at start; this is about what is unwise."""
     if settings.DEBUG:
-        return warning("environment", "DEBUG shows settings and code to visitors", fix="unset DEBUG")
+        return warning("environment", "DEBUG shows settings and code to visitors", fix="set DEBUG to False")
     if "*" in settings.ALLOWED_HOSTS:
         return warning("environment", "any Host header is accepted", fix="set ALLOWED_HOSTS to the names of this site")
     if not settings.SESSION_COOKIE_SECURE and not LOOPBACK.issuperset(settings.ALLOWED_HOSTS):
-        return warning("environment", "sessions may travel unencrypted", fix="set HTTPS_ONLY=true")
+        return warning(
+            "environment", "sessions may travel unencrypted", fix="set SESSION_COOKIE_SECURE (here: HTTPS_ONLY=true)"
+        )
     return ok("environment", "complete")

@@ -1,4 +1,4 @@
-"""PostgreSQL: reachable, recent, migrated, and isolating tenants."""
+"""PostgreSQL: reachable, recent, migrated, and in `rls` isolating tenants."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -9,13 +9,12 @@ from django.db.migrations.executor import MigrationExecutor
 
 from queueapp import conf
 from queueapp.doctor.finding import Finding, fault, ok, warning
-from queueapp.tenancy import logins
 from queueapp.tenancy.guard import tenant_tables
+from queueapp.tenancy.logins import OLDEST_SERVERS, OWNER_HINT, refusal, server_version
 from queueapp.tenancy.roles import Role
 
-OLDEST_VERSIONS = {"single": 15, "rls": 16}
 NOTABLE_SKEW_SECONDS = 1.0
-MIGRATE = "manage.py migrate, with OWNER_DATABASE_URL set"
+MIGRATE = "manage.py migrate, as the login that owns the tables"
 
 PROTECTION = """
     SELECT relname, relrowsecurity AND relforcerowsecurity, EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid)
@@ -31,7 +30,7 @@ def check() -> Iterator[Finding]:
     try:
         connection.ensure_connection()
     except OperationalError as error:
-        yield fault("PostgreSQL", str(error).strip(), fix="start it, or correct DATABASE_URL (or POSTGRES_…)")
+        yield fault("PostgreSQL", str(error).strip(), fix="start it, or correct DATABASES (here: DATABASE_URL)")
         return
     yield (server := _server())
     if server.level == "fault":
@@ -48,7 +47,7 @@ def check() -> Iterator[Finding]:
 
 
 def _server() -> Finding:
-    version, oldest = logins.server_version(connection), OLDEST_VERSIONS[conf.settings.isolation]
+    version, oldest = server_version(connection), OLDEST_SERVERS[conf.settings.isolation]
     if version < oldest:
         return fault("PostgreSQL", f"version {version} is too old", fix=f"run PostgreSQL {oldest} or later")
     return ok("PostgreSQL", f"{_ask('SHOW server_version')[0][0]}, database {connection.settings_dict['NAME']}")
@@ -59,13 +58,13 @@ def _login() -> Finding:
     login = connection.settings_dict["USER"]
     if conf.settings.isolation == "single":
         return ok("login", f"{login}; any will do where there is one tenant")
-    if message := logins.refusal(connection):
-        return fault("login", message, fix="DATABASE_URL=postgresql://taskrunner_app:…@…, not a superuser's")
+    if message := refusal(connection):
+        return fault("login", message, fix="connect DATABASES['default'] as a plain login, not a superuser's")
     if _ask(OWNED, [sorted(tenant_tables())])[0][0]:
         return warning(
             "login",
             f"{login} owns the tables and could switch row-level security off",
-            fix="DATABASE_URL for a login that owns nothing, OWNER_DATABASE_URL for this one",
+            fix=OWNER_HINT,
         )
     return ok("login", f"{login} is bound by row-level security")
 
@@ -101,7 +100,7 @@ def _row_level_security() -> Finding:
         return fault(
             "row-level security",
             f"no policy on {', '.join(bare)}, so nobody sees its rows",
-            fix="create it again from queueapp/migrations/sql, as the owner",
+            fix="as the owner, run the TenantPolicies of its migration again",
         )
     return ok("row-level security", f"enabled, forced and with a policy on all {len(rows)} tables of tenants")
 

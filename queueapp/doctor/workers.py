@@ -20,7 +20,7 @@ def _queue(row: QueueRow) -> Finding:
         return warning(part, f"is paused since {row.paused_at:%F %T} UTC", fix=f"manage.py queues resume {row.name}")
     if row.live_workers:
         return ok(part, f"{row.live_workers} live workers")
-    fix = f"manage.py qcluster --queues {row.name}"
+    fix = f"manage.py taskrunner_worker --queues {row.name}"
     if row.oldest_wait_seconds is not None:
         return fault(part, f"no live worker, and a task waits for {row.oldest_wait_seconds:,.0f} s", fix=fix)
     return warning(part, "no live worker", fix=fix)

@@ -40,7 +40,7 @@ class Probe:
         try:
             word.set_result(self._look())
         except Exception as error:
-            # whoever asks needs no key, so the reason goes to the log alone
+            # the asker needs no key, so the reason goes to the log alone
             logger.warning("%s: %s", self.name, error, extra={"event": "health_check_failed", "part": self.name})
             word.set_result(FAILED)
         finally:

@@ -1,45 +1,11 @@
 """The platform's jobs of each pass: what is due is queued, expired leases are taken back, counters are folded."""
 
-import time
-from abc import ABC, abstractmethod
-
-from queueapp.claiming.duty_cycle import DutyCycle
 from queueapp.db import statements
-from queueapp.hooks import JobResult, Transition, maintenance_job
+from queueapp.hooks import Transition, maintenance_job
+from queueapp.maintenance.recent_rows import BATCH, EVER_SECONDS, RecentRows
 from queueapp.observers import report_on_commit
 from queueapp.redis import notifier
 from queueapp.states import Status
-
-BATCH = 1_000
-EVER_SECONDS = 1e9
-MARGIN_SECONDS = 2.0  # a call looks back beyond the last complete one, for what was committed late
-
-
-class RecentRows(ABC):
-    """A job that scans no further back than needed.
-
-    Under a snapshot that somebody holds, an index keeps an entry of every task that passed, and a scan from the
-    very start would walk over all of them each second. So while such scans take long, they are rationed.
-    """
-
-    def __init__(self) -> None:
-        self._duty_cycle = DutyCycle()  # of scans from the very start
-        self._complete_at = float("-inf")
-
-    def __call__(self) -> JobResult:
-        began = time.monotonic()
-        if self._duty_cycle.allows:
-            with self._duty_cycle.poll():
-                rows = self.run_batch(EVER_SECONDS)
-        else:
-            rows = self.run_batch(began - self._complete_at + MARGIN_SECONDS)
-        if rows < BATCH:
-            self._complete_at = began
-        return JobResult(rows, more=rows >= BATCH)
-
-    @abstractmethod
-    def run_batch(self, seconds_back: float) -> int:
-        """Do at most BATCH rows of these last seconds; returns how many."""
 
 
 @maintenance_job("promoted", every_seconds=0)

@@ -9,12 +9,13 @@ from typing import TypeVar
 from django.db import InterfaceError, OperationalError, connection
 
 from queueapp.hooks import JobResult, MaintenanceJob, registered_jobs
+from queueapp.maintenance.recent_rows import RecentRows
 from queueapp.tenancy import system_scope
 
 logger = logging.getLogger(__name__)
 
 MAINTENANCE_LOCK = "maintenance"
-MOST_SECONDS = 0.2  # of one job in one pass, but for those of every pass: what is due must not wait for what is old
+MOST_SECONDS = 0.2  # of one job in one pass, but for those of what is due, which must not wait for the others
 
 T = TypeVar("T")
 
@@ -27,6 +28,7 @@ class ScheduledJob:
         self._every_seconds = job.every_seconds
         self._in_background = job.in_background
         self._function = job.make()
+        self._is_limited = not isinstance(self._function, RecentRows)
         self._due_at = float("-inf")  # time.monotonic()
         self._thread: threading.Thread | None = None
 
@@ -61,7 +63,7 @@ class ScheduledJob:
             if not result.more:
                 self._rest()
                 break
-            if self._every_seconds and time.monotonic() > deadline:
+            if self._is_limited and time.monotonic() > deadline:
                 break  # the next pass goes on
         if rows and self._every_seconds:
             logger.info("%s: %d rows", self.name, rows, extra={"event": "pruned", "rows": rows})

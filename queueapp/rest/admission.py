@@ -31,12 +31,12 @@ class Admission:
     def accept(self, body: Any, task_id: UUID | None = None) -> None:
         self.body, self.task_id = body, task_id
 
-    def response(self) -> Response:
+    def response(self, request: Request) -> Response:
         headers = quota.fields(self.allowance)
         if self.replayed:
             headers["Idempotent-Replayed"] = "true"
         if self.task_id is not None:
-            headers["Location"] = f"{api_root()}/tasks/{self.task_id}"
+            headers["Location"] = f"{api_root(request)}/tasks/{self.task_id}"
         return Response(self.body, status=202, headers=headers)
 
 

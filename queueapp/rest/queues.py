@@ -28,7 +28,7 @@ class QueueNameConverter:
         return value
 
 
-register_converter(QueueNameConverter, "queue_name")
+register_converter(QueueNameConverter, "taskrunner_queue_name")
 
 
 class QueueView(ApiView):
@@ -52,7 +52,7 @@ class QueueList(ApiView):
             return Response(whole_list([QueueDocument.of(row) for row in queries.queue_rows()]))
 
 
-@resource("queues/<queue_name:name>/pause", tag="Platform", parameters=PARAMETERS)
+@resource("queues/<taskrunner_queue_name:name>/pause", tag="Platform", parameters=PARAMETERS)
 class QueuePause(QueueView):
     """A pause: no task of the queue is claimed."""
 
@@ -67,7 +67,7 @@ class QueuePause(QueueView):
             return self.show(name)
 
 
-@resource("queues/<queue_name:name>/resume", tag="Platform", parameters=PARAMETERS)
+@resource("queues/<taskrunner_queue_name:name>/resume", tag="Platform", parameters=PARAMETERS)
 class QueueResume(QueueView):
     """The end of a pause."""
 

@@ -13,7 +13,6 @@ from queueapp.rest.admission import admission, check_allowed
 from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.errors import InvalidRequest, UnknownType
 from queueapp.rest.toolkit.long_poll import preferred_wait
-from queueapp.rest.toolkit.mount import api_root
 from queueapp.rest.toolkit.permissions import Principal, Right
 from queueapp.rest.toolkit.views import ApiView
 from queueapp.rest.visibility import TaskResponse, find_task, task_response
@@ -44,7 +43,7 @@ def accept_task(request: Request, principal: Principal, members: dict[str, Any])
         with admission(request, principal) as admitted:
             if not admitted.replayed:
                 admitted.accept(*_submit(principal, members))
-        response = admitted.response()
+        response = admitted.response(request)
         if admitted.task_id and wait.for_end_of(admitted.task_id):
             with principal.own_scope():
                 response.data = task_response(find_task(principal, admitted.task_id), principal)
@@ -76,7 +75,7 @@ class TypedView(ApiView):
             return submit_one(request, self.principal, {**options, "type": type, "params": params})
         except InvalidTask as error:
             if any(each.field == "type" and each.code == "unknown_type" for each in error.errors):
-                raise UnknownType(f"There is no task type {type!r}: GET {api_root()}/task-types lists them.") from None
+                raise UnknownType(f"There is no task type {type!r}: GET /task-types lists them.") from None
             raise InvalidTask([_as_sent(each, options) for each in error.errors], error.code) from None
 
 

@@ -81,7 +81,7 @@ class TaskBulk(ApiView):
         with admission(request, self.principal) as admitted:
             if not admitted.replayed:
                 admitted.accept(_submit_all(self.principal, body.tasks))
-        return admitted.response()
+        return admitted.response(request)
 
 
 def _submit_all(principal: Principal, items: list[Any]) -> dict[str, Any]:

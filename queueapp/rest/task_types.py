@@ -43,7 +43,7 @@ class TaskTypeResponse(ResponseModel):
     timeout_seconds: int
     max_timeout_seconds: int | None
     max_retries: int
-    retry_base_seconds: float
+    retry_base_seconds: int | float
     params_schema: dict[str, Any]
 
     @classmethod

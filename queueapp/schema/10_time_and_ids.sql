@@ -34,7 +34,7 @@ CREATE FUNCTION taskrunner_nth_id(first uuid, n bigint) RETURNS uuid LANGUAGE sq
     SELECT (left(first::text, 29) || lpad(to_hex(n), 7, '0'))::uuid
 $$;
 
--- The id of a partition: the first 8 bytes of a digest of what it stands for, so that whoever inserts a task can tell
+-- The id of a partition: the first 8 bytes of a digest of what it stands for, so that an insert of a task can tell
 -- it without looking. Queue and type hold no line break, so no two partitions give the same text.
 CREATE FUNCTION taskrunner_partition_id(queue text, type text, requirements jsonb) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

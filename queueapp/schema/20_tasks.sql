@@ -57,7 +57,7 @@ END
 $$;
 
 -- A statement's moves in one pass each: one log row a move, one delta row a statement and kind of move.
--- SECURITY DEFINER, because only the owner may write these tables, whoever moved the task. Joined by hash in any case:
+-- SECURITY DEFINER, because only the owner may write these tables, and any role moves tasks. Joined by hash in any case:
 -- a function is planned at a session's first call, so a worker whose first batch was one task would compare every old
 -- row of a batch with every new one for the rest of its life.
 CREATE FUNCTION taskrunner_tasks_inserted() RETURNS trigger
@@ -167,7 +167,7 @@ $$;
 CREATE TRIGGER taskrunner_tasks_before_insert BEFORE INSERT ON taskrunner_tasks
     FOR EACH ROW EXECUTE FUNCTION taskrunner_tasks_before_insert();
 
--- Two partitions with the same digest: whoever claims by one of them must not get the other's tasks.
+-- Two partitions with the same digest: a claim by one of them must not get the other's tasks.
 CREATE FUNCTION taskrunner_refuse_collision(task_id uuid, partition_id bigint) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -42,7 +42,7 @@ _table: RoutingTable | None = None
 
 
 def routing_table(tenant_id: UUID | None, *, fresh: bool = False) -> RoutingTable:
-    """The current routes; `fresh` reads them anew, e.g. after a queue was not found.
+    """The current routes; `fresh` reads them again, e.g. after a queue was not found.
 
     They are the same for all tenants; `tenant_id` is whose scope to read them in where none is open.
     """

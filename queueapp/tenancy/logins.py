@@ -13,6 +13,8 @@ from queueapp.tenancy.roles import Role
 logger = logging.getLogger(__name__)
 
 OWNER_ALIAS = "owner"  # in DATABASES, where another login than the app's migrates
+OLDEST_SERVERS = {"single": 15, "rls": 16}  # rls: roles are granted WITH INHERIT FALSE, which 16 introduced
+OWNER_HINT = "Run as a login that owns nothing, and migrate as the owner (deploy/postgres/logins.sql makes both)."
 
 LOGIN_RIGHTS = """
     SELECT rolsuper, rolbypassrls,

@@ -171,7 +171,7 @@ def migration_scope(alias: str) -> Iterator[None]:
 
 
 def worker_scope(worker_id: UUID) -> AbstractContextManager[Scope]:
-    """Act as a worker: see what is queued and what this worker holds, whoever the tenant."""
+    """Act as a worker: see what is queued and what this worker holds, of all tenants."""
     return _enter(_unnested(_scope_of_worker(worker_id)))
 
 

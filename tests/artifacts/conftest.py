@@ -1,6 +1,5 @@
 """Every test runs on each kind of store: a directory, and a real S3 server, started when the first test wants it."""
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -32,12 +31,6 @@ def store(request, settings, monkeypatch):
             monkeypatch.setenv(name, value)
     settings.STORAGES = {**settings.STORAGES, "artifacts": Environment().artifact_store}
     return request.param
-
-
-@pytest.fixture
-def on_files(settings):
-    """The directory of the session, for tests that look at it."""
-    return Path(os.environ["ARTIFACTS_DIRECTORY"])
 
 
 @pytest.fixture

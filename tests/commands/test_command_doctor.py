@@ -60,6 +60,14 @@ def test_a_healthy_installation_is_ok_in_every_part(healthy):
     assert run("doctor").count("\nok ") == len(parts) - 1
 
 
+def test_without_isolation_neither_roles_nor_policies_are_looked_for(healthy, configure, monkeypatch):
+    configure(ISOLATION="single")
+    monkeypatch.setattr(postgres, "server_version", lambda database: 15)
+    monkeypatch.setattr(postgres, "tenant_tables", lambda: {"no_such_table"})
+    found = {finding.part: finding.level for finding in postgres.check()}
+    assert found == {"PostgreSQL": "ok", "migrations": "ok", "clock": "ok"}
+
+
 @contextmanager
 def damaged(damage, repair):
     as_owner(damage)
@@ -80,13 +88,14 @@ def test_a_table_without_forced_security_is_a_fault_that_its_fix_mends(healthy):
 
 
 def test_a_table_without_a_policy_is_a_fault(healthy):
-    table, names = "taskrunner_task_deltas", ("operator_select", "operator_delete", "owner_insert")
-    repair = (
-        f"CREATE POLICY operator_select ON {table} FOR SELECT TO taskrunner_operator USING (true);"
-        f"CREATE POLICY operator_delete ON {table} FOR DELETE TO taskrunner_operator USING (true);"
-        f"CREATE POLICY owner_insert ON {table} FOR INSERT TO CURRENT_USER WITH CHECK (true)"
-    )
-    with damaged("; ".join(f"DROP POLICY {name} ON {table}" for name in names), repair):
+    policies = {
+        "operator_select": "FOR SELECT TO taskrunner_operator USING (true)",
+        "operator_delete": "FOR DELETE TO taskrunner_operator USING (true)",
+        "owner_insert": "FOR INSERT TO CURRENT_USER WITH CHECK (true)",
+    }
+    damage = ";".join(f"DROP POLICY {name} ON taskrunner_task_deltas" for name in policies)
+    repair = ";".join(f"CREATE POLICY {name} ON taskrunner_task_deltas {rule}" for name, rule in policies.items())
+    with damaged(damage, repair):
         assert "no policy on taskrunner_task_deltas" in part("row-level security", faults=True)["message"]
 
 
@@ -129,7 +138,7 @@ def diagnosis(**environment):
     return process.returncode, {finding["part"]: finding for finding in json.loads(printed)["findings"]}
 
 
-def test_a_login_that_nobody_prepared_has_three_faults_that_their_fixes_mend(newcomer):
+def test_a_login_that_nobody_prepared_has_faults_that_their_fix_mends(newcomer):
     _, url = newcomer
     code, found = diagnosis(DATABASE_URL=url)
     assert code == 1
@@ -185,7 +194,7 @@ def test_versions_that_are_too_old_are_faults(healthy, monkeypatch):
     monkeypatch.setattr(machine, "OLDEST_PYTHON", (99, 0))
     assert "too old" in part("Python", faults=True)["message"]
     monkeypatch.undo()
-    monkeypatch.setattr(postgres, "OLDEST_VERSIONS", {"rls": 99})
+    monkeypatch.setattr(postgres, "OLDEST_SERVERS", {"rls": 99})
     assert "too old" in part("PostgreSQL", faults=True)["message"]
 
 
@@ -200,9 +209,9 @@ def test_a_clock_that_is_off_is_a_warning(healthy, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "value", "fix"),
     [
-        ("DEBUG", True, "unset DEBUG"),
+        ("DEBUG", True, "set DEBUG to False"),
         ("ALLOWED_HOSTS", ["*"], "set ALLOWED_HOSTS to the names of this site"),
-        ("ALLOWED_HOSTS", ["tasks.example.com"], "set HTTPS_ONLY=true"),
+        ("ALLOWED_HOSTS", ["tasks.example.com"], "set SESSION_COOKIE_SECURE (here: HTTPS_ONLY=true)"),
     ],
 )
 def test_an_unwise_environment_is_a_warning(healthy, settings, name, value, fix):
@@ -213,7 +222,7 @@ def test_an_unwise_environment_is_a_warning(healthy, settings, name, value, fix)
 
 def test_a_queue_without_workers_is_a_fault_once_a_task_waits(make_task):
     finding = part("queue default")
-    assert (finding["level"], finding["fix"]) == ("warning", "manage.py qcluster --queues default")
+    assert (finding["level"], finding["fix"]) == ("warning", "manage.py taskrunner_worker --queues default")
     make_task("queued")
     finding = part("queue default", faults=True)
     assert "a task waits for" in finding["message"]
@@ -231,7 +240,7 @@ def test_people_read_the_fix_below_the_fault(make_task):
     printed, words = refused("doctor")
     lines = printed.splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith("fault"))
-    assert lines[at + 1].strip() == "fix: manage.py qcluster --queues default"
+    assert lines[at + 1].strip() == "fix: manage.py taskrunner_worker --queues default"
     assert words.endswith("parts at fault.")
 
 

@@ -125,7 +125,7 @@ def test_rescue_leaves_it_to_a_cluster_that_keeps_house(clean_database):
         keeper = start(keep_house)
         held.wait(PATIENCE_SECONDS)
         try:
-            assert run("rescue") == "Nothing to do: a cluster is keeping house at this moment.\n"
+            assert run("rescue") == "Nothing to do: another cluster is running maintenance.\n"
             assert run_json("rescue") == {}
         finally:
             done.set()

@@ -36,6 +36,11 @@ def all_changes():
         return list(ConfigChange.objects.all())
 
 
+def test_bounds_are_shown_as_they_were_declared(admin):
+    shown = admin.get(f"/config/{PORT}").content
+    assert b'"minimum":1024,' in shown.replace(b" ", b"")
+
+
 def test_a_change_is_accepted_then_applied_then_read(admin, config_worker):
     answer = admin.post("/config", {"key": "app.debug", "value": "TRUE "})
     change = accepted(answer)

@@ -1,4 +1,4 @@
-"""What the database itself refuses, whoever asks: the rules of migrations/sql/, attacked with raw SQL as each role."""
+"""What the database itself refuses to everybody: the rules of configapp/schema, attacked with raw SQL as each role."""
 
 import pytest
 from django.apps import apps

@@ -43,7 +43,7 @@ def test_the_deltas_add_up_to_the_rows(history):
         assert folded_by_hand() == counted()
 
 
-def test_the_housekeeper_folds_all_of_them_once(history):
+def test_maintenance_folds_all_of_them_once(history):
     for _ in range(2):
         maintenance.run_once()
     with operator_scope("operator:test"):

@@ -23,7 +23,6 @@ from taskrunner.devserver.embedded import EmbeddedServers, StartError
 from taskrunner.devserver.embedded.process import dying_with_us, processes_in
 
 PROJECT = Path(__file__).resolve().parents[2]
-NIL_UUID = "00000000-0000-0000-0000-000000000000"
 
 STARTER = """
 import sys
@@ -142,11 +141,6 @@ def test_the_owner_may_create_what_the_app_may_not(servers: EmbeddedServers) -> 
     for refused in ("CREATE ROLE made_by_app", "CREATE TABLE made_by_app ()", "SET ROLE taskrunner_owner"):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             as_app(servers, refused)
-
-
-def test_a_session_of_either_login_begins_with_the_nil_tenant(servers: EmbeddedServers) -> None:
-    for ask in (as_owner, as_app):
-        assert ask(servers, "SELECT current_setting('taskrunner.tenant_id')") == [(NIL_UUID,)]
 
 
 def test_a_wrong_password_is_refused(servers: EmbeddedServers) -> None:

@@ -59,6 +59,15 @@ def test_a_section_is_an_apps_own(settings, monkeypatch):
         conf.register_section("POST", Post)
 
 
+def test_a_setting_is_read_before_every_app_has_registered_its_section(settings, monkeypatch):
+    monkeypatch.setattr(conf, "_sections", {})
+    settings.TASKRUNNER = {"POST": {"LETTERS_PER_DAY": 4}, "WORKER_PROCESSES": 3}
+    assert conf.settings.worker_processes == 3
+    assert len(conf.faults()) == 1
+    conf.register_section("POST", type("Post", (conf.Section,), {"__annotations__": {"letters_per_day": int}}))
+    assert conf.faults() == []
+
+
 @pytest.mark.parametrize("missing", ["django_q", "rest_framework", "django.contrib.postgres"])
 def test_an_app_that_is_missing_is_named(monkeypatch, missing):
     monkeypatch.setattr("queueapp.checks.apps.is_installed", lambda name: name != missing)
@@ -73,3 +82,12 @@ def test_a_q_cluster_that_nobody_reads_is_a_warning(settings, capsys):
     settings.INSTALLED_APPS = sorted(settings.INSTALLED_APPS, key="queueapp".__eq__)  # last
     call_command("check")
     assert "is not used" not in capsys.readouterr().err
+
+
+def test_a_qcluster_that_is_nobodys_is_a_warning(settings, capsys):
+    settings.INSTALLED_APPS = sorted(settings.INSTALLED_APPS, key="queueapp".__eq__)  # last
+    del settings.Q_CLUSTER
+    call_command("check")
+    warned = capsys.readouterr().err
+    assert "qcluster is django-q2's" in warned
+    assert "List queueapp before django_q" in warned

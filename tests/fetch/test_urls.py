@@ -77,7 +77,6 @@ def test_what_is_no_url_is_refused_with_its_reason(written, reason):
 
 PIECES = st.text(string.ascii_letters + string.digits + "%&=+;?/#.-_~ü€😀[]|^{}\"'<>", max_size=60)
 HOSTS = st.sampled_from(["a.example", "A.example.", "bücher.example", "xn--bcher-kva.example", "[::1]", "8.8.8.8"])
-PORTS = st.sampled_from(["", ":80", ":443", ":81"])
 URLS = st.builds(
     "{}://{}{}/{}".format,
     st.sampled_from(["http", "HTTPS"]),

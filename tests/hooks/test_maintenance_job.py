@@ -43,6 +43,13 @@ def test_a_job_is_called_again_while_there_is_more(runner):
     assert runner().run() == {"test_batches": 6}
 
 
+def test_a_job_that_never_ends_holds_up_no_other(runner, monkeypatch):
+    monkeypatch.setattr("queueapp.maintenance.runner.MOST_SECONDS", 0)
+    maintenance_job("test_endless", every_seconds=0)(lambda: JobResult(1, more=True))
+    maintenance_job("test_next", every_seconds=0)(lambda: JobResult(1))
+    assert runner().run() == {"test_endless": 1, "test_next": 1}
+
+
 def test_a_job_runs_in_a_transaction_of_an_operator(runner, acme):
     @maintenance_job("test_scope", every_seconds=60)
     def count():

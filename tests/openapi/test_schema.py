@@ -17,7 +17,7 @@ from queueapp.validation import RequestModel, ResponseModel
 
 
 def described() -> set[tuple[str, str]]:
-    return {(method.upper(), path) for path, methods in openapi()["paths"].items() for method in methods}
+    return {(method.upper(), path) for path, methods in openapi("/api/v1")["paths"].items() for method in methods}
 
 
 def declared() -> set[tuple[str, str]]:
@@ -48,14 +48,14 @@ def test_what_is_declared_is_served(settings):
 
 
 def _example(each, name):
-    described = next(iter(openapi()["paths"][each.path].values()))
+    described = next(iter(openapi("/api/v1")["paths"][each.path].values()))
     return next(parameter["example"] for parameter in described["parameters"] if parameter.get("name") == name)
 
 
 def test_every_operation_says_which_right_it_needs():
     for each in RESOURCES.values():
         for method, found in each.endpoints.items():
-            operation = openapi()["paths"][each.path][method.lower()]
+            operation = openapi("/api/v1")["paths"][each.path][method.lower()]
             assert (operation.get("security") == []) == (found.right is None)
             assert found.right is None or f"`{found.right}`" in operation["description"]
 
@@ -89,7 +89,7 @@ def test_a_new_endpoint_is_declared_in_one_place(monkeypatch, rf):
 
 
 def test_every_registered_type_appears_with_the_schema_of_its_parameters():
-    document = openapi()
+    document = openapi("/api/v1")
     for handler in registered_handlers():
         schema = document["components"]["schemas"][f"params.{handler.type}"]
         assert schema.get("properties", {}).keys() == handler.params.model_json_schema().get("properties", {}).keys()
@@ -100,7 +100,7 @@ def test_every_registered_type_appears_with_the_schema_of_its_parameters():
 
 
 def test_every_reference_leads_somewhere():
-    document = openapi()
+    document = openapi("/api/v1")
     for reference in set(references(document)):
         found = document
         for step in reference.removeprefix("#/").split("/"):
@@ -109,13 +109,13 @@ def test_every_reference_leads_somewhere():
 
 
 def test_every_schema_is_json_schema():
-    document = openapi()
+    document = openapi("/api/v1")
     for name, schema in document["components"]["schemas"].items():
         assert Draft202012Validator({**schema, "components": document["components"]}, offline=True), name
 
 
 def test_the_examples_are_what_the_schemas_ask_for():
-    document = openapi()
+    document = openapi("/api/v1")
     checked = 0
     for operations in document["paths"].values():
         for operation in operations.values():
@@ -128,7 +128,7 @@ def test_the_examples_are_what_the_schemas_ask_for():
 
 
 def test_errors_are_described_with_every_operation_that_needs_a_key():
-    for path, operations in openapi()["paths"].items():
+    for path, operations in openapi("/api/v1")["paths"].items():
         for method, operation in operations.items():
             if operation.get("security") != []:
                 assert {"400", "401", "403", "429", "500", "503"} <= operation["responses"].keys(), (method, path)
@@ -146,5 +146,5 @@ def test_an_address_is_declared_once():
 def test_the_document_is_served_without_a_key(db):
     response = Client().get("/api/v1/schema")
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
-    assert response.json() == openapi()
+    assert response.json() == openapi("/api/v1")
     assert response.json()["openapi"] == "3.1.0"

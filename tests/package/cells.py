@@ -1,8 +1,8 @@
 """The combinations that the package is tested in, and the Pythons of this machine to test them with."""
 
+import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,7 +32,7 @@ CELLS = (
     Cell("6.0", "3.12", "psycopg 3", "rls"),
     Cell("6.1", "3.13", "psycopg2", "single"),
 )
-ALL_ARE_NEEDED = "--all-cells" in sys.argv  # of `make cells`
+ALL_ARE_NEEDED = "TASKRUNNER_ALL_CELLS" in os.environ  # of `make cells`
 
 
 @cache

@@ -113,10 +113,6 @@ def shop(cell: Cell, make_host: MakeHost) -> Host:
     return host
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--all-cells", action="store_true", help="fail for cells that this machine lacks the Python of")
-
-
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     for each in absent_cells():
         terminalreporter.write_line(f"Not tested, because there is no such Python here: {each}")

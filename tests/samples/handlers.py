@@ -16,8 +16,8 @@ from django.db import connection
 from pydantic import BaseModel
 
 from queueapp import tasks
-from queueapp.errors import FieldError
-from queueapp.handlers import PermanentFailure, RetryLater, Reusable, handler
+from queueapp.errors import FieldError, PermanentFailure, RetryLater
+from queueapp.handlers import Reusable, handler
 from queueapp.tasks import settle
 from queueapp.worker.context import TaskContext
 

@@ -83,7 +83,7 @@ def test_a_result_that_waited_for_the_leases_end_is_refused(worker, overdue, kin
     assert story(overdue)[-2:] == ["leased", "queued"]
 
 
-def test_the_housekeeper_passes_by_a_task_that_is_being_settled(worker, overdue):
+def test_maintenance_passes_by_a_task_that_is_being_settled(worker, overdue):
     assert meanwhile(lambda: worker.settle(overdue.id, 1, OutcomeKind.COMPLETED), expire_leases) == []
     assert story(overdue)[-2:] == ["leased", "completed"]
 

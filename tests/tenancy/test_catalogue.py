@@ -123,8 +123,3 @@ def test_records_may_be_added_and_never_changed(ask, app):
         records=RECORDS,
     )
     assert mutable == []
-
-
-def test_the_app_rests_at_the_nil_tenant(ask, app):
-    ((settings,),) = ask("SELECT rolconfig FROM pg_roles WHERE rolname = %(app)s", app=app)
-    assert "taskrunner.tenant_id=00000000-0000-0000-0000-000000000000" in settings

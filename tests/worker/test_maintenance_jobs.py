@@ -1,19 +1,17 @@
 """The jobs of each pass: all there is, and under a snapshot no further back than needed."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db.models.functions import Now
 
+from queueapp.claiming import duty_cycle
 from queueapp.claiming.duty_cycle import DutyCycle
-from queueapp.maintenance.jobs import (
-    EVER_SECONDS,
-    MARGIN_SECONDS,
-    ExpireLeases,
-    FoldCounters,
-    PromoteDue,
-    RecentRows,
-)
+from queueapp.hooks import JobResult
+from queueapp.maintenance import jobs, recent_rows
+from queueapp.maintenance.jobs import ExpireLeases, FoldCounters, PromoteDue
+from queueapp.maintenance.recent_rows import BATCH, EVER_SECONDS, MARGIN_SECONDS, RecentRows
 from queueapp.models import TaskCount
 from queueapp.tenancy import operator_scope, system_scope
 from tests.factories import fresh
@@ -41,6 +39,51 @@ def test_a_pass_looks_back_to_the_one_before_while_looks_from_the_start_take_lon
     job()
     assert looked_back[0] == looked_back[2] == EVER_SECONDS
     assert MARGIN_SECONDS < looked_back[1] < MARGIN_SECONDS + 60
+
+
+def test_every_batch_of_a_pass_looks_as_far_back_as_its_first(clean_database, monkeypatch):
+    looked_back = []
+
+    class Job(RecentRows):
+        def run_batch(self, seconds_back):
+            looked_back.append(seconds_back)
+            monkeypatch.setattr(DutyCycle, "allows", False)
+            return BATCH if len(looked_back) in (1, 3) else 1
+
+    job = Job()
+    assert [job().more for _ in range(4)] == [True, False, True, False]
+    assert looked_back[:2] == [EVER_SECONDS, EVER_SECONDS]
+    assert all(MARGIN_SECONDS < seconds < MARGIN_SECONDS + 60 for seconds in looked_back[2:])
+
+
+def test_a_pass_from_the_start_is_measured_as_a_whole(monkeypatch):
+    recorded = []
+    monkeypatch.setattr(DutyCycle, "record", lambda self, seconds: recorded.append(seconds))
+    moments = iter([0.0, 3.0, 100.0, 105.0])  # before and after each of two batches
+    monkeypatch.setattr(DutyCycle, "allows", True)
+    monkeypatch.setattr(recent_rows, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    left = [BATCH, 1]
+
+    class Job(RecentRows):
+        def run_batch(self, seconds_back):
+            return left.pop(0)
+
+    job = Job()
+    job()
+    assert recorded == []
+    job()
+    assert recorded == [8.0]
+
+
+def test_more_than_a_batch_is_due_though_the_first_scan_took_long(acme, make_task, monkeypatch):
+    monkeypatch.setattr(recent_rows, "BATCH", 2)
+    monkeypatch.setattr(jobs, "BATCH", 2)
+    for _ in range(3):
+        make_task("scheduled", run_at=Now() - timedelta(seconds=600))
+    monkeypatch.setattr(duty_cycle, "QUICK_SECONDS", 0)
+    job = PromoteDue()
+    with system_scope("maintenance"):
+        assert [job(), job()] == [JobResult(2, more=True), JobResult(1)]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from queueapp.handlers import PermanentFailure, handler
+from queueapp.errors import PermanentFailure
+from queueapp.handlers import handler
 from queueapp.worker.context import TaskContext
 from workloads.log_events import log_event
 from workloads.search.limits import SearchLimits

@@ -22,6 +22,6 @@ class Command(PlatformCommand):
         if options["json"]:
             self.output.json(done)
         elif not done:
-            self.output.line("Nothing to do: a cluster is keeping house at this moment.")
+            self.output.line("Nothing to do: another cluster is running maintenance.")
         else:
             self.output.table(("job", "rows"), [(name, str(count)) for name, count in done.items()])

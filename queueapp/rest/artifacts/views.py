@@ -94,7 +94,7 @@ class ArtifactList(ApiView):
             artifact = store_upload(task.tenant_id, task.id, buffer, self.principal.scope, claim)
         if artifact is None:  # purged meanwhile
             raise NotVisible
-        location = {"Location": f"{api_root()}/artifacts/{artifact.id}"}
+        location = {"Location": f"{api_root(request)}/artifacts/{artifact.id}"}
         return Response(ArtifactResponse.of(artifact), status=201, headers=location)
 
     def _claim(

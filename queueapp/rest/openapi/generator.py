@@ -18,7 +18,6 @@ from queueapp.rest.openapi.schemas import (
     typed_body,
 )
 from queueapp.rest.toolkit.endpoints import PARAMETER, RESOURCES, Endpoint, Resource, ResponseSpec
-from queueapp.rest.toolkit.mount import api_root
 
 TAGS = (
     "Tasks",
@@ -34,9 +33,9 @@ TAGS = (
 TYPED = "/tasks/{family}/{operation}"
 
 
-def openapi() -> dict[str, Any]:
-    """The description, with the address that the API has here."""
-    return {**_description(), "servers": [{"url": api_root()}]}
+def openapi(root: str) -> dict[str, Any]:
+    """The description, with the address that the API is at."""
+    return {**_description(), "servers": [{"url": root}]}
 
 
 @cache

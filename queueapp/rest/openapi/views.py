@@ -34,7 +34,7 @@ class Schema(PublicView):
 
     @endpoint("This description", right=None, responses={200: ResponseSpec("OpenAPI 3.1.")}, details="Needs no key.")
     def get(self, request: Request) -> HttpResponse:
-        return JsonResponse(openapi(), headers={"Cache-Control": CACHED})
+        return JsonResponse(openapi(api_root(request)), headers={"Cache-Control": CACHED})
 
 
 @resource("docs", tag="About")
@@ -43,10 +43,10 @@ class Docs(PublicView):
 
     @endpoint("The same as a page to read", right=None, responses={200: ResponseSpec("HTML.")}, details="Needs no key.")
     def get(self, request: Request) -> HttpResponse:
-        described = openapi()
+        described = openapi(api_root(request))
         context = {
             "title": described["info"]["title"],
-            "root": api_root(),
+            "root": described["servers"][0]["url"],
             "description": _with_code(described["info"]["description"]),
             "tags": [(tag["name"], _entries(described, tag["name"])) for tag in described["tags"]],
             "schemas": [(name, _pretty(each)) for name, each in sorted(described["components"]["schemas"].items())],
@@ -68,6 +68,7 @@ def _entries(described: dict[str, Any], tag: str) -> list[dict[str, Any]]:
 
 def _entry(described: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    address = described["servers"][0]["url"] + path
     responses = {status: _resolved(described, each) for status, each in operation["responses"].items()}
     return {
         "id": operation["operationId"],
@@ -77,7 +78,7 @@ def _entry(described: dict[str, Any], method: str, path: str, operation: dict[st
         "description": _with_code(operation["description"]),
         "parameters": [_parameter(_resolved(described, each)) for each in operation["parameters"]],
         "body": _pretty(_resolved(described, body["schema"])) if body else "",
-        "curl": _curl(method.upper(), path, body.get("example"), with_key=operation.get("security") != []),
+        "curl": _curl(method.upper(), address, body.get("example"), with_key=operation.get("security") != []),
         "responses": [
             (status, _with_code(each["description"]), _body_of(described, each))
             for status, each in sorted(responses.items())
@@ -116,11 +117,11 @@ def _pretty(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def _curl(method: str, path: str, example: Any, *, with_key: bool) -> str:
+def _curl(method: str, address: str, example: Any, *, with_key: bool) -> str:
     words = ["curl", *([] if method == "GET" else ["-X", method])]
     line = shlex.join(words)
     if with_key:
         line += ' -H "Authorization: Bearer $TASKRUNNER_API_KEY"'
     if example is not None:
         line += f" -H 'Content-Type: application/json' -d {shlex.quote(json.dumps(example))}"
-    return f'{line} "$TASKRUNNER_URL{api_root()}{path}"'
+    return f'{line} "$TASKRUNNER_URL{address}"'

@@ -117,6 +117,7 @@ def resource(
     def register(view: SomeView) -> SomeView:
         if route in RESOURCES:
             raise ValueError(f"{route} is declared twice")
+        view.route = route  # type: ignore[attr-defined]
         RESOURCES[route] = Resource(route, tag, view, name, parameters or {})
         return view
 

@@ -1,25 +1,47 @@
-"""Where the API is: wherever the project's urls.py includes queueapp.rest.urls."""
+"""Where the API is: wherever the project's urls.py includes queueapp.rest.urls, in whatever namespaces."""
 
+from collections.abc import Iterable
 from functools import cache
 
+from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, get_script_prefix, reverse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, get_urlconf, reverse
+from django.utils.encoding import escape_uri_path
+from rest_framework.request import Request
+
+APP_NAME = "taskrunner"  # of queueapp.rest.urls
 
 
-def api_root() -> str:
-    """What the paths of the API begin with, e.g. `/api/v1`. Raises NoReverseMatch where it is not included."""
-    return _root(get_script_prefix())
+def api_root(request: Request) -> str:
+    """What the address of this request begins with before its own route, e.g. `/api/v1`."""
+    route: str = request.parser_context["view"].route
+    return escape_uri_path(request.path).rsplit("/", route.count("/") + 1)[0]
 
 
 def is_api(request: HttpRequest) -> bool:
     """Whether the address is below the API's, be there something or not."""
-    try:
-        return f"{request.path}/".startswith(f"{api_root()}/")
-    except NoReverseMatch:
+    namespace = _namespace(get_urlconf() or settings.ROOT_URLCONF)
+    if namespace is None:
         return False
+    try:
+        root = reverse(f"{namespace}:tasks").removesuffix("/tasks")
+    except NoReverseMatch:  # it is included below an address with parameters
+        return False
+    return f"{escape_uri_path(request.path)}/".startswith(f"{root}/")
 
 
 @cache
-def _root(script_prefix: str) -> str:
-    """By the prefix that the web server may have put the whole project under, which `reverse` adds."""
-    return reverse("taskrunner:tasks").removesuffix("/tasks")
+def _namespace(urlconf: str) -> str | None:
+    """The namespace of the API with those around it, e.g. `jobs:taskrunner`. None where it is not included."""
+    return _find(get_resolver(urlconf).url_patterns)
+
+
+def _find(patterns: Iterable[URLPattern | URLResolver], *around: str) -> str | None:
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            namespaces = (*around, each.namespace) if each.namespace else around
+            if each.app_name == APP_NAME:
+                return ":".join(namespaces)
+            if found := _find(each.url_patterns, *namespaces):
+                return found
+    return None

@@ -24,7 +24,7 @@ from queueapp.errors import (
     WrongState,
 )
 from queueapp.rest.toolkit.errors import ApiError, NotVisible
-from queueapp.rest.toolkit.mount import api_root, is_api
+from queueapp.rest.toolkit.mount import is_api
 from queueapp.validation import ResponseModel
 
 logger = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ def describe(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
         case drf.ParseError():
             return problem(400, "invalid_request", "The body could not be read."), {}
         case Http404():
-            return problem(404, "no_such_address", f"There is nothing at this address; see {api_root()}/docs."), {}
+            return problem(404, "no_such_address", "There is nothing at this address; GET /docs lists them."), {}
         case RequestDataTooBig():
             return problem(413, "body_too_large", "The body is larger than this address takes."), {}
         case UnreadablePostError():

@@ -33,6 +33,7 @@ class JsonView(APIView):
     content_negotiation_class = AlwaysJson
     metadata_class = None
     versioning_class = None
+    route = ""  # set by @resource
     schema = None  # the API describes itself; a host's schema generator leaves it out
 
     @classmethod

@@ -10,7 +10,7 @@ WITH reported AS (
         CASE o.kind
             WHEN 'completed' THEN 'completed'
             WHEN 'cancelled' THEN 'cancelled'
-            -- whoever hands back a task that was to stop has stopped it
+            -- a worker that hands back a task that was to stop has stopped it
             WHEN 'released' THEN CASE WHEN t.cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END
             WHEN 'error' THEN CASE
                 WHEN t.cancel_requested_at IS NOT NULL THEN 'cancelled'

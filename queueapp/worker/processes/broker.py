@@ -51,9 +51,7 @@ class ServeBroker(Broker):  # type: ignore[misc]
         self._maintained_at = float("-inf")
 
     def enqueue(self, task: Any) -> NoReturn:
-        raise RuntimeError(
-            "django-q2's own queue is off: use queueapp.tasks.submit(type, params) instead of async_task()."
-        )
+        raise RuntimeError("django-q2's own queue is off: use queueapp.submit(type, params) instead of async_task().")
 
     def dequeue(self) -> list[tuple[None, str]] | None:
         """One cycle of the pusher: a message for each free slot, and about once a second maintenance."""
