@@ -27,14 +27,14 @@ from tests.sql_queries import end_session
 from tests.waiting import threads
 
 NIL = "00000000-0000-0000-0000-000000000000"
-AT_REST = ("none", NIL, "", "")
+AT_REST = ("none", "", "", "")
 
 
 def session():
     """Role, tenant, worker and actor as the database has them."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT current_setting('role'), current_setting('taskrunner.tenant_id', true),"
+            "SELECT current_setting('role'), coalesce(current_setting('taskrunner.tenant_id', true), ''),"
             " coalesce(current_setting('taskrunner.worker_id', true), ''),"
             " coalesce(current_setting('taskrunner.actor', true), '')"
         )
