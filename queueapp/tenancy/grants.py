@@ -35,7 +35,8 @@ SEQUENCES = """
     JOIN pg_class AS owner ON owner.oid = refobjid
     WHERE owner.relname = ANY (%(tables)s) AND pg_table_is_visible(owner.oid) AND pg_has_role(owner.relowner, 'USAGE')
         -- a case, because it must not ask about what is no sequence
-        AND CASE sequence.relkind WHEN 'S' THEN NOT has_sequence_privilege(%(role)s, sequence.oid, 'USAGE') END
+        AND CASE sequence.relkind
+            WHEN 'S' THEN has_sequence_privilege(%(role)s, sequence.oid, 'USAGE') = %(granted)s END
 """
 WITH_POLICIES = "SELECT relname FROM pg_class WHERE relrowsecurity AND pg_table_is_visible(oid)"
 # Ours that no model stands for have names that begin like this.
@@ -113,7 +114,9 @@ def revoke_everything(owner: BaseDatabaseWrapper) -> None:
         cursor.execute(RELATIONS, [[*_our_relations(cursor), *protected]])
         relations, grantee = ", ".join(name for (name,) in cursor.fetchall()), _quoted(owner, login)
         cursor.execute(f"REVOKE ALL ON {relations} FROM {grantee}")
-        cursor.execute(f"REVOKE ALL ON SEQUENCE {_listed(cursor, OUR_SEQUENCES)} FROM {grantee}")
+        cursor.execute(SEQUENCES, {"tables": list(protected), "role": login, "granted": True})
+        sequences = ", ".join([*(name for (name,) in cursor.fetchall()), _listed(cursor, OUR_SEQUENCES)])
+        cursor.execute(f"REVOKE ALL ON SEQUENCE {sequences} FROM {grantee}")
         cursor.execute(f"REVOKE ALL ON FUNCTION {_listed(cursor, OUR_FUNCTIONS)} FROM {grantee}")
 
 
@@ -148,7 +151,7 @@ def grant_tables(cursor: CursorWrapper, tables: list[str], role: str) -> None:
     cursor.execute(MISSING_RIGHTS, {"tables": tables, "role": role})
     for name, is_view in cursor.fetchall():
         cursor.execute(f"GRANT {'SELECT' if is_view else 'SELECT, INSERT, UPDATE, DELETE'} ON {name} TO {grantee}")
-    cursor.execute(SEQUENCES, {"tables": tables, "role": role})
+    cursor.execute(SEQUENCES, {"tables": tables, "role": role, "granted": False})
     if sequences := ", ".join(name for (name,) in cursor.fetchall()):
         cursor.execute(f"GRANT USAGE ON SEQUENCE {sequences} TO {grantee}")
     (schema,) = _one_row(cursor, "SELECT current_schema()")

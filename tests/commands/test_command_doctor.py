@@ -65,7 +65,7 @@ def test_without_isolation_neither_roles_nor_policies_are_looked_for(healthy, co
     monkeypatch.setattr(postgres, "server_version", lambda database: 15)
     monkeypatch.setattr(postgres, "tenant_tables", lambda: {"no_such_table"})
     found = {finding.part: finding.level for finding in postgres.check()}
-    assert found == {"PostgreSQL": "ok", "migrations": "ok", "clock": "ok"}
+    assert found == {"PostgreSQL": "ok", "login": "ok", "migrations": "ok", "clock": "ok"}
 
 
 @contextmanager
