@@ -32,7 +32,7 @@ def on_transition(observer: Observer) -> Observer:
 
     It is called after the commit, in the process that made the move: a claim, an attempt's outcome or release, cancel,
     retry and redrive (one by one or in bulk), and what maintenance does (due tasks queued, expired leases taken back).
-    A submit is no move. It is not called for moves by raw SQL or another program, nor where the process dies in
+    It is not called for a submit, nor for moves by raw SQL or another program, nor where the process dies in
     between: what must not be missed is read from the task's log. What it raises is logged and breaks nothing. The
     caller waits for it, so keep it short.
     """

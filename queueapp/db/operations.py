@@ -243,8 +243,9 @@ class TenantPolicies(IsolationOperation):
         migrations.CreateModel("Invoice", …),  # with tenant = ForeignKey("queueapp.Tenant", …)
         TenantPolicies("billing_invoice", client="SELECT, INSERT, UPDATE (paid_at)"),
 
-    `client`, `worker` and `operator` are privileges as in GRANT; an empty one is none. A client sees the rows of the
-    tenant that its scope names (`client_rows` says otherwise), a worker those of `worker_rows`, an operator all.
+    `client`, `worker` and `operator` are privileges as in GRANT; an empty string gives no privilege. A client sees the
+    rows of the tenant that its scope names (`client_rows` says otherwise), a worker those of `worker_rows`,
+    an operator all.
 
     `append_only`: no row is ever changed or deleted. In `rls` that follows from the privileges given; in `single`,
     where there are no roles, a trigger refuses.

@@ -62,7 +62,7 @@ def patterns(text: str) -> tuple[str, ...]:
 
 
 def find_tenant(slug: str | None) -> Tenant:
-    """The tenant named, or the default one. Needs an operator's scope; raises CommandError where there is none."""
+    """The named tenant, or the default one. Needs an operator's scope; raises CommandError where there is none."""
     default = default_tenant()
     tenant = Tenant.objects.filter(slug=slug or default).first()
     if tenant is None:

@@ -30,7 +30,7 @@ def has_been_processed(
 def reusable_result(tenant_id: UUID, key: str, seconds: float) -> tuple[UUID, dict[str, Any]] | None:
     """The latest run of a key, with its task's result, if it was completed in these last seconds.
 
-    None also where the result is no object, or names an artifact that is gone.
+    None also where the result is not a JSON object, or names an artifact that is gone.
     """
     with ensure_scope(tenant_id):
         rows = statements.rows("reusable_result", {"tenant_id": tenant_id, "run_key": key, "seconds": seconds})

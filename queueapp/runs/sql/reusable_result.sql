@@ -10,7 +10,7 @@ WHERE latest.status = 'completed' AND latest.finished_at > taskrunner_clock() - 
     AND jsonb_typeof(t.result) = 'object'
     AND NOT EXISTS (
         SELECT FROM jsonb_path_query(t.result, '$.artifact_ids[*]') AS named
-        -- a handler may call other things so: what is no uuid is no artifact that is there
+        -- a handler may call other things so: a text that is not a uuid names no artifact
         WHERE NOT EXISTS (
             SELECT FROM taskrunner_artifacts a WHERE a.tenant_id = t.tenant_id AND a.id =
                 CASE WHEN named #>> '{}' ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN (named #>> '{}')::uuid END))
