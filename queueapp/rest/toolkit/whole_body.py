@@ -45,7 +45,7 @@ def expect_whole_body(request: HttpRequest) -> None:
     """
     stream = getattr(request, "_stream", None)
     if stream is not None:
-        request._stream = WholeBody(stream, _announced(request))  # type: ignore[attr-defined]
+        request._stream = WholeBody(stream, _announced(request))  # type: ignore[assignment]
 
 
 def tail_of(request: HttpRequest) -> bytes:
