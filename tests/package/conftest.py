@@ -6,13 +6,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
 from taskrunner.devserver.embedded import EmbeddedServers
 from tests.architecture.source import ROOT
-from tests.package.cells import Cell, absent_cells, cells_of, cells_to_test
+from tests.package.cells import Cell, cells_of, cells_to_test, untested_cells
 from tests.package.databases import Databases
 from tests.package.hosts import Environment, Host
 
@@ -29,9 +30,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """Servers of these tests' own, because roles belong to a server and not to one of its databases."""
-    with EmbeddedServers(tmp_path_factory.mktemp("servers")) as servers:
+def databases() -> Iterator[Databases]:
+    """Servers of these tests' own, because roles belong to a server and not to one of its databases.
+
+    Not in the directory of pytest, which its next run closes to all but the owner: root's servers run as nobody.
+    """
+    with TemporaryDirectory(prefix="taskrunner-package-") as directory, EmbeddedServers(Path(directory)) as servers:
         yield Databases(servers)
 
 
@@ -43,7 +47,8 @@ def environments(wheel: Path, pytestconfig: pytest.Config) -> Callable[[Cell], E
 
     def environment_of(cell: Cell) -> Environment:
         if cell not in installed:
-            name = "-".join(part.replace(" ", "") for part in (cell.django, cell.python, cell.driver, cell.isolation))
+            parts = (cell.django, cell.python, cell.driver, cell.isolation, cell.extra)
+            name = "-".join(part.replace(" ", "") for part in parts if part)
             environment = Environment(cell, kept / name)
             with (kept / f"{name}.lock").open("w") as lock:  # another process of this run may want the same
                 fcntl.flock(lock, fcntl.LOCK_EX)
@@ -114,5 +119,5 @@ def shop(cell: Cell, make_host: MakeHost) -> Host:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    for each in absent_cells():
-        terminalreporter.write_line(f"Not tested, because there is no such Python here: {each}")
+    for each in untested_cells():
+        terminalreporter.write_line(f"Not tested, but by `make cells`: {each}")
