@@ -3,6 +3,9 @@
 CREATE FUNCTION taskrunner_lock(name text) RETURNS void LANGUAGE sql VOLATILE AS $$
     SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext(name))
 $$;
+CREATE FUNCTION taskrunner_share_lock(name text) RETURNS void LANGUAGE sql VOLATILE AS $$
+    SELECT pg_advisory_xact_lock_shared(hashtext(current_schema()), hashtext(name))
+$$;
 CREATE FUNCTION taskrunner_try_lock(name text) RETURNS boolean LANGUAGE sql VOLATILE AS $$
     SELECT pg_try_advisory_xact_lock(hashtext(current_schema()), hashtext(name))
 $$;
