@@ -17,8 +17,8 @@ POLL_INTERVAL_SECONDS = 0.05
 def await_pause(queue: str) -> list[UUID]:
     """Wait until nothing of a paused queue can start any more. Call it when the pause has committed.
 
-    Returns the live workers that have not confirmed within five seconds, e.g. while C code keeps their interpreter: each
-    may start one of the tasks that it holds until it hears of the pause.
+    Returns the live workers that have not confirmed within five seconds, e.g. while C code keeps their interpreter:
+    each may start one of the tasks that it holds until it hears of the pause.
     """
     deadline = time.monotonic() + CONFIRM_SECONDS
     while True:

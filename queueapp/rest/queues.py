@@ -64,8 +64,8 @@ class QueuePause(QueueView):
         responses={
             200: ResponseSpec("It is paused: nothing of it starts any more. What runs goes on.", QueueDocument),
             202: ResponseSpec(
-                "It is paused, but within five seconds the workers in `unconfirmed_by` have not confirmed that they start "
-                "nothing more. Ask again, or look at the list of queues.",
+                "It is paused, but within five seconds the workers in `unconfirmed_by` have not confirmed that they "
+                "start nothing more. Ask again, or look at the list of queues.",
                 QueueDocument,
             ),
         },

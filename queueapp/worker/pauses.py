@@ -3,7 +3,10 @@
 Whoever pauses a queue waits for that (operators/pauses.py).
 """
 
+from collections.abc import Collection
 from uuid import UUID
+
+from django.db import Error as DatabaseError
 
 from queueapp.claiming.pauses import Pauses, confirm
 from queueapp.tasks.settle import settle
@@ -26,18 +29,25 @@ class PauseWatch:
         """
         is_ours = self._pauses.ask(self._worker_id)
         number, queues = self._pauses.state
-        outcomes = self._buffer.release_unstarted(queues)
-        try:
-            settle(self._worker_id, outcomes)
-        except BaseException:
-            self._buffer.requeue(outcomes)
-            raise
+        if queues:
+            self._hand_back_in_background(queues)
         if number > self._confirmed and confirm(self._worker_id, number):
             self._confirmed = number
         return is_ours
 
+    def _hand_back_in_background(self, queues: Collection[str]) -> None:
+        outcomes = self._buffer.release_unstarted(queues)
+        try:
+            settle(self._worker_id, outcomes)
+        except DatabaseError:
+            self._buffer.requeue(outcomes)
+            raise
+
     def hand_back(self) -> bool:
         """For the main thread, before it starts what it has claimed: a pause may have come meanwhile."""
-        outcomes = self._buffer.release_unstarted(self._pauses.state.queues)
+        queues = self._pauses.state.queues
+        if not queues:
+            return False
+        outcomes = self._buffer.release_unstarted(queues)
         self._buffer.requeue(outcomes)
         return bool(outcomes)

@@ -59,12 +59,12 @@ class PrefetchBuffer:
             self._outcomes = outcomes + self._outcomes
 
     def release_unstarted(self, queues: Collection[str] | None = None) -> list[Outcome]:
-        """Give up the attempts that were not started, of these queues or all; returns the outcomes that release them."""
+        """Give up what was not started, of these queues or of all; returns the outcomes that release it."""
         with self._lock:
-            released = [item for item in self._unstarted if queues is None or item.task.queue in queues]
-            for attempt in released:
-                self._unstarted.remove(attempt)
-            return [Outcome(*attempt.key, OutcomeKind.RELEASED) for attempt in released]
+            kept = [] if queues is None else [item for item in self._unstarted if item.task.queue not in queues]
+            released = {item.key for item in self._unstarted} - {item.key for item in kept}
+            self._unstarted = deque(kept)
+            return [Outcome(*key, OutcomeKind.RELEASED) for key in sorted(released)]
 
     def forget(self, lost: set[AttemptKey]) -> None:
         """Drop unstarted attempts that others may hold by now."""

@@ -44,8 +44,8 @@ class Claim(ApiView):
         "Lease the next tasks",
         right=Right.WORKER_RUN,
         responses={200: ResponseSpec("What was leased, perhaps nothing.", ClaimResponse)},
-        details="Of the key's own tenant, matching the key's capabilities, of one queue in the order of its strategy. A "
-        "lease lives for 30 seconds unless it is renewed.",
+        details="Of the key's own tenant, matching the key's capabilities, of one queue in the order of its strategy. "
+        "A lease lives for 30 seconds unless it is renewed.",
         example={"worker": "gpu-1", "max": 1, "wait_seconds": 20},
     )
     def post(self, request: Request, body: ClaimRequest) -> Response:
