@@ -45,9 +45,8 @@ class Command(PlatformCommand):
             headers = ("queue", "state", "strategy", "workers", "oldest wait", "tasks")
             self.output.table(headers, [_row(row) for row in rows])
         if unconfirmed:
-            count = len(unconfirmed)
             raise CommandError(
-                f"It is paused, but {count} workers have not confirmed it yet and may still start a task."
+                f"Paused, but {len(unconfirmed)} workers have not confirmed: they may still start a task."
             )
 
 
