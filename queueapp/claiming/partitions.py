@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, Sum
+
 from queueapp.claiming.pauses import Pauses
 from queueapp.db import statements
 from queueapp.handlers import Handler, find_handler
@@ -79,7 +81,7 @@ class PartitionTable:
         self.strategies: dict[str, str] = {}
         self.claimable: dict[str, list[ClaimablePartition]] = {}
         self._read_at = float("-inf")
-        self._known = 0  # rows read; they are only ever added to
+        self._known: tuple[int, int] = (0, 0)  # how many rows were read, and the sum of their ids
 
     @property
     def is_stale(self) -> bool:
@@ -102,9 +104,10 @@ class PartitionTable:
         )
         self.strategies = {queue.name: queue.strategy for queue in queues if queue.paused_at is None}
         self.queues = self.capabilities.queues or tuple(queue.name for queue in queues)
-        if (count := Partition.objects.count()) != self._known:
+        now = Partition.objects.aggregate(count=Count("id"), ids=Sum("id"))
+        if (known := (now["count"], now["ids"] or 0)) != self._known:
             self._read_partitions()
-            self._known = count
+            self._known = known
         self._read_at = time.monotonic()
 
     def _read_partitions(self) -> None:

@@ -57,11 +57,12 @@ class Route(UuidModel):
 
 
 class Partition(models.Model):
-    """One row for each distinct combination of queue, type and requirements; insert-only.
+    """One row for each distinct combination of queue, type and requirements; never updated.
 
     Claimers match patterns and requirements against these few rows in memory, so that a worker's
     capabilities never become a filter over the backlog. The id is a digest of the rest, which tasks bring along
-    (taskrunner_partition_id); claimers add the rows, in transactions of their own.
+    (taskrunner_partition_id); claimers add the rows, in transactions of their own, and maintenance deletes those
+    without tasks.
     """
 
     id = models.BigIntegerField(primary_key=True)
