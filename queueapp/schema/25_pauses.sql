@@ -1,11 +1,10 @@
 -- Pauses and resumes of all queues commit one after the other and are numbered in that order: a worker that knows number n
 -- knows all up to n. The lock is taken before any row is; whoever claims over HTTP shares it (claiming/http_workers.py).
 CREATE SEQUENCE taskrunner_pause_seq;
--- with the schema first: it is part of the lock
 CREATE FUNCTION taskrunner_queues_lock_pauses() RETURNS trigger
-LANGUAGE plpgsql SET search_path = {{schema}}, pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, {{schema}}, pg_temp AS $$
 BEGIN
-    PERFORM taskrunner_lock('pauses');
+    PERFORM taskrunner_lock_pauses();
     RETURN NULL;
 END
 $$;
