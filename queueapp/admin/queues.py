@@ -1,9 +1,11 @@
 """Queues, which are paused, resumed and given a strategy, and the routes that lead task types to them."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -14,6 +16,7 @@ from queueapp.admin.toolkit import display
 from queueapp.admin.toolkit.model_admin import ModelForm, OperatorAdmin
 from queueapp.models import Queue, Route
 from queueapp.operators import service
+from queueapp.operators.pauses import await_pause
 from queueapp.tasks import queries
 from queueapp.tasks.queries import QueueRow
 from queueapp.type_patterns import type_pattern
@@ -58,12 +61,13 @@ class QueueAdmin(OperatorAdmin):
         stuck = glance.counts.get("queued", 0) and not glance.live_workers and glance.paused_at is None
         return "0: tasks wait and nobody works" if stuck else str(glance.live_workers)
 
-    @admin.action(description="Pause: claim nothing more", permissions=["operate"])
+    @admin.action(description="Pause: start nothing more", permissions=["operate"])
     def pause(self, request: HttpRequest, queues: QuerySet[Queue]) -> None:
         names = [queue.name for queue in queues]
         for name in names:
             service.pause_queue(name)
         messages.success(request, f"Paused: {', '.join(names)}.")
+        transaction.on_commit(partial(_tell_what_may_start, request, names))
 
     @admin.action(description="Resume", permissions=["operate"])
     def resume(self, request: HttpRequest, queues: QuerySet[Queue]) -> None:
@@ -109,6 +113,13 @@ class RouteAdmin(OperatorAdmin):
     def delete_model(self, request: HttpRequest, obj: Route) -> None:
         super().delete_model(request, obj)
         service.record("route.delete", obj.pattern, queue=obj.queue_id)
+
+
+def _tell_what_may_start(request: HttpRequest, names: list[str]) -> None:
+    for name in names:
+        if unconfirmed := await_pause(name):
+            words = f"{len(unconfirmed)} workers have not confirmed the pause of {name} yet and may still start a task."
+            messages.warning(request, words)
 
 
 def _glance(queue: Queue) -> QueueRow:

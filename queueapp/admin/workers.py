@@ -17,7 +17,7 @@ BUSY_SHOWN = 10  # a worker may hold a set of a hundred tiny tasks
 
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyAdmin):
-    list_display = ("process", "live", "heard_from", "queues", "busy_with", "started_at", "stopped_at")
+    list_display = ("process", "live", "heard_from", "serves", "busy_with", "started_at", "stopped_at")
     ordering = ("-heartbeat_at",)
     fields = (
         "id",
@@ -25,7 +25,7 @@ class WorkerAdmin(ReadOnlyAdmin):
         "host",
         "pid",
         "live",
-        "queues",
+        "serves",
         "capable_of",
         "busy_with",
         "started_at",
@@ -56,6 +56,10 @@ class WorkerAdmin(ReadOnlyAdmin):
     @admin.display(description="heard from")
     def heard_from(self, worker: Worker) -> str:
         return f"{display.duration(_glance(worker).seconds_since_heartbeat)} ago"
+
+    @admin.display(description="queues")
+    def serves(self, worker: Worker) -> str:
+        return "all" if worker.queues is None else ", ".join(worker.queues)
 
     @admin.display(description="capabilities")
     def capable_of(self, worker: Worker) -> SafeString | None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from queueapp.claiming.batch_size import LARGEST_BATCH, BatchSizes
 from queueapp.claiming.duty_cycle import DutyCycle
 from queueapp.claiming.partitions import Capabilities, ClaimablePartition, PartitionTable, list_new_partitions
+from queueapp.claiming.pauses import Pauses
 from queueapp.claiming.strategies import ClaimStrategy, Fifo, Lifo, RoundRobin
 from queueapp.claiming.watermarks import CommitHorizon
 from queueapp.db import statements
@@ -60,8 +61,17 @@ class Claimer:
         self.more_waiting = False  # whether the last claim saw more than it took
         self._strategy = strategy  # overrides the queues' own
         self._partitions = PartitionTable(capabilities)
-        self._queues = list(capabilities.queues)
+        self._turns: list[str] = []  # the queues, whose turn is next first
         self.forget()
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """Those that it serves, as of the last poll."""
+        return self._partitions.queues
+
+    @property
+    def pauses(self) -> Pauses:
+        return self._partitions.pauses
 
     def forget(self) -> None:
         """Start over: after its connection broke, the database may be another one."""
@@ -83,15 +93,20 @@ class Claimer:
         """See which queues and partitions there are, and where their sub-queues begin."""
         if not self._duty_cycle.allows:
             with worker_scope(self.worker_id):
-                self._partitions.refresh()
+                self._refresh()
             return
         with self._duty_cycle.poll():
             list_new_partitions(self.worker_id)
             with worker_scope(self.worker_id):
+                self._refresh()
                 self._read()
 
-    def _read(self) -> None:
+    def _refresh(self) -> None:
         self._partitions.refresh()
+        if set(self._turns) != set(self.queues):
+            self._turns = list(self.queues)
+
+    def _read(self) -> None:
         self._horizon.poll()
         for queue, partitions in self._partitions.open_partitions():
             ids = [partition.partition_id for partition in partitions]
@@ -99,9 +114,9 @@ class Claimer:
 
     def _claim_from_any(self, scan_limit: int) -> list[Claimed]:
         open_partitions = dict(self._partitions.open_partitions())
-        for _ in range(len(self._queues)):
-            queue = self._queues.pop(0)
-            self._queues.append(queue)
+        for _ in range(len(self._turns)):
+            queue = self._turns.pop(0)
+            self._turns.append(queue)
             if queue in open_partitions and (claimed := self._claim_from(queue, open_partitions[queue], scan_limit)):
                 return claimed
         return []

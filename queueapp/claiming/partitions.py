@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, Sum
+
+from queueapp.claiming.pauses import Pauses
 from queueapp.db import statements
 from queueapp.handlers import Handler, find_handler
 from queueapp.models import Partition, Queue
@@ -21,19 +24,30 @@ REFRESH_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a worker declares: queues in the order it polls them, type patterns, and free-form properties."""
+    """What a worker declares: queues in the order it polls them, type patterns, and free-form properties.
 
-    queues: tuple[str, ...]
+    Without queues it serves all that there are, those added later too.
+    """
+
+    queues: tuple[str, ...] | None
     categories: tuple[str, ...] = ("*",)
     properties: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return {**self.properties, "categories": list(self.categories)}
 
+    @property
+    def queues_as_list(self) -> list[str] | None:
+        """As a worker's row holds them."""
+        return None if self.queues is None else list(self.queues)
+
+    def serve(self, queue: str) -> bool:
+        return self.queues is None or queue in self.queues
+
     def allow(self, partition: Partition) -> bool:
         """Whether a worker with these capabilities may take tasks of this partition."""
         return (
-            partition.queue in self.queues
+            self.serve(partition.queue)
             and any(type_matches(partition.type, category) for category in self.categories)
             and meets(self.properties, partition.requirements)
         )
@@ -62,10 +76,12 @@ class PartitionTable:
 
     def __init__(self, capabilities: Capabilities) -> None:
         self.capabilities = capabilities
+        self.pauses = Pauses()
+        self.queues: tuple[str, ...] = capabilities.queues or ()  # those there are now, where the worker serves all
         self.strategies: dict[str, str] = {}
         self.claimable: dict[str, list[ClaimablePartition]] = {}
         self._read_at = float("-inf")
-        self._known = 0  # rows read; they are only ever added to
+        self._known: tuple[int, int] = (0, 0)  # how many rows were read, and the sum of their ids
 
     @property
     def is_stale(self) -> bool:
@@ -73,20 +89,30 @@ class PartitionTable:
 
     def open_partitions(self) -> Iterator[tuple[str, list[ClaimablePartition]]]:
         """Each queue that is not paused and has partitions for this worker, with these."""
-        return ((queue, partitions) for queue, partitions in self.claimable.items() if queue in self.strategies)
+        paused = self.pauses.state.queues
+        return (
+            (queue, partitions)
+            for queue, partitions in self.claimable.items()
+            if queue in self.strategies and queue not in paused
+        )
 
     def refresh(self) -> None:
         """Read what changed. Needs a worker's scope."""
-        queues = Queue.objects.filter(name__in=self.capabilities.queues, paused_at=None)
-        self.strategies = dict(queues.values_list("name", "strategy"))
-        if (count := Partition.objects.count()) != self._known:
+        queues = list(Queue.objects.order_by("name"))
+        self.pauses.hear(
+            max((queue.pause_seq for queue in queues), default=0), (queue.name for queue in queues if queue.paused_at)
+        )
+        self.strategies = {queue.name: queue.strategy for queue in queues if queue.paused_at is None}
+        self.queues = self.capabilities.queues or tuple(queue.name for queue in queues)
+        now = Partition.objects.aggregate(count=Count("id"), ids=Sum("id"))
+        if (known := (now["count"], now["ids"] or 0)) != self._known:
             self._read_partitions()
-            self._known = count
+            self._known = known
         self._read_at = time.monotonic()
 
     def _read_partitions(self) -> None:
         self.claimable = {}
-        for partition in Partition.objects.filter(queue__in=self.capabilities.queues):
+        for partition in Partition.objects.all():
             handler = find_handler(partition.type)
             if handler is not None and self.capabilities.allow(partition):
                 self.claimable.setdefault(partition.queue, []).append(ClaimablePartition(partition.id, handler))

@@ -1,4 +1,4 @@
-"""What the platform deletes by age: expired keys, ended tasks, and the log of tasks that are gone."""
+"""What the platform deletes: expired keys, ended tasks and, when those are gone, their partitions and their log."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -24,6 +24,11 @@ def prune_tasks() -> JobResult:
         return JobResult(0)
     deleted = purge_batch(finished_before=clock.now() - timedelta(days=conf.settings.task_retention_days))
     return JobResult(deleted, more=deleted > 0)
+
+
+@maintenance_job("partitions_pruned", every_seconds=3600)
+def prune_partitions() -> JobResult:
+    return JobResult(len(statements.rows("prune_partitions")))
 
 
 # an hour, since each walk reads every old row

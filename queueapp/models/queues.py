@@ -20,7 +20,9 @@ class Queue(UuidModel):
 
     name = models.CharField(max_length=64, unique=True)
     strategy = models.CharField(max_length=20, choices=Strategy, default=Strategy.PRIORITY)
-    paused_at = models.DateTimeField(null=True, blank=True, help_text="Claims nothing while set.")
+    paused_at = models.DateTimeField(null=True, blank=True, help_text="Starts nothing while set.")
+    # set by a trigger: the number of its latest pause or resume among those of all queues (schema/25_pauses.sql)
+    pause_seq = models.BigIntegerField(db_default=0, default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -55,11 +57,12 @@ class Route(UuidModel):
 
 
 class Partition(models.Model):
-    """One row for each distinct combination of queue, type and requirements; insert-only.
+    """One row for each distinct combination of queue, type and requirements; never updated.
 
     Claimers match patterns and requirements against these few rows in memory, so that a worker's
     capabilities never become a filter over the backlog. The id is a digest of the rest, which tasks bring along
-    (taskrunner_partition_id); claimers add the rows, in transactions of their own.
+    (taskrunner_partition_id); claimers add the rows, in transactions of their own, and maintenance deletes those
+    without tasks.
     """
 
     id = models.BigIntegerField(primary_key=True)

@@ -34,11 +34,13 @@ class Worker(UuidModel):
     # with the pid, these tell whether the process still exists, to anybody on the same machine
     machine = models.CharField(max_length=100, help_text="Boot id and process namespace.")
     process_created = models.FloatField(help_text="As the kernel tells it; guards against a reused pid.")
-    queues = ArrayField(models.CharField(max_length=64))
+    queues = ArrayField(models.CharField(max_length=64), null=True, help_text="None: all that there are.")
     capabilities = models.JSONField(default=dict)
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now())
     stopped_at = models.DateTimeField(null=True, blank=True)
+    # it starts nothing of the queues that were paused when this number was the latest (Queue.pause_seq)
+    pause_seen = models.BigIntegerField(db_default=0, default=0)
 
     class Meta:
         db_table = "taskrunner_workers"

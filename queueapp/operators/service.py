@@ -24,8 +24,9 @@ TENANT_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 
 
 def pause_queue(name: str) -> None:
-    """Stop workers from claiming of a queue; what runs goes on. A queue that is paused already stays so.
+    """Stop workers from starting tasks of a queue; what runs goes on. A queue that is paused already stays so.
 
+    It holds everywhere when the transaction has committed and `pauses.await_pause` has returned.
     Raises QueueNotFound.
     """
     _change(name, paused_at=Coalesce("paused_at", Now()))

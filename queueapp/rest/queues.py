@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from queueapp.operators import service
+from queueapp.operators.pauses import await_pause
 from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.pagination import Page, whole_list
 from queueapp.rest.toolkit.permissions import Right
@@ -34,8 +35,9 @@ register_converter(QueueNameConverter, "taskrunner_queue_name")
 class QueueView(ApiView):
     """Base of what changes a queue."""
 
-    def show(self, name: str) -> Response:
-        return Response(next(QueueDocument.of(row) for row in queries.queue_rows() if row.name == name))
+    def show(self, name: str, *, status: int = 200) -> Response:
+        document = next(QueueDocument.of(row) for row in queries.queue_rows() if row.name == name)
+        return Response(document, status=status)
 
 
 @resource("queues", tag="Platform")
@@ -54,17 +56,26 @@ class QueueList(ApiView):
 
 @resource("queues/<taskrunner_queue_name:name>/pause", tag="Platform", parameters=PARAMETERS)
 class QueuePause(QueueView):
-    """A pause: no task of the queue is claimed."""
+    """A pause: no task of the queue is started."""
 
     @endpoint(
-        "Stop claiming of a queue",
+        "Start nothing more of a queue",
         right=Right.PLATFORM_OPERATE,
-        responses={200: ResponseSpec("It is paused; what runs goes on.", QueueDocument)},
+        responses={
+            200: ResponseSpec("It is paused: nothing of it starts any more. What runs goes on.", QueueDocument),
+            202: ResponseSpec(
+                "It is paused, but within five seconds the workers in `unconfirmed_by` have not confirmed that they "
+                "start nothing more. Ask again, or look at the list of queues.",
+                QueueDocument,
+            ),
+        },
     )
     def post(self, request: Request, name: str) -> Response:
         with self.principal.scope():
             service.pause_queue(name)
-            return self.show(name)
+        unconfirmed = await_pause(name)
+        with self.principal.scope():
+            return self.show(name, status=202 if unconfirmed else 200)
 
 
 @resource("queues/<taskrunner_queue_name:name>/resume", tag="Platform", parameters=PARAMETERS)

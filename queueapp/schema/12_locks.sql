@@ -6,3 +6,13 @@ $$;
 CREATE FUNCTION taskrunner_try_lock(name text) RETURNS boolean LANGUAGE sql VOLATILE AS $$
     SELECT pg_try_advisory_xact_lock(hashtext(current_schema()), hashtext(name))
 $$;
+-- What pauses queues holds the first, what claims over HTTP the second (25_pauses.sql). Their key is the tables' schema,
+-- wherever the search path of the session begins: anybody may pause, in psql too.
+CREATE FUNCTION taskrunner_lock_pauses() RETURNS void LANGUAGE sql VOLATILE SET search_path = {{schema}}, pg_catalog, pg_temp
+AS $$
+    SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('pauses'))
+$$;
+CREATE FUNCTION taskrunner_share_pauses() RETURNS void LANGUAGE sql VOLATILE SET search_path = {{schema}}, pg_catalog, pg_temp
+AS $$
+    SELECT pg_advisory_xact_lock_shared(hashtext(current_schema()), hashtext('pauses'))
+$$;

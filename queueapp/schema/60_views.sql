@@ -5,7 +5,7 @@ SELECT t.id, t.tenant_id, t.type, t.queue, t.priority, t.ready_seq, t.run_at, t.
 FROM taskrunner_tasks t
 JOIN taskrunner_queues q ON q.name = t.queue AND q.paused_at IS NULL
 JOIN taskrunner_workers w ON w.id = (SELECT nullif(current_setting('taskrunner.worker_id', true), '')::uuid)
-WHERE t.status = 'queued' AND t.run_at <= taskrunner_now() AND t.queue = ANY (w.queues)
+WHERE t.status = 'queued' AND t.run_at <= taskrunner_now() AND (w.queues IS NULL OR t.queue = ANY (w.queues))
     -- each requirement is met by the capability of that name: equal, or contained in its list
     AND NOT EXISTS (
         SELECT FROM jsonb_each(t.requirements) AS wanted

@@ -50,7 +50,7 @@ def held_by_worker(table: str, condition: str = "") -> str:
 PLATFORM: list[IsolationOperation] = [
     TableRights("taskrunner_queues", client="SELECT", worker="SELECT"),
     TableRights("taskrunner_routes", client="SELECT"),
-    TableRights("taskrunner_partitions", worker="SELECT, INSERT", operator="SELECT"),
+    TableRights("taskrunner_partitions", worker="SELECT, INSERT", operator="SELECT, DELETE"),
     TableRights("taskrunner_task_transitions", operator="SELECT"),
     TableRights("taskrunner_workers", worker="SELECT, INSERT, UPDATE"),
     TableRights("taskrunner_clusters", worker="SELECT, INSERT, UPDATE"),

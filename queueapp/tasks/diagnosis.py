@@ -81,7 +81,8 @@ def _may_take(worker: Worker, keys_of_tenant: set[UUID], task: Task) -> bool:
 def _can_take(worker: Worker, task: Task) -> bool:
     wanted = Partition(queue=task.queue, type=task.type, requirements=task.requirements)
     categories = tuple(worker.capabilities.get("categories", ["*"]))
-    return Capabilities(tuple(worker.queues), categories, worker.capabilities).allow(wanted)
+    queues = None if worker.queues is None else tuple(worker.queues)
+    return Capabilities(queues, categories, worker.capabilities).allow(wanted)
 
 
 def _place(task: Task, queue: Queue | None) -> list[Reason]:

@@ -48,6 +48,7 @@ class QueueRow:
     counts: dict[str, int]
     oldest_wait_seconds: float | None
     live_workers: int
+    unconfirmed_by: list[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,12 @@ class WorkerRow:
 def queue_rows() -> list[QueueRow]:
     """All queues by name, with the counts that the current scope may see."""
     return [QueueRow(**row) for row in statements.rows("queue_rows", {"dead_after": WORKER_DEAD_AFTER_SECONDS})]
+
+
+def unconfirmed_workers(queue: str) -> list[UUID]:
+    """Live workers that may still start a task of a queue that is paused. Needs an operator's scope."""
+    wanted = {"queue": queue, "dead_after": WORKER_DEAD_AFTER_SECONDS}
+    return [row["id"] for row in statements.rows("unconfirmed_workers", wanted)]
 
 
 def status_counts(*, queue: str | None = None) -> dict[str, int]:

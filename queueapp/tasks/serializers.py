@@ -84,6 +84,9 @@ class QueueDocument(ResponseModel):
     counts: dict[str, int]
     oldest_wait_seconds: float | None
     live_workers: int
+    unconfirmed_by: list[UUID] = Field(
+        description="Live workers that may still start a task of it, although it is paused: they have not heard of it."
+    )
 
 
 class HeldTask(ResponseModel):
@@ -102,7 +105,7 @@ class WorkerDocument(ResponseModel):
     cluster_id: UUID
     host: str
     pid: int
-    queues: list[str]
+    queues: list[str] | None = Field(description="Null: all that there are.")
     capabilities: dict[str, Any]
     is_live: bool
     started_at: datetime

@@ -49,7 +49,7 @@ def register(worker_id: UUID, cluster_id: UUID, capabilities: Capabilities) -> N
             pid=os.getpid(),
             machine=machine(),
             process_created=psutil.Process().create_time(),
-            queues=list(capabilities.queues),
+            queues=capabilities.queues_as_list,
             capabilities=capabilities.as_json(),
         )
 

@@ -25,6 +25,7 @@ from queueapp.worker import heartbeats
 from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.executor import Executor
 from queueapp.worker.interrupts import Interrupter
+from queueapp.worker.pauses import PauseWatch
 from queueapp.worker.prefetch import PrefetchBuffer
 from queueapp.worker.processes.shared_memory import ServeOptions, Slot, get_options
 from queueapp.worker.watchdog import Watchdog
@@ -57,7 +58,8 @@ class ServingWorker:
         self._background = BackgroundConnection()
         interrupter = Interrupter()
         self._executor = Executor(self._background, interrupter)
-        self._watchdog = Watchdog(self.id, self._buffer, slot, interrupter, self._background)
+        self._pause_watch = PauseWatch(self.id, self._claimer.pauses, self._buffer)
+        self._watchdog = Watchdog(self.id, self._buffer, slot, interrupter, self._background, self._pause_watch)
         self._registered = False
         self._executed = 0
         self._idle = True
@@ -70,7 +72,7 @@ class ServingWorker:
                 if self._load_batch():
                     self._execute_batch()
                 else:
-                    notifier.wait(self._options.capabilities.queues, POLL_INTERVAL_SECONDS)
+                    notifier.wait(self._claimer.queues, POLL_INTERVAL_SECONDS)
             except DatabaseError as error:
                 self._recover(error)
         self._leave()
@@ -90,7 +92,9 @@ class ServingWorker:
             # one notification woke us, however much was submitted: pass it on, so that a bulk wakes all in turn
             notifier.notify({task.queue for task in tasks})
         self._idle = not tasks
-        return bool(tasks)
+        if self._pause_watch.hand_back():
+            self._settle()
+        return self._buffer.has_unstarted
 
     def _settle_and_claim(self) -> list[Claimed]:
         """The end of one batch and the start of the next in one transaction, so that a batch costs one commit."""

@@ -6,7 +6,7 @@ The main thread and the watchdog share it, so every change is one step under a l
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from queueapp.tasks.attempt import Attempt, AttemptKey
 from queueapp.tasks.settle import Outcome, OutcomeKind
@@ -58,12 +58,13 @@ class PrefetchBuffer:
         with self._lock:
             self._outcomes = outcomes + self._outcomes
 
-    def release_unstarted(self) -> list[Outcome]:
-        """Give up the attempts that were not started; returns the outcomes that release them."""
+    def release_unstarted(self, queues: Collection[str] | None = None) -> list[Outcome]:
+        """Give up what was not started, of these queues or of all; returns the outcomes that release it."""
         with self._lock:
-            released = [Outcome(*attempt.key, OutcomeKind.RELEASED) for attempt in self._unstarted]
-            self._unstarted.clear()
-            return released
+            kept = [] if queues is None else [item for item in self._unstarted if item.task.queue not in queues]
+            released = {item.key for item in self._unstarted} - {item.key for item in kept}
+            self._unstarted = deque(kept)
+            return [Outcome(*key, OutcomeKind.RELEASED) for key in sorted(released)]
 
     def forget(self, lost: set[AttemptKey]) -> None:
         """Drop unstarted attempts that others may hold by now."""

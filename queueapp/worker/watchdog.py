@@ -23,6 +23,7 @@ from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.heartbeats import heartbeat
 from queueapp.worker.interrupts import CancelRequested, Interrupted, Interrupter, LeaseGone, SoftTimeLimit
 from queueapp.worker.outcomes import timed_out
+from queueapp.worker.pauses import PauseWatch
 from queueapp.worker.prefetch import PrefetchBuffer
 from queueapp.worker.processes.shared_memory import Slot
 
@@ -46,6 +47,7 @@ class Watchdog(threading.Thread):
         slot: Slot,
         interrupter: Interrupter,
         background: BackgroundConnection,
+        pause_watch: PauseWatch,
     ) -> None:
         super().__init__(name="watchdog", daemon=True)
         self.still_ours = True
@@ -54,6 +56,7 @@ class Watchdog(threading.Thread):
         self._slot = slot
         self._interrupter = interrupter
         self._background = background
+        self._pause_watch = pause_watch
         self._stopping = threading.Event()
         self._heartbeat_at = self._renewed_at = self._answered_at = time.monotonic()
 
@@ -121,6 +124,7 @@ class Watchdog(threading.Thread):
         renewed = renew(self._worker_id, held, renew=renew_due)
         if renew_due:
             self.still_ours = heartbeat(self._worker_id)
+        self.still_ours = self._pause_watch.obey() and self.still_ours
         return renewed
 
     def _on_no_answer(self, error: Exception) -> None:

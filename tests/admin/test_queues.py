@@ -6,6 +6,7 @@ from queueapp import maintenance
 from queueapp.models import OperatorAction, Queue, Route
 from queueapp.tenancy import operator_scope
 from tests.admin.pages import run_action, said, shown
+from tests.commands.calling import create_worker
 
 QUEUES = "/admin/queueapp/queue/"
 ROUTES = "/admin/queueapp/route/"
@@ -43,6 +44,15 @@ def test_queues_are_paused_and_resumed(root, clean_database):
     assert noted() == [
         ("operator:root", "queue.pause", "default", {}),
         ("operator:root", "queue.resume", "default", {}),
+    ]
+
+
+def test_a_pause_that_a_worker_has_not_confirmed_says_so(root, clean_database, monkeypatch):
+    monkeypatch.setattr("queueapp.operators.pauses.CONFIRM_SECONDS", 0.0)
+    create_worker()
+    assert said(run_action(root, "pause", [queue()], address=QUEUES)) == [
+        "Paused: default.",
+        "1 workers have not confirmed the pause of default yet and may still start a task.",
     ]
 
 

@@ -1,7 +1,7 @@
 """`queues`: the list, and what operators change."""
 
 from queueapp import maintenance
-from tests.commands.calling import ACTOR, actions, refused, run, run_json
+from tests.commands.calling import ACTOR, actions, create_worker, refused, run, run_json
 
 
 def row(name):
@@ -33,6 +33,14 @@ def test_each_action_shows_the_queue_as_it_is_then(clean_database):
 def test_a_paused_queue_says_since_when(clean_database):
     run("queues", "pause", "default")
     assert row("default")["paused_at"].endswith("Z")
+
+
+def test_a_pause_that_a_worker_has_not_confirmed_says_so(clean_database, monkeypatch):
+    monkeypatch.setattr("queueapp.operators.pauses.CONFIRM_SECONDS", 0.0)
+    create_worker()
+    printed, words = refused("queues", "pause", "default")
+    assert "default  pausing  priority" in printed
+    assert words == "Paused, but 1 workers have not confirmed: they may still start a task."
 
 
 def test_refusals(clean_database):

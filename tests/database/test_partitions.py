@@ -10,11 +10,13 @@ from django.test.utils import CaptureQueriesContext
 
 from queueapp import tasks
 from queueapp.claiming import Capabilities
+from queueapp.claiming.duty_cycle import DutyCycle
+from queueapp.maintenance import retention
 from queueapp.models import Partition, Task
 from queueapp.models.base import new_id
 from queueapp.tasks.diagnosis import why
 from queueapp.tasks.settle import Outcome, OutcomeKind
-from queueapp.tenancy import operator_scope, worker_scope
+from queueapp.tenancy import operator_scope, system_scope, worker_scope
 from queueapp.worker.interrupts import SIGNAL
 from queueapp.worker.main_loop import ServingWorker
 from queueapp.worker.processes.shared_memory import ClusterMemory, ServeOptions
@@ -60,6 +62,62 @@ def test_claimers_list_what_is_queued_and_nothing_else(acme):
     assert listed() == []
     claimer().claim()
     assert sorted(listed(), key=str) == [("default", "echo", {"gpu": True}), ("default", "echo", {})]
+
+
+@pytest.fixture
+def a_poll_whenever_one_is_wanted(monkeypatch):
+    monkeypatch.setattr(DutyCycle, "allows", True)
+
+
+@pytest.mark.usefixtures("a_poll_whenever_one_is_wanted")
+def test_a_partition_without_tasks_is_deleted_and_listed_anew_when_it_is_needed(acme):
+    worker, stays = claimer(), submit(acme, type="sample.alone")
+    first = tasks.submit("echo", tenant_id=acme.id)
+    take_all(worker)
+    with operator_scope("operator:test"):
+        Task.objects.filter(id=first.id).delete()
+    assert prune_partitions() == 1
+    assert [type for _, type, _ in listed()] == ["sample.alone"]
+    second = tasks.submit("echo", tenant_id=acme.id)
+    assert take_all(worker) == [second.id]
+    assert prune_partitions() == 0
+    assert fresh(Task(id=stays[0])).status == "leased"
+
+
+@pytest.mark.usefixtures("a_poll_whenever_one_is_wanted")
+def test_a_task_that_is_submitted_while_its_partition_is_deleted_is_claimed(acme):
+    worker = claimer()
+    first = tasks.submit("echo", tenant_id=acme.id)
+    take_all(worker)
+    with operator_scope("operator:test"):
+        Task.objects.filter(id=first.id).delete()
+    second = []
+    with threads(1) as run, held_open(run, lambda: second.extend(submit(acme, type="echo"))):
+        assert prune_partitions() == 1
+    assert take_all(worker) == second
+
+
+def test_claimers_see_that_one_partition_came_for_another(acme):
+    worker = claimer()
+    first = tasks.submit("echo", tenant_id=acme.id)
+    assert worker.claim()
+    with operator_scope("operator:test"):
+        Task.objects.filter(id=first.id).delete()
+    submit(acme)
+    assert claimer().claim()
+    assert prune_partitions() == 1
+    worker._partitions._read_at = float("-inf")
+    (again,) = submit(acme)
+    assert [task.id for task in worker.claim()] == [again]
+
+
+def take_all(worker):
+    return [task.id for batch in iter(worker.claim, []) for task in batch]
+
+
+def prune_partitions():
+    with system_scope("maintenance"):
+        return retention.prune_partitions().rows
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from queueapp import maintenance
 from queueapp.db import statements
-from queueapp.models import OperatorAction, Worker
+from queueapp.models import OperatorAction, Queue, Worker
 from queueapp.tenancy import operator_scope
 from tests.commands.calling import create_worker
 from tests.rest.calling import code_of, fields_of
@@ -31,6 +31,18 @@ def test_pausing_and_resuming_is_recorded_with_the_keys_name(admin):
         assert list(actions) == [
             (f"operator:acme-admin@{admin.key[3:11]}", f"queue.{verb}") for verb in ("pause", "pause", "resume")
         ]
+
+
+def test_a_pause_that_a_worker_has_not_confirmed_is_accepted_only(admin, monkeypatch):
+    monkeypatch.setattr("queueapp.operators.pauses.CONFIRM_SECONDS", 0.0)
+    worker = create_worker()
+    paused = admin.post("/queues/default/pause")
+    assert (paused.status_code, paused.json()["unconfirmed_by"]) == (202, [str(worker.id)])
+    assert paused.json()["paused_at"] is not None
+    with operator_scope("operator:test"):
+        Worker.objects.update(pause_seen=Queue.objects.get(name="default").pause_seq)
+    paused = admin.post("/queues/default/pause")
+    assert (paused.status_code, paused.json()["unconfirmed_by"]) == (200, [])
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume"])

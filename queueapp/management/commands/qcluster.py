@@ -44,12 +44,15 @@ class Command(QCluster):  # type: ignore[misc]
         Supervisor(capabilities, workers=options["workers"], strategy=options["strategy"]).run()
 
 
-def _known_queues(wanted: str | None) -> tuple[str, ...]:
+def _known_queues(wanted: str | None) -> tuple[str, ...] | None:
+    """None without `--queues`: all, those added later too."""
     with database_errors_in_words():
         refuse_unsafe_login()
         with system_scope("qcluster"):
             known = tuple(Queue.objects.values_list("name", flat=True))
-    queues = tuple(wanted.split(",")) if wanted else known
+    if not wanted:
+        return None
+    queues = tuple(wanted.split(","))
     missing = sorted(set(queues) - set(known))
     if missing:
         raise CommandError(

@@ -3,12 +3,13 @@
 from argparse import SUPPRESS
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.management.output import seconds
 from queueapp.models import Queue
 from queueapp.operators import service
+from queueapp.operators.pauses import await_pause
 from queueapp.states import Status
 from queueapp.tasks import queries
 from queueapp.tasks.queries import QueueRow
@@ -21,7 +22,7 @@ class Command(PlatformCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         actions = parser.add_subparsers(dest="action", metavar="pause | resume | add | strategy")
-        texts = {"pause": "stop claiming of it", "resume": "claim of it again", "add": "make it"}
+        texts = {"pause": "start nothing more of it", "resume": "start its tasks again", "add": "make it"}
         for action, text in {**texts, "strategy": "change the order of claiming"}.items():
             subparser = actions.add_parser(action, help=text)
             subparser.add_argument("name")
@@ -32,15 +33,21 @@ class Command(PlatformCommand):
 
     def handle(self, **options: Any) -> None:
         name = options.get("name")
-        with acting():
-            if name:
+        if name:
+            with acting():
                 _change(options["action"], name, options.get("strategy"))
+        unconfirmed = await_pause(name) if name and options["action"] == "pause" else []
+        with acting():
             rows = [row for row in queries.queue_rows() if name in (None, row.name)]
         if options["json"]:
             self.output.json([QueueDocument.of(row) for row in rows])
         else:
             headers = ("queue", "state", "strategy", "workers", "oldest wait", "tasks")
             self.output.table(headers, [_row(row) for row in rows])
+        if unconfirmed:
+            raise CommandError(
+                f"Paused, but {len(unconfirmed)} workers have not confirmed: they may still start a task."
+            )
 
 
 def _change(action: str, name: str, strategy: str | None) -> None:
@@ -58,7 +65,7 @@ def _row(row: QueueRow) -> list[str]:
     counts = [f"{row.counts[status]} {status}" for status in Status if row.counts.get(status)]
     return [
         row.name,
-        "paused" if row.paused_at else "open",
+        "open" if row.paused_at is None else "pausing" if row.unconfirmed_by else "paused",
         row.strategy,
         str(row.live_workers),
         seconds(row.oldest_wait_seconds),

@@ -38,7 +38,7 @@ def _row(row: WorkerRow) -> list[str]:
         state,
         worker.host,
         str(worker.pid),
-        ", ".join(worker.queues),
+        "all" if worker.queues is None else ", ".join(worker.queues),
         rfc3339(worker.started_at, timespec="seconds"),
         f"{seconds(row.seconds_since_heartbeat)} ago",
         ", ".join(f"{task['type']} {task['id']}" for task in row.tasks),

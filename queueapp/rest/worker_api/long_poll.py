@@ -27,14 +27,17 @@ class QueueListener:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._listeners: list[tuple[frozenset[str], threading.Event]] = []
+        self._listeners: list[tuple[frozenset[str] | None, threading.Event]] = []
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def listening(self, queues: Sequence[str]) -> Iterator[threading.Event]:
-        """Yields an event that each notification sets. Some may be missed, as ever: poll now and then."""
+    def listening(self, queues: Sequence[str] | None) -> Iterator[threading.Event]:
+        """Yields an event that each notification sets, of any queue where none is named.
+
+        Some may be missed, as ever: poll now and then.
+        """
         notified = threading.Event()
-        listener = (frozenset(queues), notified)
+        listener = (None if queues is None else frozenset(queues), notified)
         with self._lock:
             self._listeners.append(listener)
             if self._thread is None or not self._thread.is_alive():
@@ -56,7 +59,7 @@ class QueueListener:
                         return
                     listeners = list(self._listeners)
                 for queues, notified in listeners:
-                    if queue in queues:
+                    if queue is not None and (queues is None or queue in queues):
                         notified.set()
 
 
@@ -64,7 +67,7 @@ queue_listener = QueueListener()
 
 
 def poll_until_found(
-    poll: Callable[[], Sequence[T]], queues: Sequence[str], seconds: float, request: Request
+    poll: Callable[[], Sequence[T]], queues: Sequence[str] | None, seconds: float, request: Request
 ) -> Sequence[T]:
     """What `poll` found, at the latest after so many seconds. Raises Busy where too many wait already."""
     deadline = time.monotonic() + seconds

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from queueapp.apikeys.service import KeyCapabilities
 from queueapp.claiming import Capabilities
-from queueapp.models import Queue, Worker
+from queueapp.models import Worker
 from queueapp.models.base import Now
 from queueapp.rest.toolkit.errors import Forbidden
 from queueapp.rest.toolkit.permissions import Principal
@@ -26,8 +26,8 @@ def capabilities_of(principal: Principal) -> Capabilities:
         raise Forbidden(
             "This key's capabilities are malformed (categories and queues are lists of names): have a new key made."
         ) from None
-    queues = declared.queues if declared.queues is not None else Queue.objects.values_list("name", flat=True)
-    return Capabilities(tuple(queues), tuple(declared.categories), declared.properties)
+    queues = None if declared.queues is None else tuple(declared.queues)
+    return Capabilities(queues, tuple(declared.categories), declared.properties)
 
 
 def register(worker_id: UUID, principal: Principal, name: str, capabilities: Capabilities) -> None:
@@ -39,7 +39,7 @@ def register(worker_id: UUID, principal: Principal, name: str, capabilities: Cap
         pid=0,
         machine=Worker.OVER_HTTP,
         process_created=0,
-        queues=list(capabilities.queues),
+        queues=capabilities.queues_as_list,
         capabilities=capabilities.as_json(),
         heartbeat_at=Now(),
     )

@@ -1,13 +1,13 @@
 """The worker API: tasks are leased, kept and ended over HTTP."""
 
-from dataclasses import asdict
 from functools import partial
 from uuid import UUID
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from queueapp.claiming.http_workers import Leased, claim_for_tenant
+from queueapp.claiming.http_workers import claim_for_tenant
+from queueapp.db.statements import Row
 from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.permissions import Right
 from queueapp.rest.toolkit.views import ApiView
@@ -44,22 +44,21 @@ class Claim(ApiView):
         "Lease the next tasks",
         right=Right.WORKER_RUN,
         responses={200: ResponseSpec("What was leased, perhaps nothing.", ClaimResponse)},
-        details="Of the key's own tenant, matching the key's capabilities, the most urgent first. A lease lives for 30 "
-        "seconds unless it is renewed.",
+        details="Of the key's own tenant, matching the key's capabilities, of one queue in the order of its strategy. "
+        "A lease lives for 30 seconds unless it is renewed.",
         example={"worker": "gpu-1", "max": 1, "wait_seconds": 20},
     )
     def post(self, request: Request, body: ClaimRequest) -> Response:
         worker_id = worker_id_of(self.principal, body.worker)
-        with worker_scope(worker_id):
-            capabilities = capabilities_of(self.principal)
+        capabilities = capabilities_of(self.principal)
 
-        def poll() -> list[Leased]:
+        def poll() -> list[Row]:
             with worker_scope(worker_id):
                 register(worker_id, self.principal, body.worker, capabilities)
                 return claim_for_tenant(worker_id, self.principal.tenant_id, capabilities, body.max)
 
         leased = poll_until_found(poll, capabilities.queues, body.wait_seconds, request)
-        tasks = [LeasedTask(**asdict(task), lease_token=f"{task.attempt}.{body.worker}") for task in leased]
+        tasks = [LeasedTask(**task, lease_token=f"{task['attempt']}.{body.worker}") for task in leased]
         return Response(ClaimResponse(tasks=tasks))
 
 

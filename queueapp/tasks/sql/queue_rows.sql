@@ -13,6 +13,9 @@ SELECT q.name, q.strategy, q.paused_at,
             ORDER BY t.ready_seq LIMIT 1) AS head
         WHERE k.queue = q.name) AS oldest_wait_seconds,
     (SELECT count(*)::integer FROM taskrunner_workers w
-        WHERE q.name = ANY (w.queues) AND w.stopped_at IS NULL
-            AND w.heartbeat_at > taskrunner_clock() - make_interval(secs => %(dead_after)s)) AS live_workers
+        WHERE (w.queues IS NULL OR q.name = ANY (w.queues)) AND w.stopped_at IS NULL
+            AND w.heartbeat_at > taskrunner_clock() - make_interval(secs => %(dead_after)s)) AS live_workers,
+    ARRAY(
+-- include: unconfirmed_workers.sql
+    ) AS unconfirmed_by
 FROM taskrunner_queues q ORDER BY q.name

@@ -4,6 +4,8 @@ locked AS MATERIALIZED (
     SELECT candidate.* FROM candidate CROSS JOIN LATERAL (
         SELECT FROM taskrunner_tasks t
         WHERE t.id = candidate.id AND t.status || '' = 'queued' FOR UPDATE SKIP LOCKED) AS still_there
+    -- the fence: a worker that was declared dead claims nothing
+    WHERE NOT EXISTS (SELECT FROM taskrunner_workers w WHERE w.id = %(worker_id)s AND w.stopped_at IS NOT NULL)
     LIMIT %(limit)s
 ), chosen AS MATERIALIZED (
     SELECT id, sum(cost) OVER next AS cost_so_far, row_number() OVER next AS position

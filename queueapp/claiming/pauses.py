@@ -1,0 +1,47 @@
+"""Which queues a worker may start nothing of."""
+
+import threading
+from collections.abc import Iterable
+from typing import NamedTuple
+from uuid import UUID
+
+from queueapp.db import statements
+from queueapp.models import Worker
+from queueapp.tenancy import worker_scope, worker_statement
+
+
+class PauseState(NamedTuple):
+    """The queues that were paused when `number` was the latest pause or resume of any queue."""
+
+    number: int
+    queues: frozenset[str]
+
+
+class Pauses:
+    """What a worker knows of pauses. Its main thread hears of them with the partitions, its heartbeat once a second.
+
+    Pauses are numbered in the order they commit (schema/25_pauses.sql), so the greater number is what holds.
+    """
+
+    def __init__(self) -> None:
+        self.state = PauseState(0, frozenset())
+        self._lock = threading.Lock()
+
+    def hear(self, number: int, queues: Iterable[str]) -> None:
+        """Take on what was just read, unless something later is known already."""
+        with self._lock:
+            if number > self.state.number:
+                self.state = PauseState(number, frozenset(queues))
+
+    def ask(self, worker_id: UUID) -> bool:
+        """Hear what there is now. False when the worker was declared dead."""
+        with worker_statement(worker_id):
+            (now,) = statements.rows("hear_pauses", {"worker_id": worker_id})
+        self.hear(now["number"], now["queues"])
+        return not now["stopped"]
+
+
+def confirm(worker_id: UUID, number: int) -> bool:
+    """Record that this worker starts nothing more of the queues paused as of `number`. False where it has no row."""
+    with worker_scope(worker_id):
+        return Worker.objects.filter(id=worker_id).update(pause_seen=number) == 1
