@@ -38,7 +38,7 @@ def register(worker_id: UUID, principal: Principal, name: str, capabilities: Cap
         host=name,
         pid=0,
         machine=Worker.OVER_HTTP,
-        process_created=0,
+        start_ticks=0,
         queues=list(capabilities.queues),
         capabilities=capabilities.as_json(),
         heartbeat_at=Now(),
