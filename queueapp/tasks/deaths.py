@@ -47,7 +47,7 @@ def end_worker(worker_id: UUID, *, blamed: AttemptKey | None, ending: Ending) ->
             outcomes = [_timed_out(row) if _key(row) == timed_out else _released(row) for row in others]
             settled = settle(worker_id, outcomes)
             notifier.notify_on_commit(row["queue"] for row in others if settled.get(row["id"]) == Status.QUEUED)
-            _record_stop([worker_id])
+            record_stop([worker_id])
         with system_scope("custodian"):
             end_leases(crashed, counting=True)
 
@@ -58,16 +58,16 @@ def end_lost_workers(worker_ids: Collection[UUID]) -> None:
     In a system's scope.
     """
     end_leases(statements.rows("lock_leases", {"workers": list(worker_ids)}), counting=True)
-    _record_stop(worker_ids)
+    record_stop(worker_ids)
 
 
-def end_leases(held: Sequence[dict[str, Any]], *, counting: bool) -> int:
-    """Queue tasks again whose leases the caller has locked, `counting` each as a crash; returns how many.
+def end_leases(held: Sequence[dict[str, Any]], *, counting: bool) -> None:
+    """Queue tasks again whose leases the caller has locked, `counting` each as a crash.
 
     A task whose cancel was asked for is cancelled, one with three crashes a dead letter. In a system's scope.
     """
     if not held:
-        return 0
+        return
     parameters = {
         "ids": [row["id"] for row in held],
         "attempts": [row["attempt"] for row in held],
@@ -76,7 +76,11 @@ def end_leases(held: Sequence[dict[str, Any]], *, counting: bool) -> int:
     moved = statements.rows("end_leases", parameters)
     notifier.notify_on_commit(row["queue"] for row in moved if row["status"] == Status.QUEUED)
     report_on_commit(Transition(row["id"], Status.LEASED, row["status"]) for row in moved)
-    return len(moved)
+
+
+def record_stop(worker_ids: Collection[UUID]) -> None:
+    """Record that workers have ended."""
+    Worker.objects.filter(id__in=worker_ids, stopped_at=None).update(stopped_at=Now())
 
 
 def renew_all(worker_id: UUID) -> None:
@@ -99,7 +103,3 @@ def _timed_out(row: dict[str, Any]) -> Outcome:
     delay = retry_delay_seconds(row["failures"] + 1, base_seconds=handler.retry_base_seconds if handler else 1.0)
     message = f"It ran beyond its limit of {row['timeout_seconds']} s and did not stop, so its process was ended."
     return failed(*_key(row), OutcomeKind.ERROR, "task_runtime_exceeded", message, delay)
-
-
-def _record_stop(worker_ids: Collection[UUID]) -> None:
-    Worker.objects.filter(id__in=worker_ids, stopped_at=None).update(stopped_at=Now())

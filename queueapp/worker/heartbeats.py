@@ -44,7 +44,7 @@ def register(worker_id: UUID, cluster_id: UUID, capabilities: Capabilities) -> N
             host=socket.gethostname(),
             pid=os.getpid(),
             machine=machine(),
-            start_ticks=start_ticks(os.getpid()),
+            start_ticks=start_ticks(os.getpid()) or 0,  # never 0, since we live
             queues=list(capabilities.queues),
             capabilities=capabilities.as_json(),
         )

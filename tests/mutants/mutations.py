@@ -145,9 +145,9 @@ MUTATIONS = [
     ),
     Mutation(
         "crash-burns-a-retry",
-        "queueapp/maintenance/sql/expire_leases.sql",
-        "crash_count = t.crash_count + 1, lease",
-        "failures = t.failures + 1, lease",
+        "queueapp/tasks/sql/end_leases.sql",
+        "crash_count = t.crash_count + %(counting)s",
+        "failures = t.failures + %(counting)s",
         "a killed worker would cost the task a retry, and a poison pill would never end",
         ("tests/tasks/test_fencing.py",),
     ),

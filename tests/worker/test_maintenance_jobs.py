@@ -10,7 +10,8 @@ from queueapp.claiming import duty_cycle
 from queueapp.claiming.duty_cycle import DutyCycle
 from queueapp.hooks import JobResult
 from queueapp.maintenance import jobs, recent_rows
-from queueapp.maintenance.jobs import ExpireLeases, FoldCounters, PromoteDue
+from queueapp.maintenance.expiry import ExpireLeases
+from queueapp.maintenance.jobs import FoldCounters, PromoteDue
 from queueapp.maintenance.recent_rows import BATCH, EVER_SECONDS, MARGIN_SECONDS, RecentRows
 from queueapp.models import TaskCount
 from queueapp.tenancy import operator_scope, system_scope
