@@ -8,6 +8,7 @@ import os
 from functools import cache
 from pathlib import Path
 
+PROC = Path("/proc")
 STATE, START_TICKS = 0, 19  # among the fields of /proc/<pid>/stat that follow the process's name
 ENDED_STATES = ("Z", "X")
 
@@ -15,14 +16,14 @@ ENDED_STATES = ("Z", "X")
 @cache
 def machine() -> str:
     """Names the kernel and the process namespace that we run in."""
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return f"{boot}/{os.stat('/proc/self/ns/pid').st_ino}"
+    boot = (PROC / "sys/kernel/random/boot_id").read_text().strip()
+    return f"{boot}/{os.stat(PROC / 'self/ns/pid').st_ino}"
 
 
 def start_ticks(pid: int) -> int | None:
     """When a process started, in ticks since the machine did. None when it has ended, also as a zombie."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        stat = (PROC / str(pid) / "stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return None
     fields = stat.rpartition(")")[2].split()  # the name before may hold anything
@@ -36,13 +37,13 @@ def is_same_process(pid: int, ticks: int) -> bool:
 
 
 def _is_hidden(pid: int) -> bool:
-    """Whether a process lives that we may not look at: /proc can be mounted so that it shows one's own alone."""
-    if Path(f"/proc/{pid}").exists():
+    """Whether there is a process that /proc does not show: it can be mounted so that it shows one's own alone."""
+    if (PROC / str(pid)).exists():
         return False  # we saw it, ended
     try:
         os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
     except PermissionError:
-        return True
-    except OSError:
-        pass
-    return False
+        pass  # another user's
+    return True

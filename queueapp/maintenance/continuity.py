@@ -23,7 +23,8 @@ class Look(NamedTuple):
 class DatabaseWatch:
     """What one runner has seen of the database, look by look."""
 
-    def __init__(self, grace_seconds: float = GRACE_SECONDS) -> None:
+    def __init__(self, *, gap_seconds: float = GAP_SECONDS, grace_seconds: float = GRACE_SECONDS) -> None:
+        self._gap_seconds = gap_seconds
         self._grace_seconds = grace_seconds
         self._grace_until = 0.0
         self._last: Look | None = None
@@ -36,7 +37,7 @@ class DatabaseWatch:
 
     def add(self, look: Look) -> None:
         last, self._last = self._last, look
-        if last is None or look.answered_at - last.answered_at > GAP_SECONDS:
+        if last is None or look.answered_at - last.answered_at > self._gap_seconds:
             self._grace_until = look.answered_at + self._grace_seconds
         if last is not None and _stepped(last, look):
             self.steps += 1
