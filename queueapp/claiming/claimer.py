@@ -45,6 +45,7 @@ class Claimed:
     params: dict[str, Any]
     attempt: int
     failures: int
+    max_retries: int
     timeout_seconds: int
 
 
@@ -153,6 +154,7 @@ class Claimer:
                 row["params"],
                 row["attempt"],
                 row["failures"],
+                row["max_retries"],
                 row["timeout_seconds"],
             )
             for row in rows

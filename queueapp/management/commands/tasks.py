@@ -52,7 +52,8 @@ class Command(PlatformCommand):
         if options["tenant"]:
             tasks = tasks.filter(tenant=find_tenant(options["tenant"]))
         if not options["json"]:
-            tasks = tasks.defer("params", "result")  # both may be long, and the table shows neither
+            # they may be long, and the table shows none of them
+            tasks = tasks.defer("params", "result", "error_message", "error_detail")
         return list(tasks.order_by("-id")[: options["limit"]])
 
 
