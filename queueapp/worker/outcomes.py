@@ -20,10 +20,8 @@ def outcome_of_error(attempt: Attempt, error: BaseException) -> Outcome | None:
     try:
         return _outcome_of_error(attempt, error)
     except BaseException as another:  # of its class, its texts or its code: all are the handler's own code
-        name = type.__repr__(type(error))  # not by way of its metaclass
-        message = (
-            f"The handler raised a {name}, which cannot be shown: looking at it raised {type.__repr__(type(another))}."
-        )
+        kinds = [type.__repr__(type(each)) for each in (error, another)]  # not by way of a metaclass
+        message = f"The handler raised a {kinds[0]}, which cannot be shown: looking at it raised {kinds[1]}."
         logger.warning("handler failed", extra={"event": "task_state", "task_id": str(attempt.task.id)})
         return failed(*attempt.key, OutcomeKind.ERROR, "handler_error", message, _retry_delay(attempt))
 

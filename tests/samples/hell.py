@@ -60,7 +60,7 @@ def probe(task: TaskContext, params: Hell) -> dict[str, object]:
     return {
         "pid": os.getpid(),
         "signals": [str(signal.getsignal(number)).partition(" at ")[0] for number in WATCHED_SIGNALS],
-        "timers": [signal.getitimer(number) for number in (0, 1, 2)],
+        "timer": signal.getitimer(signal.ITIMER_REAL),
         "language": translation.get_language(),
         "time_zone": timezone.get_current_timezone_name(),
         "timeout": socket.getdefaulttimeout(),
@@ -68,10 +68,15 @@ def probe(task: TaskContext, params: Hell) -> dict[str, object]:
         "environment": zlib.crc32(repr(sorted(os.environ.items())).encode()),
         "directory": os.getcwd(),
         "umask": mask,
-        "threads": sorted({thread.name for thread in threading.enumerate() if not thread.daemon}),
+        "threads": sorted(thread.name for thread in threading.enumerate() if not is_idle(thread)),
         "atomic": connection.in_atomic_block,
         "autocommit": connection.get_autocommit(),
     }
+
+
+def is_idle(thread):
+    """The platform's own, and what `hell.idle_pool` is allowed to leave."""
+    return thread.daemon or thread.name.startswith(("background", "ThreadPoolExecutor"))
 
 
 # transactions
