@@ -8,11 +8,11 @@ from typing import Any, cast
 from queueapp.tasks.attempt import Attempt
 from queueapp.worker import descendants, forked
 from queueapp.worker.left_threads import LeftThreads
-from queueapp.worker.process_state import ProcessState, set_signal_handlers
+from queueapp.worker.process_state import ProcessState, end_timers, set_signal_handlers
 
 logger = logging.getLogger(__name__)
 
-NO_CHILD_WITHIN_SECONDS = 0.00005  # nobody starts a process in less, and to look for one takes 2 µs
+TINY_SECONDS = 0.00005  # nobody starts a process in less, and to look for one takes longer than a tiny task may cost
 
 
 class OwnProcess:
@@ -32,8 +32,10 @@ class OwnProcess:
         """End and put back what the attempt left. Raises nothing: what cannot be done makes the process unfit."""
         try:
             left = self._state.restore()
-            if time.monotonic() - attempt.started > NO_CHILD_WITHIN_SECONDS and descendants.exist():
-                left += [f"the program {name}" for name in descendants.end()]
+            if time.monotonic() - attempt.started > TINY_SECONDS:
+                left += end_timers()
+                if descendants.exist():
+                    left += [f"the program {name}" for name in descendants.end()]
             threads = self._threads.find()
         except BaseException as error:  # even of a signal handler that the attempt left
             self.unfit = f"what a handler of {attempt.task.type} left cannot be put in order: {type(error).__name__}"

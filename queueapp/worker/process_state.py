@@ -14,19 +14,22 @@ from typing import Any, cast
 
 from queueapp.worker.interrupts import SIGNAL
 
-# That of the module `signal` wraps numbers into enums, at twenty times the price.
-WATCHED_SIGNALS = (
-    SIGNAL,
-    signal.SIGHUP,
-    signal.SIGINT,
-    signal.SIGTERM,
-    signal.SIGUSR1,
-    signal.SIGUSR2,
-    signal.SIGPIPE,
-    signal.SIGCHLD,
-    signal.SIGALRM,
-    signal.SIGVTALRM,
-    signal.SIGPROF,
+# As plain numbers, and asked of _signal: what the module `signal` makes enums of costs ten times as much.
+WATCHED_SIGNALS = tuple(
+    int(number)
+    for number in (
+        SIGNAL,
+        signal.SIGHUP,
+        signal.SIGINT,
+        signal.SIGTERM,
+        signal.SIGUSR1,
+        signal.SIGUSR2,
+        signal.SIGPIPE,
+        signal.SIGCHLD,
+        signal.SIGALRM,
+        signal.SIGVTALRM,
+        signal.SIGPROF,
+    )
 )
 TIMERS = {
     signal.SIGALRM: signal.ITIMER_REAL,
@@ -43,12 +46,20 @@ def set_signal_handlers() -> None:
         signal.signal(number, _end_timer)
 
 
+def end_timers() -> list[str]:
+    """End what runs of them; returns their names. One that is overlooked ends when it is due, in `_end_timer`."""
+    running = [number for number, timer in TIMERS.items() if signal.getitimer(timer)[0]]
+    for number in running:
+        signal.setitimer(TIMERS[number], 0)
+    return [f"timer of {number.name}" for number in running]
+
+
 def _ignore(signum: int, frame: FrameType | None) -> None:
     pass
 
 
 def _end_timer(signum: int, frame: FrameType | None) -> None:
-    """A timer that outlived its handler: by itself it would end the process."""
+    """A timer outlived its handler: by itself it would end the process."""
     signal.setitimer(TIMERS[signal.Signals(signum)], 0)
 
 
@@ -65,7 +76,7 @@ def clean_context() -> contextvars.Context:
 
 
 class ProcessState:
-    """Signal handlers, timers, environment, working directory, umask and the default timeout of sockets.
+    """Signal handlers, environment, working directory, umask and the default timeout of sockets.
 
     Made in the main thread, when the process has them as they shall stay.
     """
@@ -82,10 +93,9 @@ class ProcessState:
 
     def restore(self) -> list[str]:
         """Put back what was changed; returns the names of that."""
-        timer, umask = signal.alarm(0), os.umask(self._umask)
+        umask = os.umask(self._umask)
         if (
-            not timer
-            and umask == self._umask
+            umask == self._umask
             and self._environ._data == self._variables
             and os.environ is self._environ
             and tuple(map(getsignal, WATCHED_SIGNALS)) == self._signals
@@ -93,8 +103,7 @@ class ProcessState:
             and self._is_in_place()
         ):
             return []
-        changed = ["a timer"] if timer else []
-        changed += ["umask"] if umask != self._umask else []
+        changed = ["umask"] if umask != self._umask else []
         return changed + self._put_back()
 
     def _put_back(self) -> list[str]:
@@ -116,10 +125,7 @@ class ProcessState:
             if getsignal(number) != wanted:
                 signal.signal(number, wanted)
                 changed.append(f"handler of {signal.Signals(number).name}")
-        if changed:
-            for timer in TIMERS.values():
-                signal.setitimer(timer, 0)
-        return changed
+        return changed + (end_timers() if changed else [])
 
     def _put_back_environment(self) -> None:
         os.environ = self._environ  # noqa: B003 (the very object that it was)

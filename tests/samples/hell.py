@@ -60,7 +60,6 @@ def probe(task: TaskContext, params: Hell) -> dict[str, object]:
     return {
         "pid": os.getpid(),
         "signals": [str(signal.getsignal(number)).partition(" at ")[0] for number in WATCHED_SIGNALS],
-        "timer": signal.getitimer(signal.ITIMER_REAL),
         "language": translation.get_language(),
         "time_zone": timezone.get_current_timezone_name(),
         "timeout": socket.getdefaulttimeout(),
