@@ -1,5 +1,6 @@
 """After each handler its database connections are clean or closed: the platform works on with the same ones."""
 
+import gc
 import threading
 from contextlib import suppress
 from typing import Any, ClassVar
@@ -87,6 +88,9 @@ class ConnectionCheck:
                 self._drop(database)
             if what and fault is None:
                 fault = TransactionLeftOpen(database.alias, what)
+        if fault is not None:
+            # a generator that holds its atomic() block, collected later, would roll back what the platform then does
+            gc.collect()
         return fault
 
     def _raise_unclean(self, keep: BaseDatabaseWrapper | None = None) -> None:
