@@ -12,17 +12,19 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from queueapp.db import driver
+from queueapp.db.pooler import is_pooled
 
 INCLUDE = re.compile(r"^-- include: (\w+\.sql)$", re.MULTILINE)
 JSONB = 3802  # the type's oid; Django leaves its values as text
 
 Row = dict[str, Any]
 
-# the statements that each database session has prepared
-_prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+# the statements that each database session has prepared; None where a pooler gives each transaction another session
+_prepared: WeakKeyDictionary[Any, set[str] | None] = WeakKeyDictionary()
 
 
 @cache
@@ -43,27 +45,31 @@ def _files() -> dict[str, Path]:
 
 
 def rows(name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-    """Run a statement and return its rows. It is parsed and planned once a database session."""
-    text, names = _as_prepared(name)
+    """Run a statement and return its rows. It is parsed and planned once a database session; behind a pooler each time."""
     database = connections[DEFAULT_DB_ALIAS]  # once: `connection` looks it up each time it is named
     with database.cursor() as cursor:
-        if database.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
-            # Django's word for a pooler in transaction mode: the next transaction may be in another session
+        prepared = _prepared_by(database)
+        if prepared is None:
             driver.execute(cursor, load(name), parameters or {})
             return _fetch(cursor)
-        known = _prepared.setdefault(database.connection, set())
-        if name not in known:
-            cursor.execute(f"PREPARE {name} AS {text}")
-            known.add(name)
-        values = [parameters[key] for key in names] if parameters else []
-        call = f"EXECUTE {name} ({', '.join(['%s'] * len(names))})" if names else f"EXECUTE {name}"
-        driver.execute(cursor, call, values)
+        text, names, call = _as_prepared(name)
+        if name not in prepared:
+            cursor.execute(text)
+            prepared.add(name)
+        driver.execute(cursor, call, [parameters[key] for key in names] if parameters else [])
         return _fetch(cursor)
 
 
+def _prepared_by(database: BaseDatabaseWrapper) -> set[str] | None:
+    session = database.connection
+    if session not in _prepared:
+        _prepared[session] = None if is_pooled(database) else set()
+    return _prepared[session]
+
+
 @cache
-def _as_prepared(name: str) -> tuple[str, list[str]]:
-    """A statement with $1, $2, … for its named parameters, and their names in that order."""
+def _as_prepared(name: str) -> tuple[str, list[str], str]:
+    """A statement that is prepared, with $1, $2, … for its named parameters; their names in that order; its call."""
     names: list[str] = []
 
     def number(found: re.Match[str]) -> str:
@@ -71,7 +77,9 @@ def _as_prepared(name: str) -> tuple[str, list[str]]:
             names.append(found[1])
         return f"${names.index(found[1]) + 1}"
 
-    return re.sub(r"%\((\w+)\)s", number, load(name)), names
+    text = re.sub(r"%\((\w+)\)s", number, load(name))
+    values = f" ({', '.join(['%s'] * len(names))})" if names else ""
+    return f"PREPARE {name} AS {text}", names, f"EXECUTE {name}{values}"
 
 
 def _fetch(cursor: CursorWrapper) -> list[Row]:
