@@ -3,7 +3,6 @@
 import os
 import signal
 
-import psutil
 from django.db import connection
 
 from queueapp import tasks
@@ -13,12 +12,13 @@ from queueapp.models import Task
 from queueapp.tasks.settle import OutcomeKind
 from queueapp.tenancy import operator_scope
 from tests.clusters import running_cluster
-from tests.factories import fresh
+from tests.pooled.bouncer import running_bouncer
+from tests.pooled.conftest import lead_through
 from tests.rest.calling import key_for
 from tests.rest.live import live_server
 from tests.sql_queries import ask
 from tests.tasks.workers import Worker
-from tests.waiting import threads, wait_until
+from tests.waiting import wait_until
 
 
 def test_a_pooler_is_noticed(pooled):
@@ -42,25 +42,30 @@ def test_a_task_lives_its_life(pooled, acme):
 
 
 def test_killed_workers_lose_nothing(pooled, acme, tmp_path):
-    """More processes than the pooler has sessions; every task is done, once as far as anybody can see."""
+    """More connections than the pooler has sessions."""
+    marks = tmp_path / "marks"
+    slow = [{"type": "sample.record", "params": {"mark": str(marks), "seconds": 0.5}}] * 8
     with running_cluster(workers=3) as cluster:
-        ids = tasks.submit_many([{"type": "sample.noop"}] * 300, tenant_id=acme.id)
-        ids += tasks.submit_many([{"type": "sample.sleep", "params": {"seconds": 0.2}}] * 12, tenant_id=acme.id)
-        for _ in range(2):
-            for worker in cluster.live_workers():
-                psutil.Process(worker.pid).send_signal(signal.SIGKILL)
-            wait_until(lambda: len(cluster.live_workers()) == 3)
+        ids = tasks.submit_many([*slow, *[{"type": "sample.noop"}] * 300], tenant_id=acme.id)
+        wait_until(marks.exists)
+        killed = {worker.pid for worker in cluster.live_workers()}
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+        done = {"id__in": ids, "status": "completed"}
         with operator_scope("operator:test"):
-            wait_until(lambda: Task.objects.filter(id__in=ids, status="completed").count() == len(ids))
+            wait_until(lambda: Task.objects.filter(**done).count() == len(ids))
+            assert Task.objects.filter(**done, attempt=2).exists()
+        assert not killed & {worker.pid for worker in cluster.live_workers()}
 
 
 def test_over_rest_tasks_are_submitted_waited_for_cancelled_and_leave_artifacts(pooled, acme):
     key = key_for(acme)
     with live_server() as live, running_cluster(workers=2):
-        done = live.send(key, "POST", "/tasks", {"type": "sample.attach"}, Prefer="wait=30").json()
+        done = live.send(
+            key, "POST", "/tasks", {"type": "sample.attach", "params": {"times": 3}}, Prefer="wait=30"
+        ).json()
         assert done["status"] == "completed"
-        (artifact,) = live.send(key, "GET", f"/tasks/{done['id']}/artifacts").json()["items"]
-        assert live.send(key, "GET", f"/artifacts/{artifact['id']}").status_code == 200
+        assert live.send(key, "GET", f"/artifacts/{done['result']}").content.decode() == done["id"] * 3
         slow = live.send(key, "POST", "/tasks", {"type": "sample.sleep", "params": {"seconds": 60}}).json()["id"]
         wait_until(lambda: live.send(key, "GET", f"/tasks/{slow}").json()["status"] == "leased")
         assert live.send(key, "POST", f"/tasks/{slow}/cancel").status_code in (200, 202)
@@ -71,3 +76,30 @@ def test_doctor_finds_no_fault(pooled):
     findings = list(check_everything())
     assert not [finding for finding in findings if finding.level == "fault"]
     assert any("pooler" in finding.message for finding in findings)
+
+
+def test_what_a_pooler_refuses_is_said_with_the_way_out(pooled, monkeypatch):
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"options": "-c statement_timeout=60s"})
+    connection.close()
+    (fault,) = (finding for finding in check_everything() if finding.level == "fault" and finding.part == "PostgreSQL")
+    assert "unsupported startup parameter: options" in fault.message
+    assert "ALTER ROLE … SET" in fault.fix
+
+
+def test_the_documented_ways_to_set_something_for_the_login(pooled, monkeypatch):
+    """With ALTER ROLE; and a URL that tries it itself gets through, to no effect."""
+    name = connection.settings_dict["NAME"]
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER ROLE CURRENT_USER IN DATABASE \"{name}\" SET statement_timeout = '70s'")
+        connection.close()
+        with running_bouncer("ignore_startup_parameters = options") as other:
+            lead_through(other.url, monkeypatch)
+            monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"options": "-c statement_timeout=60s"})
+            assert ask("SHOW statement_timeout") == "70s"
+            connection.close()
+    finally:
+        monkeypatch.undo()
+        with connection.cursor() as cursor:
+            cursor.execute(f'ALTER ROLE CURRENT_USER IN DATABASE "{name}" RESET statement_timeout')
+        connection.close()
