@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -23,8 +23,17 @@ JSONB = 3802  # the type's oid; Django leaves its values as text
 
 Row = dict[str, Any]
 
-# the statements that each database session has prepared; None where a pooler gives each transaction another session
-_prepared: WeakKeyDictionary[Any, set[str] | None] = WeakKeyDictionary()
+
+class Columns(NamedTuple):
+    """The names of a result's columns, and which of them are JSON documents."""
+
+    names: list[str]
+    documents: list[str]
+
+
+# the statements that each database session has prepared, with their results' columns, which stay the same as long;
+# None where a pooler gives each transaction another session
+_prepared: WeakKeyDictionary[Any, dict[str, Columns | None] | None] = WeakKeyDictionary()
 
 
 @cache
@@ -45,25 +54,27 @@ def _files() -> dict[str, Path]:
 
 
 def rows(name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-    """Run a statement and return its rows. It is parsed and planned once a database session; behind a pooler each time."""
+    """Run a statement and return its rows. It is planned once a database session; behind a pooler each time."""
     database = connections[DEFAULT_DB_ALIAS]  # once: `connection` looks it up each time it is named
     with database.cursor() as cursor:
         prepared = _prepared_by(database)
         if prepared is None:
             driver.execute(cursor, load(name), parameters or {})
-            return _fetch(cursor)
+            return _fetch(cursor, _columns(cursor))
         text, names, call = _as_prepared(name)
         if name not in prepared:
             cursor.execute(text)
-            prepared.add(name)
+            prepared[name] = None
         driver.execute(cursor, call, [parameters[key] for key in names] if parameters else [])
-        return _fetch(cursor)
+        if (columns := prepared[name]) is None:
+            columns = prepared[name] = _columns(cursor)
+        return _fetch(cursor, columns)
 
 
-def _prepared_by(database: BaseDatabaseWrapper) -> set[str] | None:
+def _prepared_by(database: BaseDatabaseWrapper) -> dict[str, Columns | None] | None:
     session = database.connection
     if session not in _prepared:
-        _prepared[session] = None if is_pooled(database) else set()
+        _prepared[session] = None if is_pooled(database) else {}
     return _prepared[session]
 
 
@@ -82,12 +93,16 @@ def _as_prepared(name: str) -> tuple[str, list[str], str]:
     return f"PREPARE {name} AS {text}", names, f"EXECUTE {name}{values}"
 
 
-def _fetch(cursor: CursorWrapper) -> list[Row]:
+def _columns(cursor: CursorWrapper) -> Columns:
     described = cursor.description or ()
-    columns = [column.name for column in described]
-    documents = [column.name for column in described if column.type_code == JSONB]
-    fetched = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-    for name in documents:
+    return Columns(
+        [column.name for column in described], [column.name for column in described if column.type_code == JSONB]
+    )
+
+
+def _fetch(cursor: CursorWrapper, columns: Columns) -> list[Row]:
+    fetched = [dict(zip(columns.names, row, strict=True)) for row in cursor.fetchall()]
+    for name in columns.documents:
         for row in fetched:
             if row[name] is not None:
                 row[name] = json.loads(row[name])

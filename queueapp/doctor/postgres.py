@@ -50,8 +50,8 @@ def check() -> Iterator[Finding]:
 def _way_to_connect(refusal: str) -> str:
     if "startup parameter" in refusal:  # a pooler takes few; libpq's `options` is sent as one
         return (
-            "set it with ALTER ROLE … SET instead of OPTIONS in DATABASES (here: `options=` in DATABASE_URL), or name it "
-            "in the pooler's ignore_startup_parameters"
+            "set it with ALTER ROLE … SET instead of OPTIONS in DATABASES (here: in DATABASE_URL), or name it in the "
+            "pooler's ignore_startup_parameters"
         )
     return "start it, or correct DATABASES (here: DATABASE_URL)"
 

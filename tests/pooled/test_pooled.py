@@ -88,18 +88,20 @@ def test_what_a_pooler_refuses_is_said_with_the_way_out(pooled, monkeypatch):
 
 def test_the_documented_ways_to_set_something_for_the_login(pooled, monkeypatch):
     """With ALTER ROLE; and a URL that tries it itself gets through, to no effect."""
-    name = connection.settings_dict["NAME"]
+    alter = f'ALTER ROLE CURRENT_USER IN DATABASE "{connection.settings_dict["NAME"]}" '
+    execute(alter + "SET statement_timeout = '70s'")
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(f"ALTER ROLE CURRENT_USER IN DATABASE \"{name}\" SET statement_timeout = '70s'")
-        connection.close()
-        with running_bouncer("ignore_startup_parameters = options") as other:
-            lead_through(other.url, monkeypatch)
-            monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"options": "-c statement_timeout=60s"})
+        with running_bouncer("ignore_startup_parameters = options") as other, monkeypatch.context() as patched:
+            connection.close()
+            lead_through(other.url, patched)
+            patched.setitem(connection.settings_dict, "OPTIONS", {"options": "-c statement_timeout=60s"})
             assert ask("SHOW statement_timeout") == "70s"
             connection.close()
     finally:
-        monkeypatch.undo()
-        with connection.cursor() as cursor:
-            cursor.execute(f'ALTER ROLE CURRENT_USER IN DATABASE "{name}" RESET statement_timeout')
         connection.close()
+        execute(alter + "RESET statement_timeout")
+
+
+def execute(statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
