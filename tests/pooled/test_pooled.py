@@ -86,7 +86,7 @@ def test_what_a_pooler_refuses_is_said_with_the_way_out(pooled, monkeypatch):
     assert "ALTER ROLE … SET" in fault.fix
 
 
-def test_the_documented_ways_to_set_something_for_the_login(pooled, monkeypatch):
+def test_the_documented_ways_to_set_something_for_the_login(clean_database, monkeypatch):
     """With ALTER ROLE; and a URL that tries it itself gets through, to no effect."""
     alter = f'ALTER ROLE CURRENT_USER IN DATABASE "{connection.settings_dict["NAME"]}" '
     execute(alter + "SET statement_timeout = '70s'")
@@ -98,7 +98,6 @@ def test_the_documented_ways_to_set_something_for_the_login(pooled, monkeypatch)
             assert ask("SHOW statement_timeout") == "70s"
             connection.close()
     finally:
-        connection.close()
         execute(alter + "RESET statement_timeout")
 
 
