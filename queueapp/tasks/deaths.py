@@ -102,4 +102,4 @@ def _timed_out(row: dict[str, Any]) -> Outcome:
     handler = find_handler(row["type"])
     delay = retry_delay_seconds(row["failures"] + 1, base_seconds=handler.retry_base_seconds if handler else 1.0)
     message = f"It ran beyond its limit of {row['timeout_seconds']} s and did not stop, so its process was ended."
-    return failed(*_key(row), OutcomeKind.ERROR, "task_runtime_exceeded", message, delay)
+    return failed(*_key(row), OutcomeKind.ERROR, "task_runtime_exceeded", message, delay, run_seconds=None)
