@@ -5,7 +5,7 @@ PORT ?= 8000
 VENV := .venv
 RUN := $(VENV)/bin/python
 QUICK := $(addprefix tests/,architecture docs mutants database tenancy tasks limits runs hooks redaction maintenance worker)
-CORE_TESTS := tests/tasks tests/tenancy tests/test_database_fixture.py
+CORE_TESTS := $(addprefix tests/,tasks tenancy database rest worker) tests/test_database_fixture.py
 
 .PHONY: help up reset demo smoke test test-single quick cells chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
 
