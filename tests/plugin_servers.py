@@ -4,6 +4,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -35,4 +36,15 @@ def _start_servers(config: pytest.Config) -> None:
     servers = EmbeddedServers(Path(directory.name))
     servers.start()
     config.add_cleanup(servers.stop)
+    _do_not_wait_for_the_disk(servers)
     os.environ.update(servers.environment(), **{STARTED_HERE: "yes"})
+
+
+def _do_not_wait_for_the_disk(servers: EmbeddedServers) -> None:
+    """What is committed outlives any process, and no test turns the machine off."""
+    with closing(servers.postgres.connect_as_superuser("postgres")) as database:
+        database.autocommit = True  # ALTER SYSTEM is refused inside a transaction
+        with database.cursor() as cursor:
+            for setting in ("fsync", "full_page_writes"):
+                cursor.execute(f"ALTER SYSTEM SET {setting} = off")
+            cursor.execute("SELECT pg_reload_conf()")
