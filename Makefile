@@ -6,8 +6,10 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 QUICK := $(addprefix tests/,architecture docs mutants database tenancy tasks limits runs hooks redaction maintenance worker)
 CORE_TESTS := $(addprefix tests/,tasks tenancy database rest worker) tests/test_database_fixture.py
+# these say themselves at which isolation level they run, or are about kills alone
+CORE_TESTS += $(addprefix --ignore=tests/,database/test_isolate.py worker/test_chaos.py)
 
-.PHONY: help up reset demo smoke test test-single quick cells chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
+.PHONY: help up reset demo smoke test test-single test-postgres15 quick cells chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint start init-db
 
 help:  ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -31,6 +33,9 @@ test: lint  ## what CI runs
 
 test-single: $(VENV)/installed-dev  ## the core of the suite without roles and policies: the isolation level of a host project
 	TASKRUNNER_ISOLATION=single $(RUN) -m pytest -n 2 --dist loadfile $(CORE_TESTS)
+
+test-postgres15: $(VENV)/installed-dev  ## the same on Debian's PostgreSQL 15, the oldest that a host may have
+	$(RUN) -m tests.postgres15 $(CORE_TESTS)
 
 quick: $(VENV)/installed-dev  ## the core's tests that start no processes, in two minutes
 	$(RUN) -m pytest -p tests.plugin_quick -n 2 --dist loadfile -q -r fE $(QUICK)

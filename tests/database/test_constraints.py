@@ -64,7 +64,7 @@ def test_the_constraint_refuses(names, acme, name, sqlstate, owner, statement):
         "tenant_id = %(globex)s",
         "type = 'sleep'",
         "queue = 'other'",
-        "id = uuidv7()",
+        "id = taskrunner_uuidv7()",
         "requirements = '{\"gpu\": true}'",
         "partition_id = 1",
     ],
