@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 OWNER_ALIAS = "owner"  # in DATABASES, where another login than the app's migrates
 OLDEST_SERVERS = {"single": 15, "rls": 16}  # rls: roles are granted WITH INHERIT FALSE, which 16 introduced
-OWNER_HINT = "Run as a login that owns nothing, and migrate as the owner (deploy/postgres/logins.sql makes both)."
+OWNER_HINT = "Run as a login that owns nothing, and migrate as the owner (docs/install.md, Two logins)."
 
 LOGIN_RIGHTS = """
     SELECT rolsuper, rolbypassrls,
@@ -49,7 +49,7 @@ def refusal(database: BaseDatabaseWrapper) -> str | None:
         return None
     return (
         f"Refusing to run as database login {database.settings_dict['USER']!r}: {' and '.join(faults)}, so tenants "
-        "would not be isolated. Connect as a plain login (deploy/postgres/logins.sql makes one), or set "
+        "would not be isolated. Connect as a plain login (docs/install.md, Two logins), or set "
         f"{conf.SETTING}['ISOLATION'] to 'single' where there is one tenant."
     )
 

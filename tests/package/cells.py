@@ -16,6 +16,7 @@ class Cell:
     python: str
     driver: str
     isolation: str
+    extra: str = ""  # of the wheel
 
     @property
     def requirements(self) -> list[str]:

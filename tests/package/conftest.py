@@ -43,7 +43,8 @@ def environments(wheel: Path, pytestconfig: pytest.Config) -> Callable[[Cell], E
 
     def environment_of(cell: Cell) -> Environment:
         if cell not in installed:
-            name = "-".join(part.replace(" ", "") for part in (cell.django, cell.python, cell.driver, cell.isolation))
+            parts = (cell.django, cell.python, cell.driver, cell.isolation, cell.extra)
+            name = "-".join(part.replace(" ", "") for part in parts if part)
             environment = Environment(cell, kept / name)
             with (kept / f"{name}.lock").open("w") as lock:  # another process of this run may want the same
                 fcntl.flock(lock, fcntl.LOCK_EX)

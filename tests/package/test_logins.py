@@ -23,6 +23,23 @@ def test_in_rls_one_login_for_everything_is_called_what_it_is(make_host, rls_cel
     assert "RESET ROLE leads back to the owner" in said
 
 
+def test_a_second_login_is_one_statement_of_the_owners(make_host, rls_cell):
+    host = make_host(rls_cell)
+    login = f"{host.database['USER']}_app"
+    host.shell(
+        f"from django.db import connection; connection.cursor().execute('CREATE ROLE {login} LOGIN PASSWORD %s', ['x'])"
+    )
+    host.add_settings(
+        'DATABASES["owner"] = DATABASES["default"]\n'
+        f'DATABASES["default"] = {{**DATABASES["owner"], "USER": "{login}", "PASSWORD": "x"}}'
+    )
+    host.manage("migrate", "--database", "owner", "-v", "0")
+    host.manage("createtenant", "acme")
+    host.shell(SUBMIT)
+    said = host.manage("check", "--deploy", "--database", "default", "--tag", "taskrunner", errors=True)
+    assert "RESET ROLE" not in said
+
+
 def test_a_superuser_is_refused_in_rls_where_it_matters(make_host, rls_cell):
     host = make_host(rls_cell, login="SUPERUSER")
     host.manage("migrate", "-v", "0")
