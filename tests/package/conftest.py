@@ -12,7 +12,7 @@ import pytest
 
 from taskrunner.devserver.embedded import EmbeddedServers
 from tests.architecture.source import ROOT
-from tests.package.cells import Cell, absent_cells, cells_of, cells_to_test
+from tests.package.cells import Cell, cells_of, cells_to_test, untested_cells
 from tests.package.databases import Databases
 from tests.package.hosts import Environment, Host
 
@@ -115,5 +115,5 @@ def shop(cell: Cell, make_host: MakeHost) -> Host:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    for each in absent_cells():
-        terminalreporter.write_line(f"Not tested, because there is no such Python here: {each}")
+    for each in untested_cells():
+        terminalreporter.write_line(f"Not tested, but by `make cells`: {each}")

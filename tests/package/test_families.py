@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.fetch.servers import serving
 from tests.package.cells import cells_of
 from tests.package.test_first_handler import state, submit
@@ -21,8 +23,9 @@ def completed(host, task):
     return state(host, task)
 
 
-def test_a_page_is_fetched_and_found_and_a_key_is_set(make_host):
-    host = make_host(replace(cells_of("single")[-1], extra="families"))
+@pytest.mark.parametrize("cell", cells_of("single")[-1:], ids=str)
+def test_a_page_is_fetched_and_found_and_a_key_is_set(make_host, cell):
+    host = make_host(replace(cell, extra="families"))
     host.add_settings(SETTINGS)
     host.manage("migrate", "-v", "0")
     with serving("127.0.0.1") as site, host.cluster():
