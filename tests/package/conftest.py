@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -29,9 +30,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """Servers of these tests' own, because roles belong to a server and not to one of its databases."""
-    with EmbeddedServers(tmp_path_factory.mktemp("servers")) as servers:
+def databases() -> Iterator[Databases]:
+    """Servers of these tests' own, because roles belong to a server and not to one of its databases.
+
+    Not in pytest's directory: a second run of pytest closes that to all but its owner, and root's servers run as nobody.
+    """
+    with TemporaryDirectory(prefix="taskrunner-package-") as directory, EmbeddedServers(Path(directory)) as servers:
         yield Databases(servers)
 
 

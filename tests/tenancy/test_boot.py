@@ -5,6 +5,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -28,8 +29,9 @@ LOGINS = """
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
-    with EmbeddedServers(tmp_path_factory.mktemp("boot")) as servers:
+def postgres():
+    # not in pytest's directory, which a second run of pytest closes to the account of the servers
+    with TemporaryDirectory(prefix="taskrunner-boot-") as directory, EmbeddedServers(Path(directory)) as servers:
         with closing(servers.postgres.connect_as_superuser("taskrunner")) as database:
             database.cursor().execute(LOGINS)
             database.commit()
