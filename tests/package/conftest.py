@@ -33,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def databases() -> Iterator[Databases]:
     """Servers of these tests' own, because roles belong to a server and not to one of its databases.
 
-    Not in pytest's directory: a second run of pytest closes that to all but its owner, and root's servers run as nobody.
+    Not in the directory of pytest, which its next run closes to all but the owner: root's servers run as nobody.
     """
     with TemporaryDirectory(prefix="taskrunner-package-") as directory, EmbeddedServers(Path(directory)) as servers:
         yield Databases(servers)
