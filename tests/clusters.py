@@ -24,14 +24,18 @@ class RunningCluster:
 
     def __init__(self, *arguments: str, workers: int = 2, **environment: str) -> None:
         self.log = TemporaryFile("w+")  # noqa: SIM115 (closed in destroy)
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "qcluster", "--workers", str(workers), *arguments],
-            cwd=ROOT,
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", **environment},
-            stdout=self.log,
-            stderr=subprocess.STDOUT,
-            preexec_fn=die_with_parent,
-        )
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "qcluster", "--workers", str(workers), *arguments],
+                cwd=ROOT,
+                env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", **environment},
+                stdout=self.log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=die_with_parent,
+            )
+        except BaseException:  # in `make quick` nothing starts
+            self.log.close()
+            raise
         self.workers = workers
 
     @property
