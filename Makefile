@@ -4,7 +4,7 @@ PORT ?= 8000
 
 VENV := .venv
 RUN := $(VENV)/bin/python
-QUICK := $(addprefix tests/,architecture docs mutants database tenancy tasks limits runs hooks redaction maintenance worker)
+QUICK := $(addprefix tests/,architecture docs environment health mutants database tenancy tasks limits runs hooks redaction maintenance rest worker)
 CORE_TESTS := $(addprefix tests/,tasks tenancy database rest worker) tests/test_database_fixture.py
 # these say themselves at which isolation level they run, or are about kills alone
 CORE_TESTS += $(addprefix --ignore=tests/,database/test_isolate.py worker/test_chaos.py)
