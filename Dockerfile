@@ -17,6 +17,7 @@ RUN SECRET_KEY=collectstatic-needs-some-key-and-not-the-real-one \
 USER 1000
 
 EXPOSE 8000
+# 75 s: a proxy that reuses a connection just when the server closes it answers 502, so the proxy shall close first.
 # /dev/shm: a worker's heartbeat file on a slow disk would look like a hung worker.
 CMD ["gunicorn", "taskrunner.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "32", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]
+     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--keep-alive", "75"]

@@ -19,6 +19,7 @@ from queueapp.errors import FieldError
 from queueapp.json_values import check_text
 
 MAX_SECONDS_AHEAD = 10 * 365 * 86_400
+PLUS_BECAME_SPACE = re.compile(r":\d\d(?:\.\d+)? \d\d:?\d\d$")
 DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:")
 
 
@@ -46,6 +47,12 @@ def _is_written_out(value: Any) -> Any:
     raise ValueError("must be a time in the form of RFC 3339, such as 2026-01-31T12:00:00Z")
 
 
+def _has_its_plus(value: Any) -> Any:
+    if isinstance(value, str) and PLUS_BECAME_SPACE.search(value):
+        raise ValueError("has a space where its offset begins: in an address, send `+` as %2B")
+    return value
+
+
 def _is_near(value: datetime) -> datetime:
     """PostgreSQL keeps times that Python cannot read back, and one such row would break every list it is in."""
     if abs((value - clock.now()).total_seconds()) > MAX_SECONDS_AHEAD:
@@ -53,7 +60,7 @@ def _is_near(value: datetime) -> datetime:
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_is_written_out)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_has_its_plus), BeforeValidator(_is_written_out)]
 NearMoment = Annotated[Moment, AfterValidator(_is_near)]
 Text = Annotated[str, AfterValidator(check_text)]
 Label = Annotated[Text, StringConstraints(min_length=1, max_length=64)]

@@ -10,6 +10,7 @@ from queueapp.apikeys import authenticate
 from queueapp.limits import rate_limiter, tenant_limits
 from queueapp.redis import notifier
 from queueapp.redis.connections import redis_client
+from queueapp.rest.toolkit import refusals
 from queueapp.tasks import routing
 from queueapp.tenancy import current_scope, lookup, operator_scope, scopes
 from tests.notifications import let_notifications_arrive
@@ -94,6 +95,7 @@ def _forget() -> None:
     routing._table = None
     notifier._silent_until = 0.0
     rate_limiter.forget()
+    refusals.forget()
     tenant_limits.forget()
     authenticate.forget()
     reader.forget()

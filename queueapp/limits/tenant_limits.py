@@ -50,6 +50,9 @@ class TenantLimits(BaseModel):
         default_factory=lambda: conf.settings.tasks_per_minute,
         description="Submissions over REST in any 60 seconds; null: any number.",
     )
+    refusals_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        600, description="Requests of one key that may be refused in any 60 seconds, as malformed; null: any number."
+    )
     max_batch_size: int = Field(
         default_factory=lambda: conf.settings.max_batch_size,
         ge=1,

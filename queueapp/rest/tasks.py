@@ -83,7 +83,8 @@ cancel_endpoint = partial(
         200: ResponseSpec("It is cancelled.", TaskResponse, ("ETag",)),
         202: ResponseSpec("Its worker is being stopped.", TaskResponse, ("ETag",)),
     },
-    errors=(409,),
+    headers=("If-Match",),
+    errors=(409, 412),
 )
 
 
@@ -97,10 +98,23 @@ class TaskView(ApiView):
     def show(self, task: Task, status: int = 200) -> Response:
         return Response(task_response(task, self.principal), status=status, headers={"ETag": etag_of(task)})
 
+    def find_to_change(self, task_id: UUID) -> Task:
+        """The task, locked where If-Match wants it to stay that version. Call it in the scope that changes it.
+
+        Raises TaskNotFound, PreconditionFailed.
+        """
+        if "If-Match" not in self.request.headers:
+            return find_task(self.principal, task_id)
+        task = visible_tasks(self.principal).select_for_update(of=("self",)).filter(id=task_id).first()
+        if task is None:
+            raise TaskNotFound(task_id)
+        check_if_match(self.request, etag_of(task))
+        return task
+
     def cancel(self, task_id: UUID) -> Response:
         """200 once it is cancelled, 202 while its worker is being stopped."""
         with self.principal.scope():
-            find_task(self.principal, task_id)
+            self.find_to_change(task_id)
             tasks.cancel(task_id)
             task = find_task(self.principal, task_id)
             return self.show(task, 200 if task.status == Status.CANCELLED else 202)
@@ -142,10 +156,7 @@ class TaskDetail(TaskView):
     )
     def patch(self, request: Request, task_id: UUID, body: PriorityRequest) -> Response:
         with self.principal.scope():
-            task = visible_tasks(self.principal).select_for_update(of=("self",)).filter(id=task_id).first()
-            if task is None:
-                raise TaskNotFound(task_id)
-            check_if_match(request, etag_of(task))
+            self.find_to_change(task_id)
             tasks.reprioritise(task_id, body.priority)
             return self.show(find_task(self.principal, task_id))
 
@@ -171,11 +182,12 @@ class TaskRetry(TaskView):
         "Queue a failed, dead or cancelled task again",
         right=Right.TASKS_MANAGE,
         responses={200: SHOWN},
-        errors=(409,),
+        headers=("If-Match",),
+        errors=(409, 412),
     )
     def post(self, request: Request, task_id: UUID) -> Response:
         with self.principal.scope():
-            find_task(self.principal, task_id)
+            self.find_to_change(task_id)
             tasks.retry(task_id)
             return self.show(find_task(self.principal, task_id))
 

@@ -53,7 +53,7 @@ class TaskFilter(RequestModel):
         if self.state:
             tasks = tasks.filter(status=self.state)
         if self.created_after:
-            tasks = tasks.filter(created_at__gt=self.created_after, id__gte=id_at(self.created_after - SLACK))
+            tasks = tasks.filter(created_at__gte=self.created_after, id__gte=id_at(self.created_after - SLACK))
         if self.created_before:
             tasks = tasks.filter(created_at__lt=self.created_before, id__lt=id_at(self.created_before + SLACK))
         return tasks

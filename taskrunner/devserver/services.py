@@ -10,6 +10,7 @@ from taskrunner.devserver.embedded.process import Child
 
 PROJECT = Path(__file__).resolve().parents[2]
 WEB_THREADS = 32
+KEEP_ALIVE_SECONDS = 75  # as in Dockerfile
 
 
 class Service(Child):
@@ -37,7 +38,7 @@ def gunicorn(port: int) -> list[str]:
     # gunicorn would put its control socket in the home directory, where every other gunicorn has its own.
     return [
         *(sys.executable, "-m", "gunicorn", "taskrunner.wsgi", "--bind", f"127.0.0.1:{port}"),
-        *(*threads, "--graceful-timeout", "5", "--no-control-socket"),
+        *(*threads, "--graceful-timeout", "5", "--no-control-socket", "--keep-alive", str(KEEP_ALIVE_SECONDS)),
     ]
 
 

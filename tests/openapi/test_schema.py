@@ -78,7 +78,7 @@ def test_a_new_endpoint_is_declared_in_one_place(monkeypatch, rf):
             return Response(GreetingResponse(greeting=f"Hello {body.name}"))
 
     (pattern,) = urlpatterns_of(__name__)
-    assert str(pattern.pattern) == "greetings/<uuid:greeting_id>"
+    assert str(pattern.pattern) == "greetings/<taskrunner_uuid:greeting_id>"
     assert pattern.callback.view_class is Greeting
     generator.RESOURCES.update(declarations)
     operation = generator._description.__wrapped__()["paths"]["/greetings/{greeting_id}"]["post"]

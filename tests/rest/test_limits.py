@@ -16,6 +16,7 @@ def test_limits_tell_what_holds_and_what_is_used(client):
         "task_max_runtime_seconds": 600,
         "task_max_artifact_mb": 25,
         "tasks_per_minute": 30,
+        "refusals_per_minute": 600,
         "max_batch_size": 50,
         "search_source_allowlist": ["brave"],
         "search_max_results": 10,

@@ -57,12 +57,16 @@ class Span:
         return self.end - self.start
 
 
+def etag_of(artifact: Artifact) -> str:
+    return f'"{artifact.sha256}"'
+
+
 def download(request: HttpRequest, artifact: Artifact) -> HttpResponseBase:
     """The artifact, or the range of it that was asked for. Holds no database connection while bytes move.
 
     Raises Gone where the store has lost it, RangeNotSatisfiable, StoreUnavailable.
     """
-    etag = f'"{artifact.sha256}"'
+    etag = etag_of(artifact)
     harmless = HARMLESS.match(artifact.content_type)
     headers = {
         **HEADERS,

@@ -20,6 +20,7 @@ from queueapp.models import Artifact
 from queueapp.rest.artifacts.streaming_json import OTHER_BYTES, read_json
 from queueapp.rest.toolkit.errors import InvalidRequest, UnsupportedBody
 from queueapp.rest.toolkit.strict_json import parse_json
+from queueapp.rest.toolkit.whole_body import tail_of
 from queueapp.validation import RequestModel
 
 FILE = "file"
@@ -134,6 +135,8 @@ def _read_form(request: HttpRequest, buffer: UploadBuffer) -> dict[str, Any]:
         raise
     except (MultiPartParserError, SuspiciousOperation) as error:
         raise InvalidRequest(f"The form cannot be read: {error}") from None
+    if not _is_closed(request):
+        raise InvalidRequest("The form is cut off: its last boundary is missing.")
     for name, values in given.lists():
         if len(values) > 1:
             raise _refusal(name, "given_twice", "may be given once")
@@ -144,6 +147,12 @@ def _read_form(request: HttpRequest, buffer: UploadBuffer) -> dict[str, Any]:
     if handler.file_name and isinstance(metadata, dict):
         metadata = {"filename": handler.file_name, **metadata}
     return {**members, "metadata": metadata, "data_base64": ""}
+
+
+def _is_closed(request: HttpRequest) -> bool:
+    """Django's parser takes a form without its last boundary for a whole one."""
+    boundary = (request.content_params or {}).get("boundary", "")
+    return f"--{boundary}--".encode("latin-1") in tail_of(request)
 
 
 def _refusal(field: str, code: str, message: str) -> InvalidRequest:

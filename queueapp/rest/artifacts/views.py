@@ -16,10 +16,11 @@ from queueapp.artifacts.service import ArtifactDescription
 from queueapp.artifacts.upload_buffer import UploadBuffer
 from queueapp.models import Artifact
 from queueapp.models.artifacts import ARTIFACT_TYPE_PATTERN
-from queueapp.rest.artifacts.downloads import DOWNLOADED, download
+from queueapp.rest.artifacts.downloads import DOWNLOADED, download, etag_of
 from queueapp.rest.artifacts.uploads import AS_FORM, EXAMPLE, UploadRequest, read_upload, store_upload
 from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.errors import NotVisible
+from queueapp.rest.toolkit.etags import check_if_match
 from queueapp.rest.toolkit.mount import api_root
 from queueapp.rest.toolkit.pagination import Page, PageQuery, page
 from queueapp.rest.toolkit.permissions import Principal, Right
@@ -43,7 +44,7 @@ class ArtifactListQuery(PageQuery):
         if self.task_id:
             artifacts = artifacts.filter(task_id=self.task_id)
         if self.created_after:
-            artifacts = artifacts.filter(created_at__gt=self.created_after, id__gte=id_at(self.created_after - SLACK))
+            artifacts = artifacts.filter(created_at__gte=self.created_after, id__gte=id_at(self.created_after - SLACK))
         if self.created_before:
             artifacts = artifacts.filter(created_at__lt=self.created_before, id__lt=id_at(self.created_before + SLACK))
         return artifacts
@@ -121,11 +122,17 @@ class ArtifactContent(ApiView):
             artifact = find_artifact(self.principal, artifact_id)
         return download(request._request, artifact)
 
-    @endpoint("Delete an artifact", right=Right.ARTIFACTS_WRITE, responses={204: ResponseSpec("It is gone.")})
+    @endpoint(
+        "Delete an artifact",
+        right=Right.ARTIFACTS_WRITE,
+        responses={204: ResponseSpec("It is gone.")},
+        headers=("If-Match",),
+        errors=(412,),
+    )
     def delete(self, request: Request, artifact_id: UUID) -> Response:
         """The row at once; its object is left to the sweep."""
         with self.principal.scope():
-            find_artifact(self.principal, artifact_id)
+            check_if_match(request, etag_of(find_artifact(self.principal, artifact_id)))
             visible_artifacts(self.principal).filter(id=artifact_id).delete()
         return Response(status=204)
 

@@ -17,11 +17,22 @@ from importlib import import_module
 from pkgutil import walk_packages
 from typing import Any, TypeVar
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import UUIDConverter
 from rest_framework.views import APIView
 
 from queueapp.rest.toolkit.permissions import Right
 from queueapp.validation import RequestModel
+
+
+class AnyCaseUuid(UUIDConverter):
+    """A UUID is the same in capitals (RFC 9562), which Django's own converter does not take."""
+
+    name = "taskrunner_uuid"
+    regex = UUIDConverter.regex.replace("a-f", "a-fA-F")
+
+
+register_converter(AnyCaseUuid, AnyCaseUuid.name)
 
 PARAMETER = re.compile(r"<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
 SomeView = TypeVar("SomeView", bound=type[APIView])
@@ -135,7 +146,11 @@ def urlpatterns_of(package: str) -> list[URLPattern]:
     for module in walk_packages(getattr(import_module(package), "__path__", ()), f"{package}."):
         import_module(module.name)
     found = sorted(_declared_in(package), key=Resource.specificity)
-    return [path(each.route, each.view.as_view(), name=each.name) for each in found]
+    return [path(_as_django_has_it(each.route), each.view.as_view(), name=each.name) for each in found]
+
+
+def _as_django_has_it(route: str) -> str:
+    return route.replace("<uuid:", f"<{AnyCaseUuid.name}:")
 
 
 def _declared_in(package: str) -> Iterator[Resource]:

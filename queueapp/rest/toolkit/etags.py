@@ -1,9 +1,19 @@
-"""Conditional requests: ETag, If-None-Match and If-Match."""
+"""Conditional requests (RFC 9110, 13): ETag, If-None-Match and If-Match.
+
+An ETag names a version of the thing and not the bytes of an answer, so what proxies make of it when they compress,
+`W/"x"` and `"x-gzip"`, names the same version.
+"""
+
+import re
 
 from django.http import HttpRequest
 from rest_framework.request import Request
 
 from queueapp.rest.toolkit.errors import PreconditionFailed
+
+TAG = re.compile(r'(?:W/)?"[^"]*"')
+TAGS = re.compile(rf"[ ,\t]*{TAG.pattern}(?:[ \t]*,[ ,\t]*{TAG.pattern})*[ ,\t]*")
+PROXY_SUFFIX = re.compile(r'(?:-|;)(?:gzip|br|deflate|zstd)"$')
 
 
 def is_current(request: Request | HttpRequest, etag: str) -> bool:
@@ -19,4 +29,11 @@ def check_if_match(request: Request, etag: str) -> None:
 
 
 def _names(header: str, etag: str) -> bool:
-    return any(tag.strip().removeprefix("W/") in ("*", etag) for tag in header.split(","))
+    """Whether a list of entity tags, which may hold commas themselves, or `*` names this version."""
+    if header.strip() == "*":
+        return True
+    return TAGS.fullmatch(header) is not None and any(_plain(tag) == etag for tag in TAG.findall(header))
+
+
+def _plain(tag: str) -> str:
+    return PROXY_SUFFIX.sub('"', tag.removeprefix("W/"))

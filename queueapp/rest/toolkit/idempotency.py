@@ -21,7 +21,8 @@ from queueapp.rest.toolkit.permissions import Principal
 
 HEADER = "Idempotency-Key"
 KEPT_SECONDS = 86_400
-VALID_KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
+# no comma: two such headers arrive as one, joined by it
+VALID_KEY = re.compile(r"[\x21-\x2b\x2d-\x7e][\x20-\x2b\x2d-\x7e]{0,254}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def identity_of(request: Request) -> Identity | None:
     if key is None:
         return None
     if not VALID_KEY.fullmatch(key):
-        message = "must be 1 to 255 visible ASCII characters"
+        message = "must be given once, with 1 to 255 visible ASCII characters and no comma"
         raise InvalidRequest(f"{HEADER} {message}.", errors=[FieldError(HEADER, "bad_key", message)])
     content = json.dumps([request.method, request.path, request.data], sort_keys=True)
     return Identity(key, hashlib.sha256(content.encode()).hexdigest())

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import IO, Any, NoReturn
 
@@ -20,6 +21,7 @@ from queueapp.rest.toolkit.errors import MalformedJson, TooLarge, UnsupportedBod
 # Strings whole, so that brackets inside them do not count. The closing quote is optional, or an unterminated
 # string full of escaped quotes would be read again from each of them.
 BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.S)
+NAMED_CHARACTERS = 100  # of a key, in an error
 SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
 
@@ -114,9 +116,8 @@ def _check_depth(text: str) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        _refuse("duplicate_key", f"has the key {twice!a} twice in one object")
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+        _refuse("duplicate_key", f"has the key {twice[:NAMED_CHARACTERS]!a} twice in one object")
     return members
 
 

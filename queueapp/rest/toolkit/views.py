@@ -10,13 +10,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from queueapp.errors import FieldError, TaskNotFound
-from queueapp.rest.toolkit import problem_details
+from queueapp.rest.toolkit import problem_details, refusals
 from queueapp.rest.toolkit.authentication import ApiKeyAuthentication
 from queueapp.rest.toolkit.endpoints import Endpoint
 from queueapp.rest.toolkit.errors import Forbidden, InvalidRequest, LengthRequired, NotVisible
 from queueapp.rest.toolkit.permissions import Principal, acting_for
 from queueapp.rest.toolkit.security_events import record_refusal
 from queueapp.rest.toolkit.strict_json import AlwaysJson, JsonRenderer, StrictJsonParser
+from queueapp.rest.toolkit.whole_body import expect_whole_body
 from queueapp.validation import RequestModel, field_errors
 
 SomeRequest = TypeVar("SomeRequest", bound=RequestModel)
@@ -65,6 +66,8 @@ class ApiView(JsonView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.principal = cast(Principal, request.user)
+        refusals.check(self.principal)
+        expect_whole_body(request._request)
         name = (request.method or "").lower()
         handler = getattr(self, name, None) if name in self.http_method_names else None
         if handler is not None:  # else it will be refused as such
@@ -83,7 +86,10 @@ class ApiView(JsonView):
         if principal is not None and isinstance(exc, NotVisible | TaskNotFound | Forbidden):
             event = "forbidden" if isinstance(exc, Forbidden) else "not_visible"
             record_refusal(principal, event, self.request.method or "", self.request.path)
-        return super().handle_exception(exc)
+        response = super().handle_exception(exc)
+        if principal is not None:
+            refusals.count(principal, response.status_code)
+        return response
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response.headers.setdefault("Cache-Control", "no-store")
