@@ -5,9 +5,16 @@ from typing import Any
 
 MASK = "***"
 # by the end of the name: `access_token` and `apiKey`, but not `max_tokens`
-SECRET_NAME = re.compile(
-    r"(?:password|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|authorization|credentials?)$", re.I
+ENDING = r"(?:password|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|authorization|credentials?)"
+SECRET_NAME = re.compile(rf"{ENDING}$", re.I)
+# the same names in running text: `name=value`, `name: value`, `"name": "value"`, but not `name == value`
+NAMED_IN_TEXT = re.compile(
+    rf"""({ENDING}\\?["']?\s*(?::|=(?!=))\s*)"""
+    r"""(?:"[^"\n]*"|'[^'\n]*'|(?:Bearer|Basic|Token)\s+\S+|[^\s,;&)}\]]+)""",
+    re.I,
 )
+IN_ADDRESS = re.compile(r"(://[^/\s:@]*):[^/\s@]+@")  # https://user:password@host
+BEARER = re.compile(r"\b(Bearer)\s+[\w.~+/=-]{8,}", re.I)
 
 
 def masked(value: Any) -> Any:
@@ -17,3 +24,9 @@ def masked(value: Any) -> Any:
     if isinstance(value, list):
         return [masked(item) for item in value]
     return value
+
+
+def masked_text(text: str) -> str:
+    """A copy of a text with every value hidden whose name beside it says that it is a secret."""
+    text = IN_ADDRESS.sub(rf"\1:{MASK}@", text)
+    return BEARER.sub(rf"\1 {MASK}", NAMED_IN_TEXT.sub(rf"\1{MASK}", text))

@@ -16,6 +16,9 @@ from queueapp.tasks.attempt import Attempt
 from queueapp.tenancy import operator_scope, worker_scope
 
 ACTOR = "operator:factory"
+TRACEBACK = (
+    'Traceback (most recent call last):\n  File "/srv/shop/handlers.py", line 7, in work\nBroken: It went wrong.'
+)
 # Fixed when the row is made: the database refuses to change them, or derives others from them.
 FROM_THE_START = {"id", "type", "queue", "requirements"}
 
@@ -77,5 +80,6 @@ def _settle(task: Task, wanted: Status) -> None:
     ended: dict[str, Any] = {"result": {"ok": True}, "finished_at": Now()}
     if wanted != S.COMPLETED:
         ended = {"failures": 1, "error_code": "handler_error", "error_message": "It went wrong."}
+        ended |= {"error_class": "shop.errors.Broken", "error_traceback": TRACEBACK}
         ended |= {"run_at": Now() + timedelta(hours=1)} if wanted == S.FAILED else {"finished_at": Now()}
-    Task.objects.filter(id=task.id).update(status=wanted, lease_expires_at=None, **ended)
+    Task.objects.filter(id=task.id).update(status=wanted, lease_expires_at=None, run_seconds=0.25, **ended)

@@ -39,6 +39,7 @@ class TaskLogAdmin(RecordAdmin):
         "reason",
         "level",
         "message",
+        "run_seconds",
         "details",
     )
 

@@ -44,6 +44,7 @@ class Claimed:
     params: dict[str, Any]
     attempt: int
     failures: int
+    max_retries: int
     timeout_seconds: int
 
 
@@ -138,6 +139,7 @@ class Claimer:
                 row["params"],
                 row["attempt"],
                 row["failures"],
+                row["max_retries"],
                 row["timeout_seconds"],
             )
             for row in rows

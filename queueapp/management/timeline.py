@@ -1,7 +1,7 @@
 """A task's story as steps: what happened, and how long it was waiting or running in between."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,18 +17,22 @@ DOING = {
     Status.SCHEDULED: "not due yet for",
     Status.BLOCKED: "blocked for",
     Status.QUEUED: "waited",
-    Status.LEASED: "ran",
+    Status.LEASED: "with a worker for",
     Status.FAILED: "waited to be retried for",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An entry of the log, `seconds` after the first one; or (no entry) a stay of `seconds` in a status."""
+    """An entry of the log, `seconds` after the first one; or (no entry) a stay of `seconds` in a status.
+
+    Of a stay that ended an attempt it is known how long the handler itself ran.
+    """
 
     seconds: float
     status: str
     entry: TaskLog | None = None
+    run_seconds: float | None = None
 
     @property
     def text(self) -> str:
@@ -38,6 +42,8 @@ class Step:
 
     @property
     def words(self) -> str:
+        if self.run_seconds is not None:
+            return f"ran {seconds(self.run_seconds)}"
         if self.entry is None:
             return f"{DOING.get(Status(self.status), f'was {self.status} for')} {seconds(self.seconds)}"
         return _what_happened(self.entry)
@@ -51,7 +57,8 @@ class Step:
     def document(self) -> dict[str, Any]:
         entry = self.entry
         if entry is None:
-            return {"kind": "stay", "status": self.status, "seconds": self.seconds}
+            stay = {"kind": "stay", "status": self.status, "seconds": self.seconds}
+            return {**stay, "run_seconds": self.run_seconds}
         return {
             "kind": entry.kind,
             "at": entry.at,
@@ -81,7 +88,7 @@ class Timeline:
         self._began = self._began or entry.at
         steps: list[Step] = []
         if entry.to_status is not None:
-            steps = self.so_far(entry.at)
+            steps = [replace(stay, run_seconds=entry.run_seconds) for stay in self.so_far(entry.at)]
             self._status, self._since = entry.to_status, entry.at
         status = self._status or ""
         return [*steps, Step((entry.at - self._began).total_seconds(), status, entry)]

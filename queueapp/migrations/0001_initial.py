@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
                 ('to_status', models.CharField(max_length=20, null=True)),
                 ('moves', models.IntegerField()),
                 ('wait_seconds', models.FloatField(default=0, help_text='Sum over the moves: time due but not claimed.')),
-                ('run_seconds', models.FloatField(default=0, help_text='Sum over the moves: time leased.')),
+                ('run_seconds', models.FloatField(default=0, help_text='Sum over the moves: time in handlers.')),
             ],
             options={
                 'db_table': 'taskrunner_task_deltas',
@@ -153,10 +153,13 @@ class Migration(migrations.Migration):
                 ('result', models.JSONField(blank=True, null=True)),
                 ('error_code', models.CharField(blank=True, db_default='', default='', max_length=100)),
                 ('error_message', models.TextField(blank=True, db_default='', default='')),
+                ('error_class', models.CharField(blank=True, db_default='', default='', max_length=200)),
+                ('error_traceback', models.TextField(blank=True, db_default='', default='')),
                 ('created_at', models.DateTimeField(db_default=queueapp.models.base.Now())),
                 ('updated_at', models.DateTimeField(db_default=queueapp.models.base.Now())),
                 ('started_at', models.DateTimeField(blank=True, help_text='Start of the latest attempt.', null=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
+                ('run_seconds', models.FloatField(blank=True, help_text='In the handler itself, of the latest attempt that ended.', null=True)),
                 ('partition', models.ForeignKey(db_constraint=False, db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, to='queueapp.partition')),
             ],
             options={
@@ -198,6 +201,7 @@ class Migration(migrations.Migration):
                 ('level', models.CharField(default='info', max_length=10)),
                 ('message', models.TextField(default='')),
                 ('detail', models.JSONField(null=True)),
+                ('run_seconds', models.FloatField(help_text='In the handler itself, of the attempt that this move ended.', null=True)),
             ],
             options={
                 'db_table': 'taskrunner_task_logs',

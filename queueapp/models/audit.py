@@ -38,6 +38,7 @@ class TaskLog(AppendOnlyModel):
     level = models.CharField(max_length=10, default="info")
     message = models.TextField(default="")
     detail = models.JSONField(null=True)
+    run_seconds = models.FloatField(null=True, help_text="In the handler itself, of the attempt that this move ended.")
 
     class Meta:
         db_table = "taskrunner_task_logs"

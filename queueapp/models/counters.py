@@ -21,7 +21,7 @@ class TaskDelta(models.Model):
     to_status = models.CharField(max_length=20, null=True)  # noqa: DJ001 (null: purged tasks)
     moves = models.IntegerField()
     wait_seconds = models.FloatField(default=0, help_text="Sum over the moves: time due but not claimed.")
-    run_seconds = models.FloatField(default=0, help_text="Sum over the moves: time leased.")
+    run_seconds = models.FloatField(default=0, help_text="Sum over the moves: time in handlers.")
 
     class Meta:
         db_table = "taskrunner_task_deltas"

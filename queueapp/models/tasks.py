@@ -82,11 +82,17 @@ class Task(TenantModel):
     result = models.JSONField(null=True, blank=True)
     error_code = models.CharField(max_length=100, default="", db_default="", blank=True)
     error_message = models.TextField(default="", db_default="", blank=True)
+    # what was raised, of failures alone: the class's dotted path, and the traceback without secrets
+    error_class = models.CharField(max_length=200, default="", db_default="", blank=True)
+    error_traceback = models.TextField(default="", db_default="", blank=True)
 
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True, blank=True, help_text="Start of the latest attempt.")
     finished_at = models.DateTimeField(null=True, blank=True)
+    run_seconds = models.FloatField(
+        null=True, blank=True, help_text="In the handler itself, of the latest attempt that ended."
+    )
 
     objects = TaskQuerySet.as_manager()
 

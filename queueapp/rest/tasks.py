@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from queueapp import tasks
 from queueapp.errors import TaskNotFound
-from queueapp.models import Task
+from queueapp.models import Task, TaskLog
 from queueapp.redaction import masked
 from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.etags import check_if_match, is_current
@@ -55,7 +55,11 @@ class LogEntryResponse(ResponseModel):
     attempt: int
     worker_id: UUID | None
     actor: str
-    detail: Any
+    detail: Any = Field(
+        description="Of a line, what its worker named beside it; of a failure, `error_class` and, for admin keys, "
+        "`traceback`."
+    )
+    run_seconds: float | None = Field(description="Of a move that ended an attempt: how long its handler ran.")
 
 
 class Reason(BaseModel):
@@ -96,7 +100,9 @@ class TaskView(ApiView):
             return find_task(self.principal, task_id)
 
     def show(self, task: Task, status: int = 200) -> Response:
-        return Response(task_response(task, self.principal), status=status, headers={"ETag": etag_of(task)})
+        return Response(
+            task_response(task, self.principal, in_full=True), status=status, headers={"ETag": etag_of(task)}
+        )
 
     def find_to_change(self, task_id: UUID) -> Task:
         """The task, locked where If-Match wants it to stay that version. Call it in the scope that changes it.
@@ -208,8 +214,15 @@ class TaskLogs(TaskView):
             entries = queries.story(task_id, after=query.after, limit=query.limit + 1)
         shown = entries[: query.limit]
         following = address_with(request, after=str(shown[-1].id)) if len(entries) > query.limit else None
-        results = [LogEntryResponse.of(entry, detail=masked(entry.detail)) for entry in shown]
+        results = [LogEntryResponse.of(entry, detail=self._detail(entry)) for entry in shown]
         return Response(Page(results=results, next=following, previous=None))
+
+    def _detail(self, entry: TaskLog) -> Any:
+        """A traceback shows the operator's code, so clients get none."""
+        detail = masked(entry.detail)
+        if entry.kind == TaskLog.Kind.TRANSITION and detail and not self.principal.is_admin:
+            detail.pop("traceback", None)
+        return detail
 
 
 @resource("tasks/<uuid:task_id>/why", tag="Tasks")

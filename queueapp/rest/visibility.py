@@ -31,6 +31,7 @@ def visible_tasks(principal: Principal) -> TaskQuerySet:
     )
     artifacts = Artifact.objects.filter(tenant=OuterRef("tenant"), task=OuterRef("id")).order_by("id")
     ids = ArraySubquery(artifacts.values("id")[:MOST_ARTIFACT_IDS])
+    tasks = tasks.defer("error_traceback")  # long, and no list shows it
     return tasks.select_related("tenant").annotate(artifact_ids=ids)  # type: ignore[no-redef]  # fills the attribute
 
 
@@ -55,10 +56,11 @@ def _as_task(row: statements.Row) -> Task:
     return task
 
 
-def task_response(task: Task, principal: Principal) -> dict[str, Any]:
+def task_response(task: Task, principal: Principal, *, in_full: bool = False) -> dict[str, Any]:
+    """The task as the principal may see it; `in_full` with its traceback, if that is an admin: it shows the code."""
     # looked up only for an admin, who reads other tenants' too
     slug = principal.tenant_slug if task.tenant_id == principal.tenant_id else task.tenant.slug
-    return TaskResponse.of_task(task, slug)
+    return TaskResponse.of_task(task, slug, with_traceback=in_full and principal.is_admin)
 
 
 def etag_of(task: Task) -> str:

@@ -10,7 +10,7 @@ from queueapp.handlers import Reusable
 from queueapp.hooks import Attempt, JobResult, Outcome, Proceed, around_attempt, maintenance_job
 from queueapp.runs.queries import reusable_result
 from queueapp.runs.recording import BATCH, end_runs, start_run
-from queueapp.tasks.leases import append_log
+from queueapp.tasks.leases import append_log, log_line
 from queueapp.tasks.settle import completed, settle
 from queueapp.tenancy import worker_scope
 
@@ -52,7 +52,8 @@ def _earlier_result(attempt: Attempt, key: str) -> dict[str, Any] | None:
 
 def _record_reuse(attempt: Attempt, run: dict[str, str]) -> None:
     detail = {"event": "task_deduplicated", **run}
-    if not append_log(attempt.worker_id, attempt.key, "info", "answered with an earlier result", detail):
+    line = log_line("info", "answered with an earlier result", detail)
+    if not append_log(attempt.worker_id, attempt.key, line):
         raise LeaseLost(*attempt.key)
     about = {"task_id": str(attempt.task.id), **run}
     logger.info("an earlier run is used", extra={"event": "dedupe_key_used", **about})

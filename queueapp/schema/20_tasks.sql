@@ -94,8 +94,10 @@ DECLARE
     named_actor constant text := taskrunner_actor();
 BEGIN
     WITH moved AS MATERIALIZED (
-        SELECT n.tenant_id, n.id, n.queue, n.type, n.attempt, n.error_code, n.error_message, n.started_at, o.run_at,
-            o.status AS from_status, n.status AS to_status, o.started_at AS ran_from,
+        SELECT n.tenant_id, n.id, n.queue, n.type, n.attempt, n.error_code, n.error_message, n.error_class,
+            n.error_traceback, n.started_at, o.run_at, o.status AS from_status, n.status AS to_status,
+            -- a task that leaves its worker to wait again has not ended its attempt
+            CASE WHEN o.status = 'leased' AND n.status <> 'queued' THEN n.run_seconds END AS run_seconds,
             coalesce(n.worker_id, o.worker_id) AS worker_id, n.status IN ('failed', 'dead_letter') AS went_wrong,
             coalesce(legal.reason, taskrunner_refuse_transition(n.id, o.status, n.status, mover)) AS reason
         FROM new_rows n JOIN old_rows o ON o.id = n.id AND o.status <> n.status
@@ -103,19 +105,22 @@ BEGIN
             ON legal.who = mover AND legal.from_status = o.status AND legal.to_status = n.status
     ), logged AS (
         INSERT INTO taskrunner_task_logs (id, tenant_id, task_id, at, kind, from_status, to_status, attempt, worker_id,
-            actor, reason, level, message)
+            actor, reason, level, message, detail, run_seconds)
         SELECT taskrunner_nth_id(first_id, row_number() OVER ()), tenant_id, id, taskrunner_clock(), 'transition',
             from_status, to_status, attempt, worker_id, named_actor,
             CASE WHEN went_wrong AND error_code <> '' THEN error_code ELSE reason END,
             CASE WHEN went_wrong THEN 'error' ELSE 'info' END,
-            CASE WHEN went_wrong THEN error_message ELSE '' END
+            CASE WHEN went_wrong THEN error_message ELSE '' END,
+            CASE WHEN went_wrong AND error_class <> ''
+                THEN jsonb_build_object('error_class', error_class, 'traceback', error_traceback) END,
+            run_seconds
         FROM moved
     )
     INSERT INTO taskrunner_task_deltas (at, tenant_id, queue, type, from_status, to_status, moves, wait_seconds,
         run_seconds)
     SELECT taskrunner_now(), tenant_id, queue, type, from_status, to_status, count(*),
         coalesce(sum(extract(epoch FROM started_at - run_at)) FILTER (WHERE to_status = 'leased'), 0),
-        coalesce(sum(extract(epoch FROM taskrunner_clock() - ran_from)) FILTER (WHERE from_status = 'leased'), 0)
+        coalesce(sum(run_seconds), 0)
     FROM moved GROUP BY tenant_id, queue, type, from_status, to_status;
     RETURN NULL;
 END

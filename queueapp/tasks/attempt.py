@@ -26,6 +26,7 @@ class Attempt:
     progress: dict[str, object] | None = None  # what the handler reported and the database does not know yet
     cancel_requested: bool = False
     interrupted_at: float = float("-inf")
+    run_seconds: float = 0.0  # in the handler itself, once it has ended
 
     @property
     def key(self) -> AttemptKey:

@@ -2,16 +2,26 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from queueapp.claiming.claimer import LEASE_SECONDS
 from queueapp.db import statements
-from queueapp.json_values import storable_text
+from queueapp.json_values import kept_json, storable_text
 from queueapp.tasks.attempt import AttemptKey
 from queueapp.tenancy import worker_scope
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
+MAX_LOG_CHARACTERS = 65_536
+MAX_LOG_DETAIL_BYTES = 65_536
+
+
+class LogLine(NamedTuple):
+    """A line of a task's log as it is stored."""
+
+    level: str
+    message: str
+    detail: str | None  # as JSON
 
 
 def renew(worker_id: UUID, held: Mapping[AttemptKey, Any], *, renew: bool) -> dict[UUID, bool]:
@@ -33,15 +43,20 @@ def renew(worker_id: UUID, held: Mapping[AttemptKey, Any], *, renew: bool) -> di
         return {row["id"]: row["cancel_requested"] for row in statements.rows("renew_leases", parameters)}
 
 
-def append_log(worker_id: UUID, attempt: AttemptKey, level: str, message: str, detail: dict[str, Any]) -> bool:
+def log_line(level: str, message: str, detail: dict[str, Any]) -> LogLine:
+    """A line as it is stored. Raises ValueError for an unknown level, and for what is too long."""
+    if level not in LOG_LEVELS:
+        raise ValueError(f"level must be one of {', '.join(LOG_LEVELS)}, not {level!r}")
+    if len(message) > MAX_LOG_CHARACTERS:
+        raise ValueError(f"a log line's message may have {MAX_LOG_CHARACTERS} characters, not {len(message)}")
+    encoded = json.dumps(kept_json(detail)) if detail else None
+    if encoded is not None and len(encoded) > MAX_LOG_DETAIL_BYTES:
+        raise ValueError(f"a log line's detail may take {MAX_LOG_DETAIL_BYTES} bytes, not {len(encoded)}")
+    return LogLine(level, storable_text(message), encoded)
+
+
+def append_log(worker_id: UUID, attempt: AttemptKey, line: LogLine) -> bool:
     """Add a line to the task's log. False when the lease was lost: nothing was written."""
-    parameters = {
-        "task_id": attempt[0],
-        "attempt": attempt[1],
-        "worker_id": worker_id,
-        "level": level,
-        "message": storable_text(message),
-        "detail": json.dumps(detail, default=str) if detail else None,
-    }
+    named = {"task_id": attempt[0], "attempt": attempt[1], "worker_id": worker_id}
     with worker_scope(worker_id):
-        return bool(statements.rows("append_log", parameters))
+        return bool(statements.rows("append_log", named | line._asdict()))

@@ -24,10 +24,10 @@ def waited_seconds(task: Task, now: datetime) -> float | None:
 
 
 def ran_seconds(task: Task, now: datetime) -> float | None:
-    """How long the latest attempt has run or ran."""
-    if task.started_at is None or task.status not in (Status.LEASED, Status.COMPLETED, Status.DEAD_LETTER):
-        return None
-    return _between(task.started_at, task.finished_at or now)
+    """How long the latest attempt's handler ran; of one that is under way, since its claim."""
+    if task.status == Status.LEASED and task.started_at is not None:
+        return _between(task.started_at, now)
+    return task.run_seconds
 
 
 def _between(start: datetime, end: datetime) -> float:

@@ -20,6 +20,10 @@ class TaskError(ResponseModel):
 
     code: str
     message: str
+    exception_class: str = Field(description="The dotted path of what was raised; empty where nothing was.")
+    traceback: str | None = Field(
+        description="Of what was raised, without secrets, at most 16 KiB. Null in lists, and to all but admin keys."
+    )
 
 
 class TaskProgress(ResponseModel):
@@ -55,19 +59,32 @@ class TaskDocument(ResponseModel):
     updated_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    run_seconds: float | None = Field(
+        description="How long the handler itself ran, in the latest attempt that ended; for a worker over HTTP, how "
+        "long it held the lease."
+    )
     lease_expires_at: datetime | None
     cancel_requested_at: datetime | None
 
     @classmethod
-    def of_task(cls, task: Task, tenant: str) -> dict[str, Any]:
+    def of_task(cls, task: Task, tenant: str, *, with_traceback: bool = False) -> dict[str, Any]:
         """A task without its secrets, as a dict: the model would take a tenth more time for a long list.
 
         tests/rest/test_one_task.py holds it against the model.
         """
         document = {name: getattr(task, name) for name in _members_of_the_row(cls)}
         document |= {"tenant": tenant, "params": masked(task.params), "result": masked(task.result)}
-        document["error"] = {"code": task.error_code, "message": task.error_message} if task.error_code else None
+        document["error"] = _error_of(task, with_traceback) if task.error_code else None
         return document
+
+
+def _error_of(task: Task, with_traceback: bool) -> dict[str, Any]:
+    return {
+        "code": task.error_code,
+        "message": task.error_message,
+        "exception_class": task.error_class,
+        "traceback": task.error_traceback if with_traceback else None,
+    }
 
 
 @cache

@@ -42,23 +42,33 @@ class Outcome:
     result: str | None = None  # as JSON
     error_code: str = ""
     error_message: str = ""
+    error_class: str = ""  # the dotted path of what was raised
+    error_traceback: str = ""
     retry_seconds: float = 0.0
+    run_seconds: float | None = 0.0  # in the handler; None: nobody measured it, so as long as the lease was held
 
     @property
     def row(self) -> dict[str, Any]:
         """As sql/settle_tasks.sql reads it. Written out, because `asdict` copies deeply and takes ten times as long."""
-        return {
+        row = {
             "id": str(self.id),
             "attempt": self.attempt,
             "kind": self.kind,
             "result": self.result,
-            "error_code": self.error_code,
-            "error_message": self.error_message,
-            "retry_seconds": self.retry_seconds,
+            "run_seconds": self.run_seconds,
         }
+        if self.kind is not OutcomeKind.COMPLETED:
+            row |= {
+                "error_code": self.error_code,
+                "error_message": self.error_message,
+                "error_class": self.error_class,
+                "error_traceback": self.error_traceback,
+                "retry_seconds": self.retry_seconds,
+            }
+        return row
 
 
-def completed(task_id: UUID, attempt: int, result: Any) -> Outcome:
+def completed(task_id: UUID, attempt: int, result: Any, *, run_seconds: float | None = 0.0) -> Outcome:
     """An outcome with a handler's result as JSON; a permanent failure where it cannot be kept as such."""
     try:
         encoded = json.dumps(to_jsonable_python(result, inf_nan_mode="strings"), allow_nan=False)
@@ -67,12 +77,20 @@ def completed(task_id: UUID, attempt: int, result: Any) -> Outcome:
         if "\\u0000" in encoded or "\\ud" in encoded:
             _check_storable(encoded)
     except (ValueError, PydanticSerializationError) as error:
-        return Outcome(task_id, attempt, OutcomeKind.PERMANENT, None, "result_not_storable", f"the result {error}")
-    return Outcome(task_id, attempt, OutcomeKind.COMPLETED, encoded)
+        message = f"the result {error}"
+        return failed(task_id, attempt, OutcomeKind.PERMANENT, "result_not_storable", message, run_seconds=run_seconds)
+    return Outcome(task_id, attempt, OutcomeKind.COMPLETED, encoded, run_seconds=run_seconds)
 
 
 def failed(
-    task_id: UUID, attempt: int, kind: OutcomeKind, code: str, message: str, retry_seconds: float = 0.0
+    task_id: UUID,
+    attempt: int,
+    kind: OutcomeKind,
+    code: str,
+    message: str,
+    retry_seconds: float = 0.0,
+    *,
+    run_seconds: float | None = 0.0,
 ) -> Outcome:
     """An outcome of failure, with code, message and delay cut to what PostgreSQL can keep.
 
@@ -85,6 +103,7 @@ def failed(
         error_code=storable_text(code)[:MAX_CODE_CHARACTERS],
         error_message=storable_text(message)[:MAX_MESSAGE_CHARACTERS],
         retry_seconds=min(max(0.0, retry_seconds), MAX_SECONDS_AHEAD),  # in this order NaN becomes 0
+        run_seconds=run_seconds,
     )
 
 

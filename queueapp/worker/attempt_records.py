@@ -1,15 +1,15 @@
 """What a running attempt leaves behind, at once and over the background connection: log lines, figures, artifacts."""
 
+import traceback
 from typing import Any
 from uuid import UUID
 
 from queueapp.artifacts.service import describe
 from queueapp.artifacts.upload_buffer import Content
 from queueapp.errors import LeaseLost
-from queueapp.json_values import kept_json
 from queueapp.runs.recording import add_metric, add_note
 from queueapp.tasks.attempt import Attempt
-from queueapp.tasks.leases import LOG_LEVELS, append_log
+from queueapp.tasks.leases import append_log, log_line
 from queueapp.worker.attach import attach
 from queueapp.worker.background_connection import BackgroundConnection
 
@@ -23,11 +23,10 @@ class AttemptRecords:
         self._attempt = attempt
         self._background = background
 
-    def log(self, message: str, level: str, detail: dict[str, Any]) -> None:
-        if level not in LOG_LEVELS:
-            raise ValueError(f"level must be one of {', '.join(LOG_LEVELS)}, not {level!r}")
-        line = (self._attempt.worker_id, self._attempt.key, level, message, kept_json(detail))
-        if not self._background.call(append_log, *line):
+    def log(self, message: object, level: str, detail: dict[str, Any]) -> None:
+        # checked here, since the leases of this worker are renewed over the background connection, too
+        line = log_line(level, _as_text(message), detail)
+        if not self._background.call(append_log, self._attempt.worker_id, self._attempt.key, line):
             raise LeaseLost(*self._attempt.key)
 
     def metric(self, name: str, value: Any) -> None:
@@ -38,3 +37,10 @@ class AttemptRecords:
 
     def attach(self, type: str, content: Content, content_type: str, metadata: dict[str, Any] | None) -> UUID:
         return attach(self._background, self._attempt, describe(type, content_type, metadata), content)
+
+
+def _as_text(message: object) -> str:
+    """A message as text: an exception with its class, as the last line of a traceback says it."""
+    if isinstance(message, BaseException):
+        return "".join(traceback.format_exception_only(message)).strip()
+    return str(message)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from queueapp.tasks.attempt import Attempt
     from queueapp.worker.attempt_records import AttemptRecords
 
+MAX_PROGRESS_CHARACTERS = 1_000
+
 ExtensionT = TypeVar("ExtensionT")
 
 
@@ -51,10 +53,11 @@ class TaskContext:
         """The worker process that runs the attempt."""
         return self._attempt.worker_id
 
-    def log(self, message: str, *, level: str = "info", **detail: Any) -> None:
+    def log(self, message: object, *, level: str = "info", **detail: Any) -> None:
         """Add a line to the task's log at once, in a transaction of its own; what JSON cannot carry is kept as text.
 
-        Raises ValueError for an unknown level, LeaseLost when the attempt no longer holds the task.
+        The message may be an exception. Raises ValueError for an unknown level, a message of more than 65,536
+        characters and a detail of more than 65,536 bytes; LeaseLost when the attempt no longer holds the task.
         """
         self._records.log(message, level, detail)
 
@@ -72,11 +75,14 @@ class TaskContext:
     def progress(self, fraction: float, message: str = "") -> None:
         """Report how far the work is, 0 to 1. Stored with the worker's next heartbeat, at most a second later.
 
-        Raises ValueError for a fraction out of range.
+        Raises ValueError for a fraction out of range, and a message of more than 1,000 characters.
         """
         if not 0 <= fraction <= 1:
             raise ValueError(f"fraction must be between 0 and 1, not {fraction}")
-        self._attempt.progress = {"fraction": round(float(fraction), 4), "message": storable_text(message)}
+        text = storable_text(str(message))
+        if len(text) > MAX_PROGRESS_CHARACTERS:
+            raise ValueError(f"a progress message may have {MAX_PROGRESS_CHARACTERS} characters, not {len(text)}")
+        self._attempt.progress = {"fraction": round(float(fraction), 4), "message": text}
 
     def attach(
         self, type: str, content: "Content", *, content_type: str, metadata: dict[str, Any] | None = None

@@ -1,5 +1,6 @@
 """The executor: the steps of one attempt, from its parameters to its outcome."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ from queueapp.tasks.attempt import Attempt
 from queueapp.tasks.settle import Outcome, OutcomeKind, completed, settle
 from queueapp.tenancy import bind_tenant, tenant_scope
 from queueapp.validation import field_errors
+from queueapp.worker import failures
 from queueapp.worker.attempt_records import AttemptRecords
 from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.context import TaskContext
@@ -58,13 +60,17 @@ class Executor:
         return step
 
     def _call_and_return(self, attempt: Attempt) -> Outcome:
-        return completed(*attempt.key, self._call_handler(attempt))
+        result = self._call_handler(attempt)
+        outcome = completed(*attempt.key, result, run_seconds=attempt.run_seconds)
+        if outcome.kind is not OutcomeKind.COMPLETED:
+            failures.log(outcome, attempt)
+        return outcome
 
     def _call_in_transaction(self, attempt: Attempt) -> Outcome | None:
         """The handler's own writes and the task's completion commit together, or not at all."""
         with transaction.atomic():
             with tenant_scope(attempt.task.tenant_id, actor=f"client:task:{attempt.task.id}"):
-                outcome = completed(*attempt.key, self._call_handler(attempt))
+                outcome = self._call_and_return(attempt)
             if outcome.kind is not OutcomeKind.COMPLETED:
                 transaction.set_rollback(True)
                 return outcome
@@ -74,8 +80,12 @@ class Executor:
 
     def _call_handler(self, attempt: Attempt) -> Any:
         context = TaskContext(attempt, AttemptRecords(attempt, self._background))
-        with self._interrupter.inside(attempt.key):
-            return attempt.handler.function(context, attempt.params)
+        started = time.monotonic()
+        try:
+            with self._interrupter.inside(attempt.key):
+                return attempt.handler.function(context, attempt.params)
+        finally:
+            attempt.run_seconds = time.monotonic() - started
 
 
 def _validated_params(attempt: Attempt) -> BaseModel:
@@ -100,7 +110,8 @@ def _pass_hook(hook: AttemptHook, step: Step, attempt: Attempt) -> Outcome | Non
 def _outcome_of(error: BaseException, attempt: Attempt) -> Outcome | None:
     if isinstance(error, Interrupted):
         _close_connections()
-    return outcome_of_error(attempt, error)
+    outcome = outcome_of_error(attempt, error)
+    return None if outcome is None else failures.told(outcome, attempt, error)
 
 
 def _close_connections() -> None:

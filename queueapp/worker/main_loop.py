@@ -25,6 +25,7 @@ from queueapp.worker import heartbeats
 from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.executor import Executor
 from queueapp.worker.interrupts import Interrupter
+from queueapp.worker.log_context import AttemptFilter, add_to_handlers
 from queueapp.worker.prefetch import PrefetchBuffer
 from queueapp.worker.processes.shared_memory import ServeOptions, Slot, get_options
 from queueapp.worker.watchdog import Watchdog
@@ -54,6 +55,7 @@ class ServingWorker:
         self._slot.take(os.getpid())
         self._claimer = Claimer(self.id, options.capabilities, options.strategy)
         self._buffer = PrefetchBuffer()
+        add_to_handlers(AttemptFilter(lambda: self._buffer.running))
         self._background = BackgroundConnection()
         interrupter = Interrupter()
         self._executor = Executor(self._background, interrupter)

@@ -27,7 +27,6 @@ def outcome_of_error(attempt: Attempt, error: BaseException) -> Outcome | None:
             return failed(*attempt.key, OutcomeKind.ERROR, error.code, str(error), error.after_seconds)
         case PermanentFailure() | ArtifactTooLarge() | InvalidArtifact():
             return failed(*attempt.key, OutcomeKind.PERMANENT, error.code, str(error))
-    logger.warning("handler failed", exc_info=error, extra={"event": "task_state", "task_id": str(attempt.task.id)})
     message = "".join(traceback.format_exception_only(error)).strip()
     return failed(*attempt.key, OutcomeKind.ERROR, type(error).__name__, message, _retry_delay(attempt))
 
@@ -35,7 +34,8 @@ def outcome_of_error(attempt: Attempt, error: BaseException) -> Outcome | None:
 def timed_out(attempt: Attempt, what_happened: str) -> Outcome:
     """The outcome of an attempt that ran for too long; `what_happened` ends before the number of seconds."""
     message = f"{what_happened} {attempt.task.timeout_seconds} s."
-    return failed(*attempt.key, OutcomeKind.ERROR, "task_runtime_exceeded", message, _retry_delay(attempt))
+    code, delay = "task_runtime_exceeded", _retry_delay(attempt)
+    return failed(*attempt.key, OutcomeKind.ERROR, code, message, delay, run_seconds=attempt.seconds)
 
 
 def _retry_delay(attempt: Attempt) -> float:

@@ -5,7 +5,7 @@ import pytest
 from queueapp import tasks
 from queueapp.models import TaskLog
 from queueapp.models.base import new_id
-from queueapp.tasks.leases import append_log
+from queueapp.tasks.leases import append_log, log_line
 from queueapp.tasks.settle import Outcome, OutcomeKind, settle
 from queueapp.tenancy import operator_scope
 from tests.factories import fresh
@@ -129,6 +129,6 @@ def test_a_cancelled_task_whose_worker_is_gone_ends_when_its_lease_does(worker, 
 
 
 def test_a_line_with_what_postgresql_cannot_keep_is_kept_all_the_same(worker, claimed):
-    assert append_log(worker.id, (claimed.id, 1), "info", "a\x00b \ud800 é", {})
+    assert append_log(worker.id, (claimed.id, 1), log_line("info", "a\x00b \ud800 é", {}))
     with operator_scope("operator:test"):
         assert TaskLog.objects.get(task_id=claimed.id, kind="log").message == "a\\0b ? é"

@@ -35,6 +35,11 @@ def pretty_json(value: Any) -> SafeString | None:
     return format_html("<pre>{}</pre>", json.dumps(masked(value), indent=2, ensure_ascii=False))
 
 
+def preformatted(text: str) -> SafeString | None:
+    """As it stands, line by line, and escaped. An empty text is None."""
+    return format_html("<pre>{}</pre>", text) if text else None
+
+
 def link_to_task(task_id: UUID) -> SafeString:
     """To its page, which may be gone."""
     return format_html('<a href="{}">{}</a>', reverse("admin:queueapp_task_change", args=[task_id]), task_id)

@@ -21,4 +21,4 @@ WITH sub_queue AS MATERIALIZED (
 ),
 -- include: lease_candidates.sql
 RETURNING chosen.position, t.id, t.tenant_id, t.partition_id, t.priority, t.ready_seq, t.type, t.params, t.attempt,
-    t.failures, t.timeout_seconds, (SELECT count(*) FROM candidate) AS seen
+    t.failures, t.max_retries, t.timeout_seconds, (SELECT count(*) FROM candidate) AS seen

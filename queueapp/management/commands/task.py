@@ -9,7 +9,7 @@ from queueapp.errors import TaskNotFound
 from queueapp.management.arguments import task_id
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.management.follow import progress_of
-from queueapp.management.output import pretty, rfc3339
+from queueapp.management.output import pretty, rfc3339, seconds
 from queueapp.management.timeline import Step, Timeline, whole_story
 from queueapp.models import Task
 from queueapp.states import FINAL
@@ -31,7 +31,7 @@ class Command(PlatformCommand):
             steps = _steps(task)
         if options["json"]:
             story = [step.document() for step in steps]
-            self.output.json({**TaskDocument.of_task(task, task.tenant.slug), "story": story})
+            self.output.json({**TaskDocument.of_task(task, task.tenant.slug, with_traceback=True), "story": story})
         else:
             self._show(task, steps)
 
@@ -47,6 +47,8 @@ class Command(PlatformCommand):
             self.output.line(f"result  {pretty(task.result)}")
         if task.error_code:
             self.output.line(f"error   {task.error_code}: {task.error_message}", style="red")
+        if task.error_traceback:
+            self.output.line(f"\n{task.error_traceback}")
 
 
 def _steps(task: Task) -> list[Step]:
@@ -67,6 +69,7 @@ def _facts(task: Task) -> list[tuple[str, str]]:
         ("requires", ", ".join(f"{name}={value}" for name, value in task.requirements.items())),
         ("attempts", f"{task.attempt}; {counters}"),
         ("time-out", f"{task.timeout_seconds} s"),
+        ("ran", seconds(task.run_seconds)),
         ("due", rfc3339(task.run_at)),
         ("progress", progress_of(task)),
         ("cancel", f"asked for at {rfc3339(task.cancel_requested_at)}" if task.cancel_requested_at else ""),

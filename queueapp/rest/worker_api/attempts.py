@@ -21,7 +21,8 @@ from queueapp.rest.worker_api.schemas import (
 from queueapp.retry_policy import retry_delay_seconds
 from queueapp.states import Status
 from queueapp.tasks.declared_types import TypeFinder
-from queueapp.tasks.leases import append_log, renew
+from queueapp.tasks.failure_log import log_failure
+from queueapp.tasks.leases import append_log, log_line, renew
 from queueapp.tasks.settle import Outcome, OutcomeKind, completed, failed, settle
 from queueapp.tenancy import worker_scope
 
@@ -57,12 +58,17 @@ class HeldAttempt:
         return HeartbeatResponse(cancel_requested=cancelled[task.id], lease_expires_at=task.lease_expires_at)
 
     def log(self, body: LogLineRequest) -> None:
-        if not append_log(self.worker_id, (self._task_id, self.attempt), body.level, body.message, body.detail):
+        """Raises InvalidRequest for a line that is too long."""
+        try:
+            line = log_line(body.level, body.message, body.detail)
+        except ValueError as error:
+            raise InvalidRequest(str(error), errors=[FieldError("detail", "too_long", str(error))]) from None
+        if not append_log(self.worker_id, (self._task_id, self.attempt), line):
             self.refuse()
 
     def complete(self, result: Any) -> SettledResponse:
         """Raises InvalidRequest for a result that cannot be kept; the lease lives on."""
-        outcome = completed(self._task_id, self.attempt, result)
+        outcome = completed(self._task_id, self.attempt, result, run_seconds=None)
         if outcome.kind is not OutcomeKind.COMPLETED:
             raise InvalidRequest(
                 f"{outcome.error_message}; nothing was settled.",
@@ -89,7 +95,10 @@ class HeldAttempt:
         return task
 
     def _fail(self, task: Task, kind: OutcomeKind, code: str, message: str, delay: float) -> SettledResponse:
-        return self._settle(failed(task.id, self.attempt, kind, code, message, delay))
+        outcome = failed(task.id, self.attempt, kind, code, message, delay, run_seconds=None)
+        settled = self._settle(outcome)
+        log_failure(task, settled.status, outcome.error_code, outcome.error_message)
+        return settled
 
     def _settle(self, outcome: Outcome) -> SettledResponse:
         status = settle(self.worker_id, [outcome]).get(self._task_id)

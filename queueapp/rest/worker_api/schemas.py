@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from queueapp.states import Status
 from queueapp.tasks.settle import MAX_MESSAGE_CHARACTERS
 from queueapp.validation import RequestModel, ResponseModel, Text
+from queueapp.worker.context import MAX_PROGRESS_CHARACTERS
 
 MAX_CLAIM = 100
 MAX_WAIT_SECONDS = 30
@@ -46,7 +47,7 @@ class Progress(RequestModel):
     """How far the work is."""
 
     fraction: float = Field(ge=0, le=1, strict=True)
-    message: Annotated[Text, StringConstraints(max_length=1_000)] = ""
+    message: Annotated[Text, StringConstraints(max_length=MAX_PROGRESS_CHARACTERS)] = ""
 
 
 class HeartbeatRequest(LeaseRequest):

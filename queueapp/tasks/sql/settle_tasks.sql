@@ -3,7 +3,8 @@
 -- dead entries. Rows missing from the result had lost their lease.
 WITH reported AS (
     SELECT * FROM json_to_recordset(%(outcomes)s) AS o (
-        id uuid, attempt integer, kind text, result text, error_code text, error_message text, retry_seconds double precision
+        id uuid, attempt integer, kind text, result text, run_seconds double precision,
+        error_code text, error_message text, error_class text, error_traceback text, retry_seconds double precision
     )
 ), outcome AS (
     SELECT o.*, t.failures + (o.kind IN ('error', 'permanent'))::integer AS failures_now,
@@ -23,7 +24,11 @@ WITH reported AS (
     ORDER BY t.id FOR UPDATE OF t
 )
 UPDATE taskrunner_tasks t SET status = v.to_status, failures = v.failures_now, result = v.result::jsonb,
-    error_code = v.error_code, error_message = v.error_message,
+    error_code = coalesce(v.error_code, ''), error_message = coalesce(v.error_message, ''),
+    error_class = coalesce(v.error_class, ''), error_traceback = coalesce(v.error_traceback, ''),
+    -- workers over HTTP tell no time of their own: theirs is that of the lease
+    run_seconds = CASE WHEN v.kind <> 'released'
+        THEN coalesce(v.run_seconds, extract(epoch FROM taskrunner_clock() - t.started_at)) END,
     run_at = CASE WHEN v.to_status IN ('failed', 'queued') THEN taskrunner_now() + make_interval(secs => v.retry_seconds)
         ELSE t.run_at END,
     lease_expires_at = NULL, updated_at = taskrunner_now(),

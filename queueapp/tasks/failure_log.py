@@ -1,0 +1,45 @@
+"""The line that a failed attempt leaves in the log of the process: an ERROR for a dead letter, else a WARNING."""
+
+import logging
+from typing import Protocol
+from uuid import UUID
+
+from queueapp.states import Status
+
+logger = logging.getLogger(__name__)
+
+
+class AttemptedTask(Protocol):
+    """A claimed task, or the row of one."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def tenant_id(self) -> UUID: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def attempt(self) -> int: ...
+
+
+def fields_of(task: AttemptedTask) -> dict[str, str | int]:
+    """What a record says of the attempt that it is about."""
+    return {
+        "task_id": str(task.id),
+        "tenant_id": str(task.tenant_id),
+        "task_type": task.type,
+        "attempt": task.attempt,
+    }
+
+
+def log_failure(task: AttemptedTask, status: str, code: str, message: str, error: BaseException | None = None) -> None:
+    """Tell that an attempt has failed, and whether its task is thereby dead; `error` brings its traceback along."""
+    dead = status == Status.DEAD_LETTER
+    logger.log(
+        logging.ERROR if dead else logging.WARNING,
+        "%s: %s",
+        "dead letter" if dead else "failed",
+        message,
+        exc_info=error,
+        extra={"event": "task_state", "status": str(status), "error_code": code, **fields_of(task)},
+    )
