@@ -33,6 +33,7 @@ ADDRESSES = ["{id}/change/", "", "?type={script}", "?queue={script}", "?tenant={
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_html_of_tenants_is_escaped(root, make_task, address):
     harm = {"params": {SCRIPT: SCRIPT}, "result": [SCRIPT], "error_message": SCRIPT, "labels": [SCRIPT]}
+    harm |= {"error_class": SCRIPT, "error_traceback": SCRIPT}
     task = make_task(status="dead_letter", progress={"message": SCRIPT}, **harm)
     answer = root.get(TASKS + address.format(id=task.id, script=SCRIPT))
     assert answer.status_code == 200
@@ -85,12 +86,12 @@ def test_a_duration_is_told_in_two_units(seconds, text):
     assert duration(seconds) == text
 
 
-def moments(status, *, run_at, started_at=None, finished_at=None):
-    """A task with these times, in seconds before now."""
+def moments(status, *, run_at, started_at=None, run_seconds=None):
+    """A task with these times, in seconds before now, whose handler ran so long."""
     now = timezone.now()
-    times = {"run_at": run_at, "started_at": started_at, "finished_at": finished_at}
+    times = {"run_at": run_at, "started_at": started_at}
     known = {name: now - timedelta(seconds=ago) for name, ago in times.items() if ago is not None}
-    return Task(status=status, **known)
+    return Task(status=status, run_seconds=run_seconds, **known)
 
 
 @pytest.mark.parametrize(
@@ -100,14 +101,23 @@ def moments(status, *, run_at, started_at=None, finished_at=None):
         ({"status": "queued", "run_at": 90}, "1 m 30 s", None),
         ({"status": "queued", "run_at": 90, "started_at": 300}, "1 m 30 s", None),
         ({"status": "leased", "run_at": 130, "started_at": 120}, "10.0 s", "2 m 0 s"),
-        ({"status": "completed", "run_at": 130, "started_at": 120, "finished_at": 100}, "10.0 s", "20.0 s"),
-        ({"status": "dead_letter", "run_at": 130, "started_at": 120, "finished_at": 100}, "10.0 s", "20.0 s"),
+        ({"status": "completed", "run_at": 130, "started_at": 120, "run_seconds": 0.2}, "10.0 s", "0.2 s"),
+        ({"status": "dead_letter", "run_at": 130, "started_at": 120, "run_seconds": 20}, "10.0 s", "20.0 s"),
         ({"status": "failed", "run_at": -30, "started_at": 120}, None, None),
-        ({"status": "cancelled", "run_at": -30, "finished_at": 10}, None, None),
+        ({"status": "cancelled", "run_at": -30}, None, None),
     ],
 )
 def test_waiting_and_running_are_told_apart(task, wait, run):
     assert (waited(moments(**task)), ran(moments(**task))) == (wait, run)
+
+
+def test_a_failure_shows_its_class_its_traceback_and_how_long_it_ran(root, make_task):
+    text = page_of(root, make_task(status="dead_letter")).content.decode()
+    assert "shop.errors.Broken" in text
+    assert (
+        text.count("line 7, in work\nBroken: It went wrong.</pre>") == 2
+    )  # of the task, and of that attempt in its log
+    assert ">0.250 s</td>" in text
 
 
 def test_a_page_of_no_task_leads_to_the_front_page(root, clean_database):

@@ -9,6 +9,7 @@ from queueapp import tasks
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope
 from tests.commands.calling import manage, refused, run, run_json
+from tests.factories import TRACEBACK
 from tests.waiting import PATIENCE_SECONDS
 
 
@@ -23,9 +24,10 @@ def test_the_story_has_the_waiting_as_a_step_of_its_own(make_task):
     assert story[0] == "new → queued (submit), by operator:factory"
     assert story[1].startswith("waited 0.")
     assert story[2] == f"queued → leased (claim), attempt 1, by worker:{task.worker_id}"
-    assert story[3].startswith("ran 0.")
+    assert story[3] == "ran 0.250 s"
     assert story[4].startswith("leased → dead_letter (handler_error), attempt 1, by worker:")
-    assert lines[-1] == "error   handler_error: It went wrong."
+    assert lines[-5] == "error   handler_error: It went wrong."
+    assert lines[-3:] == TRACEBACK.splitlines()
 
 
 def test_a_task_that_goes_on_tells_how_long_it_has_waited(make_task):
@@ -42,6 +44,7 @@ def test_the_document_is_the_row_and_its_story(make_task):
         tasks.retry(task.id)
     document = run_json("task", task.id)
     assert document["id"] == str(task.id)
+    assert [step.get("run_seconds") for step in document["story"] if step["kind"] == "stay"] == [None, 0.25, None, None]
     story = document["story"]
     assert [step["kind"] for step in story] == ["transition", "stay"] * 4
     assert [step["status"] for step in story if step["kind"] == "stay"] == ["queued", "leased", "dead_letter", "queued"]

@@ -6,7 +6,7 @@ import pytest
 
 from queueapp.rest.visibility import TaskResponse
 from queueapp.states import Status
-from tests.factories import fresh
+from tests.factories import TRACEBACK, fresh
 from tests.rest.calling import API, code_of, fields_of
 
 
@@ -114,10 +114,27 @@ def test_the_log_tells_the_story_in_pieces(client, make_task):
     assert after["results"] == []
 
 
-def test_an_error_is_shown_by_code_and_message(client, make_task):
-    shown = client.get(f"/tasks/{make_task('dead_letter').id}").json()
-    assert shown["error"] == {"code": "handler_error", "message": "It went wrong."}
+def test_an_error_is_shown_by_code_message_and_class_and_to_admins_with_its_traceback(client, admin, make_task):
+    task = make_task("dead_letter")
+    shown = client.get(f"/tasks/{task.id}").json()
+    error = {"code": "handler_error", "message": "It went wrong.", "exception_class": "shop.errors.Broken"}
+    assert (shown["error"], shown["run_seconds"]) == (error | {"traceback": None}, 0.25)
+    assert admin.get(f"/tasks/{task.id}").json()["error"] == error | {"traceback": TRACEBACK}
+    (listed,) = admin.get("/tasks?status=dead_letter").json()["results"]
+    assert listed["error"] == error | {"traceback": None}
     assert client.get(f"/tasks/{make_task().id}").json()["error"] is None
+
+
+def test_the_log_tells_of_each_failure_what_was_raised_and_to_admins_where(client, admin, make_task):
+    task = make_task("failed")
+    mine = client.get(f"/tasks/{task.id}/logs").json()["results"]
+    assert [(entry["detail"], entry["run_seconds"]) for entry in mine] == [
+        (None, None),
+        (None, None),
+        ({"error_class": "shop.errors.Broken"}, 0.25),
+    ]
+    theirs = admin.get(f"/tasks/{task.id}/logs").json()["results"]
+    assert theirs[-1]["detail"] == {"error_class": "shop.errors.Broken", "traceback": TRACEBACK}
 
 
 def test_an_admin_moves_any_task(admin, make_task, globex):

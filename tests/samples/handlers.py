@@ -2,11 +2,13 @@
 
 import functools
 import hashlib
+import logging
 import math
 import os
 import signal
 import socket
 import sys
+import threading
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +22,8 @@ from queueapp.errors import FieldError, PermanentFailure, RetryLater
 from queueapp.handlers import Reusable, handler
 from queueapp.tasks import settle
 from queueapp.worker.context import TaskContext
+
+logger = logging.getLogger(__name__)
 
 
 class Anything(BaseModel):
@@ -294,3 +298,11 @@ def wait_in_run(task: TaskContext, params: Anything) -> None:
     while True:
         task.check_cancelled()
         time.sleep(0.01)
+
+
+@handler("sample.writes_log", params=Anything)
+def writes_log(task: TaskContext, params: Anything) -> None:
+    logger.info("from the handler", extra={"task_id": "its own"})
+    other = threading.Thread(target=logger.warning, args=("from its thread",))
+    other.start()
+    other.join()

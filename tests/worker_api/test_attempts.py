@@ -12,6 +12,7 @@ from queueapp.models.base import new_id
 from queueapp.tasks import queries
 from queueapp.tenancy import operator_scope
 from tests.factories import fresh
+from tests.waiting import PATIENCE_SECONDS
 from tests.worker_api.conftest import WorkerApi, make_key
 
 VERBS = {
@@ -41,6 +42,20 @@ def test_complete_stores_the_result(worker, leased):
     answer = worker.tell("complete", leased, result={"ideas": ["a"]})
     assert (answer.status, answer.body) == (200, {"id": leased["id"], "status": "completed"})
     assert leased["row"]().result == {"ideas": ["a"]}
+
+
+def test_how_long_it_ran_is_how_long_the_lease_was_held(worker, leased):
+    with operator_scope("operator:test"):
+        Task.objects.filter(id=leased["id"]).update(started_at=Now() - timedelta(seconds=60))
+    worker.tell("complete", leased, result=1)
+    assert 60 <= leased["row"]().run_seconds < 60 + PATIENCE_SECONDS
+
+
+def test_a_failure_is_logged_as_loud_as_it_is_final(worker, leased, caplog):
+    worker.tell("fail", leased, message="no")
+    (line,) = [each for each in caplog.records if getattr(each, "event", "") == "task_state"]
+    assert (line.levelname, line.getMessage(), line.status) == ("ERROR", "dead letter: no", "dead_letter")
+    assert (line.task_id, line.attempt) == (leased["id"], 1)
 
 
 def test_completing_twice_is_refused(worker, leased):
@@ -167,6 +182,7 @@ def test_another_tenants_task_is_as_unknown_as_any(stranger, leased, verb, membe
         ("log", {}, "message"),
         ("log", {"message": "x", "level": "loud"}, "level"),
         ("log", {"message": "x" * 10_001}, "message"),
+        ("log", {"message": "x", "detail": {"all": "x" * 65_536}}, "detail"),
         ("fail", {"retryable": False, "retry_after_seconds": 1}, "request"),
         ("fail", {"code": "no spaces"}, "code"),
         ("complete", {"lease_token": "1"}, "lease_token"),
