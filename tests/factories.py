@@ -80,6 +80,6 @@ def _settle(task: Task, wanted: Status) -> None:
     ended: dict[str, Any] = {"result": {"ok": True}, "finished_at": Now()}
     if wanted != S.COMPLETED:
         ended = {"failures": 1, "error_code": "handler_error", "error_message": "It went wrong."}
-        ended |= {"error_class": "shop.errors.Broken", "error_traceback": TRACEBACK}
+        ended |= {"error_detail": {"exception_class": "shop.errors.Broken", "traceback": TRACEBACK}}
         ended |= {"run_at": Now() + timedelta(hours=1)} if wanted == S.FAILED else {"finished_at": Now()}
     Task.objects.filter(id=task.id).update(status=wanted, lease_expires_at=None, run_seconds=0.25, **ended)

@@ -120,7 +120,7 @@ class TaskAdmin(ReadOnlyAdmin):
     list_per_page = 50
     search_fields = ("pk",)
     search_help_text = "The whole id of a task."
-    large_fields = ("params", "requirements", "labels", "progress", "result", "error_message", "error_traceback")
+    large_fields = ("params", "requirements", "labels", "progress", "result", "error_message", "error_detail")
     actions = ("retry", "cancel", "redrive")
     fieldsets = (
         ("What", {"fields": ("id", "type", "queue", "tenant", "priority", "labels", "requirements", "parameters")}),
@@ -141,7 +141,7 @@ class TaskAdmin(ReadOnlyAdmin):
                 )
             },
         ),
-        ("Result", {"fields": ("returned", "error_code", "error_message", "error_class", "traceback")}),
+        ("Result", {"fields": ("returned", "error_code", "error_message", "exception_class", "traceback")}),
         ("Times", {"fields": ("created_at", "run_at", "started_at", "finished_at", "updated_at", "waited", "ran")}),
     )
 
@@ -157,6 +157,10 @@ class TaskAdmin(ReadOnlyAdmin):
     @admin.display(description="result")
     def returned(self, task: Task) -> SafeString | None:
         return display.pretty_json(task.result)
+
+    @admin.display(description="exception class")
+    def exception_class(self, task: Task) -> str:
+        return task.error_class
 
     @admin.display(description="traceback")
     def traceback(self, task: Task) -> SafeString | None:

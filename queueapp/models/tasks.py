@@ -82,9 +82,8 @@ class Task(TenantModel):
     result = models.JSONField(null=True, blank=True)
     error_code = models.CharField(max_length=100, default="", db_default="", blank=True)
     error_message = models.TextField(default="", db_default="", blank=True)
-    # what was raised, of failures alone: the class's dotted path, and the traceback without secrets
-    error_class = models.CharField(max_length=200, default="", db_default="", blank=True)
-    error_traceback = models.TextField(default="", db_default="", blank=True)
+    # null while nothing was raised: a column of text would cost every task a byte, and its writing time
+    error_detail = models.JSONField(null=True, blank=True, help_text="{exception_class, traceback} of what was raised")
 
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
@@ -156,6 +155,16 @@ class Task(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.type} {self.id}"
+
+    @property
+    def error_class(self) -> str:
+        """The dotted path of what the latest attempt raised; empty where it raised nothing."""
+        return self.error_detail["exception_class"] if self.error_detail else ""
+
+    @property
+    def error_traceback(self) -> str:
+        """Where it was raised, without secrets."""
+        return self.error_detail["traceback"] if self.error_detail else ""
 
 
 class DedupKey(TenantModel):

@@ -56,7 +56,7 @@ class LogEntryResponse(ResponseModel):
     worker_id: UUID | None
     actor: str
     detail: Any = Field(
-        description="Of a line, what its worker named beside it; of a failure, `error_class` and, for admin keys, "
+        description="Of a line, what its worker named beside it; of a failure, `exception_class` and, for admin keys, "
         "`traceback`."
     )
     run_seconds: float | None = Field(description="Of a move that ended an attempt: how long its handler ran.")

@@ -31,7 +31,6 @@ def visible_tasks(principal: Principal) -> TaskQuerySet:
     )
     artifacts = Artifact.objects.filter(tenant=OuterRef("tenant"), task=OuterRef("id")).order_by("id")
     ids = ArraySubquery(artifacts.values("id")[:MOST_ARTIFACT_IDS])
-    tasks = tasks.defer("error_traceback")  # long, and no list shows it
     return tasks.select_related("tenant").annotate(artifact_ids=ids)  # type: ignore[no-redef]  # fills the attribute
 
 

@@ -94,8 +94,8 @@ DECLARE
     named_actor constant text := taskrunner_actor();
 BEGIN
     WITH moved AS MATERIALIZED (
-        SELECT n.tenant_id, n.id, n.queue, n.type, n.attempt, n.error_code, n.error_message, n.error_class,
-            n.error_traceback, n.started_at, o.run_at, o.status AS from_status, n.status AS to_status,
+        SELECT n.tenant_id, n.id, n.queue, n.type, n.attempt, n.error_code, n.error_message, n.error_detail,
+            n.started_at, o.run_at, o.status AS from_status, n.status AS to_status,
             -- a task that leaves its worker to wait again has not ended its attempt
             CASE WHEN o.status = 'leased' AND n.status <> 'queued' THEN n.run_seconds END AS run_seconds,
             coalesce(n.worker_id, o.worker_id) AS worker_id, n.status IN ('failed', 'dead_letter') AS went_wrong,
@@ -111,8 +111,7 @@ BEGIN
             CASE WHEN went_wrong AND error_code <> '' THEN error_code ELSE reason END,
             CASE WHEN went_wrong THEN 'error' ELSE 'info' END,
             CASE WHEN went_wrong THEN error_message ELSE '' END,
-            CASE WHEN went_wrong AND error_class <> ''
-                THEN jsonb_build_object('error_class', error_class, 'traceback', error_traceback) END,
+            CASE WHEN went_wrong THEN error_detail END,
             run_seconds
         FROM moved
     )

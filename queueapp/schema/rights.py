@@ -18,11 +18,11 @@ NEW_TASK = (
 )
 CLIENT_MOVES = (
     "status, priority, run_at, failures, crash_count, worker_id, cancel_requested_at, progress, result, error_code,"
-    " error_message, error_class, error_traceback, run_seconds, updated_at, finished_at"
+    " error_message, error_detail, run_seconds, updated_at, finished_at"
 )
 WORKER_MOVES = (
     "status, run_at, attempt, failures, worker_id, lease_expires_at, progress, result, error_code, error_message,"
-    " error_class, error_traceback, run_seconds, updated_at, started_at, finished_at"
+    " error_detail, run_seconds, updated_at, started_at, finished_at"
 )
 # What waits to be claimed, and what this worker holds or held last. The second half also admits the rows it is
 # finishing: PostgreSQL checks the new row of an UPDATE that reads columns against this policy.

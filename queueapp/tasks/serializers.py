@@ -83,7 +83,7 @@ def _error_of(task: Task, with_traceback: bool) -> dict[str, Any]:
         "code": task.error_code,
         "message": task.error_message,
         "exception_class": task.error_class,
-        "traceback": task.error_traceback if with_traceback else None,
+        "traceback": (task.error_traceback or None) if with_traceback else None,
     }
 
 

@@ -32,7 +32,7 @@ class OutcomeKind(StrEnum):
     RELEASED = "released"  # not run; counts as no failure
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would cost half a microsecond a task
 class Outcome:
     """The end of one attempt, ready to be stored."""
 
@@ -42,8 +42,7 @@ class Outcome:
     result: str | None = None  # as JSON
     error_code: str = ""
     error_message: str = ""
-    error_class: str = ""  # the dotted path of what was raised
-    error_traceback: str = ""
+    error_detail: dict[str, str] | None = None  # {exception_class, traceback} of what was raised
     retry_seconds: float = 0.0
     run_seconds: float | None = 0.0  # in the handler; None: nobody measured it, so as long as the lease was held
 
@@ -57,12 +56,11 @@ class Outcome:
             "result": self.result,
             "run_seconds": self.run_seconds,
         }
-        if self.kind is not OutcomeKind.COMPLETED:
+        if self.result is None:
             row |= {
                 "error_code": self.error_code,
                 "error_message": self.error_message,
-                "error_class": self.error_class,
-                "error_traceback": self.error_traceback,
+                "error_detail": self.error_detail,
                 "retry_seconds": self.retry_seconds,
             }
         return row

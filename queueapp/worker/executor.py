@@ -62,7 +62,7 @@ class Executor:
     def _call_and_return(self, attempt: Attempt) -> Outcome:
         result = self._call_handler(attempt)
         outcome = completed(*attempt.key, result, run_seconds=attempt.run_seconds)
-        if outcome.kind is not OutcomeKind.COMPLETED:
+        if outcome.error_code:
             failures.log(outcome, attempt)
         return outcome
 

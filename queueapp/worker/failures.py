@@ -26,8 +26,7 @@ def told(outcome: Outcome, attempt: Attempt, error: BaseException) -> Outcome:
     return replace(
         outcome,
         run_seconds=attempt.run_seconds,
-        error_class=class_path(error),
-        error_traceback=traceback_text(error),
+        error_detail={"exception_class": class_path(error), "traceback": traceback_text(error)},
     )
 
 

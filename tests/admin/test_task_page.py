@@ -33,7 +33,7 @@ ADDRESSES = ["{id}/change/", "", "?type={script}", "?queue={script}", "?tenant={
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_html_of_tenants_is_escaped(root, make_task, address):
     harm = {"params": {SCRIPT: SCRIPT}, "result": [SCRIPT], "error_message": SCRIPT, "labels": [SCRIPT]}
-    harm |= {"error_class": SCRIPT, "error_traceback": SCRIPT}
+    harm |= {"error_detail": {"exception_class": SCRIPT, "traceback": SCRIPT}}
     task = make_task(status="dead_letter", progress={"message": SCRIPT}, **harm)
     answer = root.get(TASKS + address.format(id=task.id, script=SCRIPT))
     assert answer.status_code == 200

@@ -131,10 +131,10 @@ def test_the_log_tells_of_each_failure_what_was_raised_and_to_admins_where(clien
     assert [(entry["detail"], entry["run_seconds"]) for entry in mine] == [
         (None, None),
         (None, None),
-        ({"error_class": "shop.errors.Broken"}, 0.25),
+        ({"exception_class": "shop.errors.Broken"}, 0.25),
     ]
     theirs = admin.get(f"/tasks/{task.id}/logs").json()["results"]
-    assert theirs[-1]["detail"] == {"error_class": "shop.errors.Broken", "traceback": TRACEBACK}
+    assert theirs[-1]["detail"] == {"exception_class": "shop.errors.Broken", "traceback": TRACEBACK}
 
 
 def test_an_admin_moves_any_task(admin, make_task, globex):

@@ -32,7 +32,6 @@ UPDATE taskrunner_tasks t SET status = lost.to_status, crash_count = t.crash_cou
     error_code = CASE WHEN lost.to_status = 'dead_letter' THEN 'worker_crashed' ELSE t.error_code END,
     error_message = CASE WHEN lost.to_status = 'dead_letter'
         THEN 'The worker died while running this task, for the third time.' ELSE t.error_message END,
-    error_class = CASE WHEN lost.to_status = 'dead_letter' THEN '' ELSE t.error_class END,
-    error_traceback = CASE WHEN lost.to_status = 'dead_letter' THEN '' ELSE t.error_traceback END, run_seconds = NULL
+    error_detail = CASE WHEN lost.to_status <> 'dead_letter' THEN t.error_detail END, run_seconds = NULL
 FROM lost WHERE t.id = lost.id
 RETURNING t.id, t.queue, t.status

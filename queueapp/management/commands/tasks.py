@@ -52,8 +52,9 @@ class Command(PlatformCommand):
         if options["tenant"]:
             tasks = tasks.filter(tenant=find_tenant(options["tenant"]))
         if not options["json"]:
-            tasks = tasks.defer("params", "result", "error_message")  # may be long, and the table shows none
-        return list(tasks.defer("error_traceback").order_by("-id")[: options["limit"]])
+            # they may be long, and the table shows none of them
+            tasks = tasks.defer("params", "result", "error_message", "error_detail")
+        return list(tasks.order_by("-id")[: options["limit"]])
 
 
 def _row(task: Task, now: datetime) -> list[str]:

@@ -4,7 +4,7 @@
 WITH reported AS (
     SELECT * FROM json_to_recordset(%(outcomes)s) AS o (
         id uuid, attempt integer, kind text, result text, run_seconds double precision,
-        error_code text, error_message text, error_class text, error_traceback text, retry_seconds double precision
+        error_code text, error_message text, error_detail jsonb, retry_seconds double precision
     )
 ), outcome AS (
     SELECT o.*, t.failures + (o.kind IN ('error', 'permanent'))::integer AS failures_now,
@@ -25,11 +25,11 @@ WITH reported AS (
 )
 UPDATE taskrunner_tasks t SET status = v.to_status, failures = v.failures_now, result = v.result::jsonb,
     error_code = coalesce(v.error_code, ''), error_message = coalesce(v.error_message, ''),
-    error_class = coalesce(v.error_class, ''), error_traceback = coalesce(v.error_traceback, ''),
+    error_detail = v.error_detail,
     -- workers over HTTP tell no time of their own: theirs is that of the lease
     run_seconds = CASE WHEN v.kind <> 'released'
         THEN coalesce(v.run_seconds, extract(epoch FROM taskrunner_clock() - t.started_at)) END,
-    run_at = CASE WHEN v.to_status IN ('failed', 'queued') THEN taskrunner_now() + make_interval(secs => v.retry_seconds)
+    run_at = CASE WHEN v.to_status IN ('failed', 'queued') THEN taskrunner_now() + make_interval(secs => coalesce(v.retry_seconds, 0))
         ELSE t.run_at END,
     lease_expires_at = NULL, updated_at = taskrunner_now(),
     finished_at = CASE WHEN v.to_status IN ('completed', 'dead_letter', 'cancelled') THEN taskrunner_now() END
