@@ -31,8 +31,11 @@ def told(outcome: Outcome, attempt: Attempt, error: BaseException) -> Outcome:
 
 
 def class_path(error: BaseException) -> str:
-    """`module.Class`, as Python would import it."""
-    return storable_text(f"{type(error).__module__}.{type(error).__qualname__}")[:MAX_CLASS_CHARACTERS]
+    """`module.Class`, as Python would import it. Never raises: a class may have a metaclass of the handler's own."""
+    try:
+        return storable_text(f"{type(error).__module__}.{type(error).__qualname__}")[:MAX_CLASS_CHARACTERS]
+    except Exception:
+        return "builtins.BaseException"
 
 
 def traceback_text(error: BaseException) -> str:
@@ -62,5 +65,5 @@ def log(outcome: Outcome, attempt: Attempt, error: BaseException | None = None) 
     """Tell of a failure, and whether it leaves the task a try."""
     dead = outcome.kind is OutcomeKind.PERMANENT or attempt.task.failures >= attempt.task.max_retries
     status = Status.DEAD_LETTER if dead else Status.FAILED
-    shown = None if isinstance(error, MEANT) else error
+    shown = None if issubclass(type(error), MEANT) else error  # an error may claim to be of another class
     log_failure(attempt.task, status, outcome.error_code, outcome.error_message, shown)

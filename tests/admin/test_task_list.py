@@ -142,9 +142,8 @@ def test_no_list_counts_or_compares_all_tasks(root, acme, make_task, query):
         assert "DISTINCT" not in sql
         assert "COUNT(" not in sql or f"LIMIT {MOST_ROWS + 1}) subquery" in sql
         assert " LIMIT " in sql or '"taskrunner_tasks"."id" IN (' in sql
-        assert not {"params", "result", "error_message", "error_detail"} & set(
-            re.findall(r'"taskrunner_tasks"\."(\w+)"', sql)
-        )
+        large = {"params", "result", "error_message", "error_detail"}
+        assert not large & set(re.findall(r'"taskrunner_tasks"\."(\w+)"', sql))
 
 
 def submit(tenant, number):

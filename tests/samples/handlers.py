@@ -26,6 +26,8 @@ from tests.samples import hell  # noqa: F401 (registers its own)
 
 logger = logging.getLogger(__name__)
 
+logger = logging.getLogger(__name__)
+
 
 class Anything(BaseModel):
     mark: str = ""  # a file to append to
