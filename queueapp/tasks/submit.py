@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
 from pydantic import TypeAdapter
 
 from queueapp.db import statements
@@ -46,7 +46,7 @@ def insert_one(tenant_id: UUID, item: Submission) -> Task:
     )
     if row["status"] == Status.QUEUED:
         notifier.notify_on_commit([row["queue"]])
-    return Task.from_db(connection.alias, COLUMNS, [row[column] for column in COLUMNS])
+    return Task.from_db(DEFAULT_DB_ALIAS, COLUMNS, [row[column] for column in COLUMNS])
 
 
 def insert_many(tenant_id: UUID, items: list[Submission]) -> None:

@@ -17,7 +17,7 @@ from queueapp import conf
 from queueapp.db import driver
 from queueapp.errors import ScopeError
 from queueapp.models import Tenant
-from queueapp.tenancy.scopes import current_scope
+from queueapp.tenancy.scopes import scope_of
 from queueapp.tenancy.session import send_staged
 
 # What changes tables and rights, and shows no row: migrations, and the flush of a test.
@@ -59,7 +59,7 @@ def watch_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
 
 def require_scope(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Execute wrapper: a statement that names a tenant's table outside a scope raises ScopeError."""
-    if current_scope() is None:
+    if scope_of(context["connection"]) is None:
         text = driver.as_text(sql, context["connection"])
         named = _mention_of_tenant_table().search(text)
         if named and not STRUCTURE.match(text):

@@ -8,11 +8,14 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
+from django.core.signals import setting_changed
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.dispatch import receiver
 
 from queueapp import conf
 from queueapp.errors import ScopeError
@@ -120,7 +123,11 @@ def bound_tenant() -> UUID:
 
 def current_scope() -> Scope | None:
     """The scope that this thread's connection is in, if any."""
-    database = connections[DEFAULT_DB_ALIAS]
+    return scope_of(connections[DEFAULT_DB_ALIAS])
+
+
+def scope_of(database: BaseDatabaseWrapper) -> Scope | None:
+    """The scope that a connection is in, if any."""
     scope = _active.get(database)
     if scope is None or database.in_atomic_block or is_staged(database):
         return scope
@@ -135,7 +142,7 @@ def tenant_scope(tenant_id: UUID | None = None, *, actor: str | None = None) -> 
     write its own tables, submit, write again, and commit or roll back all of it.
     Raises ScopeError inside another tenant's scope or another role's.
     """
-    scope = Scope(Role.CLIENT, actor or _bound_actor.get(), tenant_id=tenant_id or bound_tenant())
+    scope = _scope_of_client(tenant_id or bound_tenant(), actor or _bound_actor.get())
     outer = current_scope()
     if outer is not None and (outer.role, outer.tenant_id) != (scope.role, scope.tenant_id):
         raise ScopeError("A tenant's scope cannot be opened inside another tenant's or another role's.")
@@ -177,14 +184,29 @@ def worker_scope(worker_id: UUID) -> AbstractContextManager[Scope]:
 
 def worker_statement(worker_id: UUID) -> AbstractContextManager[Scope]:
     """As worker_scope, for a block that sends exactly one statement: see one_statement_scope."""
-    if connections[DEFAULT_DB_ALIAS].get_autocommit():
-        return _enter_for_one_statement(_scope_of_worker(worker_id))
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.get_autocommit():
+        return _OneStatement(database, _scope_of_worker(worker_id))
     return worker_scope(worker_id)
 
 
+# A scope keeps the statement that sets it, which takes longer to make than to send.
 @lru_cache
 def _scope_of_worker(worker_id: UUID) -> Scope:
     return Scope(Role.WORKER, f"worker:{worker_id}", worker_id=worker_id)
+
+
+@lru_cache(maxsize=1024)
+def _scope_of_client(tenant_id: UUID, actor: str) -> Scope:
+    return Scope(Role.CLIENT, actor, tenant_id=tenant_id)
+
+
+@receiver(setting_changed)
+def _forget(*, setting: str, **_: Any) -> None:
+    """A test changes the isolation level or the roles' names, which kept statements name."""
+    if setting == conf.SETTING:
+        _scope_of_worker.cache_clear()
+        _scope_of_client.cache_clear()
 
 
 @contextmanager
@@ -199,20 +221,16 @@ def ensure_scope(tenant_id: UUID | None = None) -> Iterator[Scope]:
             yield scope
 
 
-@contextmanager
-def one_statement_scope(tenant_id: UUID | None = None) -> Iterator[Scope]:
+def one_statement_scope(tenant_id: UUID | None = None) -> AbstractContextManager[Scope]:
     """As ensure_scope, for a block that sends exactly one statement: one round trip instead of three.
 
     Where no transaction is open, the settings and the statement travel in one message, and PostgreSQL makes what comes
     in one message a transaction of its own. After it the scope is over: the guard refuses a second statement.
     """
-    if connections[DEFAULT_DB_ALIAS].get_autocommit():
-        scope = Scope(Role.CLIENT, _bound_actor.get(), tenant_id=tenant_id or bound_tenant())
-        with _enter_for_one_statement(scope):
-            yield scope
-    else:
-        with ensure_scope(tenant_id) as scope:
-            yield scope
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.get_autocommit():
+        return _OneStatement(database, _scope_of_client(tenant_id or bound_tenant(), _bound_actor.get()))
+    return ensure_scope(tenant_id)
 
 
 def _unnested(scope: Scope) -> Scope:
@@ -248,13 +266,19 @@ def _enter(scope: Scope) -> Iterator[Scope]:
                 _active[database] = outer
 
 
-@contextmanager
-def _enter_for_one_statement(scope: Scope) -> Iterator[Scope]:
-    database = connections[DEFAULT_DB_ALIAS]
-    stage(database, scope.statement)
-    _active[database] = scope
-    try:
-        yield scope
-    finally:
-        withdraw(database)
-        _active.pop(database, None)
+class _OneStatement:
+    """The scope of a block that sends one statement. A class, since a generator would take longer than all it does."""
+
+    __slots__ = ("_database", "_scope")
+
+    def __init__(self, database: BaseDatabaseWrapper, scope: Scope) -> None:
+        self._database, self._scope = database, scope
+
+    def __enter__(self) -> Scope:
+        stage(self._database, self._scope.statement)
+        _active[self._database] = self._scope
+        return self._scope
+
+    def __exit__(self, *_: object) -> None:
+        withdraw(self._database)
+        _active.pop(self._database, None)

@@ -30,7 +30,8 @@ def stage(database: BaseDatabaseWrapper, statement: str) -> None:
     not the statement that is meant.
     """
     database.close_if_health_check_failed()
-    database.ensure_connection()
+    if database.connection is None:
+        database.ensure_connection()
     _staged[database] = statement
 
 
@@ -61,7 +62,8 @@ def write_settings(database: BaseDatabaseWrapper, settings: Mapping[str, str]) -
 def send_staged(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Execute wrapper: what is staged goes in front of this statement, in the same message."""
     database = context["connection"]
-    if not is_staged(database):
+    statement = _staged.get(database)
+    if statement is None:
         return execute(sql, params, many, context)
     text = driver.as_text(sql, database)
     if text.startswith("PREPARE "):  # touches no row yet, so the settings wait for what does
@@ -69,7 +71,7 @@ def send_staged(execute: Callable[..., Any], sql: Any, params: Any, many: bool, 
     cursor = context["cursor"].cursor
     if many or not driver.takes_two_statements(cursor, params):
         return _send_apart(execute, sql, params, many, context)
-    statement = _staged.pop(database)
+    del _staged[database]
     if params is not None:
         statement = statement.replace("%", "%%")  # about to be read as a format once more
     answer = execute(f"{statement};\n{text}", params, many, context)
