@@ -71,7 +71,6 @@ class Environment(BaseSettings):
     postgres_password: SecretStr = SecretStr("")
     database_url: DatabaseUrl | None = None
     owner_database_url: DatabaseUrl | None = None
-    database_pooled: bool = False
 
     taskrunner_isolation: Literal["single", "rls"] = "rls"
     taskrunner_prefix: str = "taskrunner"

@@ -77,7 +77,6 @@ def _database(parameters: dict[str, str]) -> dict[str, Any]:
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "DISABLE_SERVER_SIDE_CURSORS": ENVIRONMENT.database_pooled,  # nor prepared statements: queueapp/db
         "OPTIONS": {**CONNECTION_OPTIONS, **options},
     }
 

@@ -8,21 +8,32 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from queueapp.db import driver
+from queueapp.db.pooler import is_pooled
 
 INCLUDE = re.compile(r"^-- include: (\w+\.sql)$", re.MULTILINE)
 JSONB = 3802  # the type's oid; Django leaves its values as text
 
 Row = dict[str, Any]
 
-# the statements that each database session has prepared
-_prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+
+class Columns(NamedTuple):
+    """The names of a result's columns, and which of them are JSON documents."""
+
+    names: list[str]
+    documents: list[str]
+
+
+# the statements that each database session has prepared, with their results' columns, which stay the same as long;
+# None where a pooler gives each transaction another session
+_prepared: WeakKeyDictionary[Any, dict[str, Columns | None] | None] = WeakKeyDictionary()
 
 
 @cache
@@ -43,27 +54,33 @@ def _files() -> dict[str, Path]:
 
 
 def rows(name: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-    """Run a statement and return its rows. It is parsed and planned once a database session."""
-    text, names = _as_prepared(name)
+    """Run a statement and return its rows. It is planned once a database session; behind a pooler each time."""
     database = connections[DEFAULT_DB_ALIAS]  # once: `connection` looks it up each time it is named
     with database.cursor() as cursor:
-        if database.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
-            # Django's word for a pooler in transaction mode: the next transaction may be in another session
+        prepared = _prepared_by(database)
+        if prepared is None:
             driver.execute(cursor, load(name), parameters or {})
-            return _fetch(cursor)
-        known = _prepared.setdefault(database.connection, set())
-        if name not in known:
-            cursor.execute(f"PREPARE {name} AS {text}")
-            known.add(name)
-        values = [parameters[key] for key in names] if parameters else []
-        call = f"EXECUTE {name} ({', '.join(['%s'] * len(names))})" if names else f"EXECUTE {name}"
-        driver.execute(cursor, call, values)
-        return _fetch(cursor)
+            return _fetch(cursor, _columns(cursor))
+        text, names, call = _as_prepared(name)
+        if name not in prepared:
+            cursor.execute(text)
+            prepared[name] = None
+        driver.execute(cursor, call, [parameters[key] for key in names] if parameters else [])
+        if (columns := prepared[name]) is None:
+            columns = prepared[name] = _columns(cursor)
+        return _fetch(cursor, columns)
+
+
+def _prepared_by(database: BaseDatabaseWrapper) -> dict[str, Columns | None] | None:
+    session = database.connection
+    if session not in _prepared:
+        _prepared[session] = None if is_pooled(database) else {}
+    return _prepared[session]
 
 
 @cache
-def _as_prepared(name: str) -> tuple[str, list[str]]:
-    """A statement with $1, $2, … for its named parameters, and their names in that order."""
+def _as_prepared(name: str) -> tuple[str, list[str], str]:
+    """A statement that is prepared, with $1, $2, … for its named parameters; their names in that order; its call."""
     names: list[str] = []
 
     def number(found: re.Match[str]) -> str:
@@ -71,15 +88,21 @@ def _as_prepared(name: str) -> tuple[str, list[str]]:
             names.append(found[1])
         return f"${names.index(found[1]) + 1}"
 
-    return re.sub(r"%\((\w+)\)s", number, load(name)), names
+    text = re.sub(r"%\((\w+)\)s", number, load(name))
+    values = f" ({', '.join(['%s'] * len(names))})" if names else ""
+    return f"PREPARE {name} AS {text}", names, f"EXECUTE {name}{values}"
 
 
-def _fetch(cursor: CursorWrapper) -> list[Row]:
+def _columns(cursor: CursorWrapper) -> Columns:
     described = cursor.description or ()
-    columns = [column.name for column in described]
-    documents = [column.name for column in described if column.type_code == JSONB]
-    fetched = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-    for name in documents:
+    return Columns(
+        [column.name for column in described], [column.name for column in described if column.type_code == JSONB]
+    )
+
+
+def _fetch(cursor: CursorWrapper, columns: Columns) -> list[Row]:
+    fetched = [dict(zip(columns.names, row, strict=True)) for row in cursor.fetchall()]
+    for name in columns.documents:
         for row in fetched:
             if row[name] is not None:
                 row[name] = json.loads(row[name])

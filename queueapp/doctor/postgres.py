@@ -8,6 +8,7 @@ from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from queueapp import conf
+from queueapp.db.pooler import is_pooled
 from queueapp.doctor.finding import Finding, fault, ok, warning
 from queueapp.tenancy.guard import tenant_tables
 from queueapp.tenancy.logins import OLDEST_SERVERS, OWNER_HINT, refusal, server_version
@@ -30,7 +31,7 @@ def check() -> Iterator[Finding]:
     try:
         connection.ensure_connection()
     except OperationalError as error:
-        yield fault("PostgreSQL", str(error).strip(), fix="start it, or correct DATABASES (here: DATABASE_URL)")
+        yield fault("PostgreSQL", str(error).strip(), fix=_way_to_connect(str(error)))
         return
     yield (server := _server())
     if server.level == "fault":
@@ -46,11 +47,21 @@ def check() -> Iterator[Finding]:
     yield _clock()
 
 
+def _way_to_connect(refusal: str) -> str:
+    if "startup parameter" in refusal:  # a pooler takes few; libpq's `options` is sent as one
+        return (
+            "set it with ALTER ROLE … SET instead of OPTIONS in DATABASES (here: in DATABASE_URL), or name it in the "
+            "pooler's ignore_startup_parameters"
+        )
+    return "start it, or correct DATABASES (here: DATABASE_URL)"
+
+
 def _server() -> Finding:
     version, oldest = server_version(connection), OLDEST_SERVERS[conf.settings.isolation]
     if version < oldest:
         return fault("PostgreSQL", f"version {version} is too old", fix=f"run PostgreSQL {oldest} or later")
-    return ok("PostgreSQL", f"{_ask('SHOW server_version')[0][0]}, database {connection.settings_dict['NAME']}")
+    way = ", through a pooler: no prepared statements" if is_pooled(connection) else ""
+    return ok("PostgreSQL", f"{_ask('SHOW server_version')[0][0]}, database {connection.settings_dict['NAME']}{way}")
 
 
 def _login() -> Finding:

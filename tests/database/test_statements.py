@@ -1,4 +1,4 @@
-"""Named statements: prepared once a database session, or sent whole where a pooler stands between."""
+"""Named statements: prepared once a database session, or sent whole where the setting for poolers says so."""
 
 import pytest
 from django.db import connection
@@ -19,6 +19,7 @@ def pooled(clean_database, request):
     connection.close()  # with what it has prepared
     connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = request.param
     yield request.param
+    connection.close()
     connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = False
 
 
