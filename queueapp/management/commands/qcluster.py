@@ -1,6 +1,7 @@
 """django-q2's qcluster, serving tasks from PostgreSQL under a supervisor."""
 
 import json
+from multiprocessing import Event
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -14,6 +15,7 @@ from queueapp.management.reload import Reloader
 from queueapp.models import Queue
 from queueapp.tenancy import system_scope
 from queueapp.tenancy.logins import refuse_unsafe_login
+from queueapp.worker.processes.shared_memory import ClusterMemory
 from queueapp.worker.processes.supervisor import Supervisor
 
 
@@ -27,6 +29,12 @@ class Command(QCluster):  # type: ignore[misc]
         )
         parser.add_argument("--capabilities", default="{}", help='JSON, e.g. \'{"region": "eu-west-1"}\'.')
         parser.add_argument("--workers", type=whole_number(1, 64), default=conf.settings.worker_processes)
+        parser.add_argument(
+            "--drain-seconds",
+            type=whole_number(0, 3600),
+            default=conf.settings.drain_seconds,
+            help="How long running tasks may go on after SIGTERM or Ctrl-C; then they are interrupted and released.",
+        )
         parser.add_argument("--strategy", choices=Queue.Strategy.values, help="Overrides the queues' own.")
         parser.add_argument(
             "--reload", action="store_true", help="For development: start again whenever a source file changes."
@@ -41,7 +49,23 @@ class Command(QCluster):  # type: ignore[misc]
             categories=options["categories"],
             properties=_properties(options["capabilities"]),
         )
-        Supervisor(capabilities, workers=options["workers"], strategy=options["strategy"]).run()
+        Supervisor(
+            capabilities,
+            _shared_memory(options["workers"]),
+            drain_seconds=options["drain_seconds"],
+            strategy=options["strategy"],
+        ).run()
+
+
+def _shared_memory(workers: int) -> ClusterMemory:
+    try:
+        Event()  # as django-q2 makes them: a semaphore of the kernel
+        return ClusterMemory(workers)
+    except OSError as error:
+        raise CommandError(
+            f"The processes of a cluster share memory in /dev/shm, which cannot be used: {error.strerror}."
+            " Mount a writable tmpfs there (docker run --tmpfs /dev/shm)."
+        ) from error
 
 
 def _known_queues(wanted: str | None) -> tuple[str, ...]:
