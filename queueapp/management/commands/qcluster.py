@@ -1,8 +1,11 @@
 """django-q2's qcluster, serving tasks from PostgreSQL under a supervisor."""
 
+import atexit
 import json
+import os
+import sys
 from multiprocessing import Event
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import CommandError, CommandParser
 from django_q.management.commands.qcluster import Command as QCluster
@@ -55,6 +58,15 @@ class Command(QCluster):  # type: ignore[misc]
             drain_seconds=options["drain_seconds"],
             strategy=options["strategy"],
         ).run()
+        _exit()
+
+
+def _exit() -> NoReturn:
+    """At once: Python takes longer to tear itself down than an idle cluster to drain, and a thread may hang."""
+    atexit._run_exitfuncs()  # what others have registered, logging among them
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _shared_memory(workers: int) -> ClusterMemory:
