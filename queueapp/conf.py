@@ -46,7 +46,15 @@ class Settings(Section):
         4, ge=1, le=64, description="Workers of a cluster, unless `--workers` says otherwise."
     )
     worker_max_tasks: int = Field(200_000, ge=1, description="A worker process is replaced after so many tasks.")
-    worker_max_memory_mb: int = Field(1024, ge=64, description="A worker process is replaced once it has used so much.")
+    worker_max_memory_mb: int = Field(
+        1024, ge=64, description="A worker process is replaced once it has grown by so much since it was ready."
+    )
+    drain_seconds: int = Field(
+        8,
+        ge=0,
+        le=3600,
+        description="How long running tasks may go on after SIGTERM, unless `--drain-seconds` says otherwise.",
+    )
 
     task_max_runtime_seconds: int = Field(
         600, ge=1, le=86_400, description="The longest `timeout_seconds`, for types that set no maximum of their own."

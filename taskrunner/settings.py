@@ -98,6 +98,7 @@ TASKRUNNER = {
     "WORKER_PROCESSES": ENVIRONMENT.worker_processes,
     "WORKER_MAX_TASKS": ENVIRONMENT.worker_max_tasks,
     "WORKER_MAX_MEMORY_MB": ENVIRONMENT.worker_max_memory_mb,
+    "DRAIN_SECONDS": ENVIRONMENT.drain_seconds,
     "TASK_MAX_RUNTIME_SECONDS": ENVIRONMENT.task_max_runtime_seconds,
     "TASK_MAX_ARTIFACT_MB": ENVIRONMENT.task_max_artifact_mb,
     "TASKS_PER_MINUTE": ENVIRONMENT.tasks_per_minute,

@@ -13,7 +13,7 @@ import psutil
 
 from queueapp.models import Cluster, Worker
 from queueapp.tenancy import operator_scope
-from queueapp.worker.processes.cluster import die_with_parent
+from queueapp.worker.processes.family import die_with_parent
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(__file__).parent.parent

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from queueapp.worker.processes.cluster import die_with_parent
+from queueapp.worker.processes.family import die_with_parent
 from taskrunner.devserver.services import free_port, gunicorn, is_live
 from tests.waiting import PATIENCE_SECONDS, wait_until
 

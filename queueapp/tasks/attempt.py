@@ -45,11 +45,6 @@ class Attempt:
         return self.started + self.task.timeout_seconds
 
     @property
-    def kill_at(self) -> float:
-        """When the process of a handler that has not obeyed is killed."""
-        return self.deadline + KILL_AFTER_SECONDS
-
-    @property
     def seconds(self) -> float:
         """How long it has been running."""
         return time.monotonic() - self.started

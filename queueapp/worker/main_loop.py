@@ -5,11 +5,9 @@ It ends when the cluster drains, or when the process has run many tasks or grown
 
 import logging
 import os
-import resource
 import time
 from uuid import UUID
 
-import psutil
 from django.db import DataError, IntegrityError, connection
 from django.db import Error as DatabaseError
 
@@ -18,23 +16,26 @@ from queueapp.claiming import Claimed, Claimer
 from queueapp.handlers import get_handler
 from queueapp.models.base import new_id
 from queueapp.redis import notifier
-from queueapp.tasks.attempt import Attempt
+from queueapp.tasks.attempt import KILL_AFTER_SECONDS, Attempt
 from queueapp.tasks.settle import Outcome, settle, settle_alone
 from queueapp.tenancy import worker_scope
 from queueapp.worker import heartbeats
 from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.executor import Executor
 from queueapp.worker.interrupts import Interrupter
+from queueapp.worker.lease_keeper import LeaseKeeper
 from queueapp.worker.log_context import AttemptFilter, add_to_handlers
+from queueapp.worker.memory_limit import MemoryLimit
 from queueapp.worker.own_process import OwnProcess
 from queueapp.worker.pauses import PauseWatch
 from queueapp.worker.prefetch import PrefetchBuffer
-from queueapp.worker.processes.shared_memory import ServeOptions, Slot, get_options
+from queueapp.worker.processes.shared_memory import AsksToEnd, ServeOptions, Slot, get_options
 from queueapp.worker.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
 POLL_INTERVAL_SECONDS = 1.0  # an idle worker polls the database this often, notified or not
+DRAIN_NOTICED_SECONDS = 0.25  # by an idle worker
 SETTLE_AFTER_SECONDS = 0.025
 
 
@@ -42,9 +43,12 @@ def serve(slot_number: int) -> None:
     """What a django-q2 worker process executes: one call is one worker's whole life."""
     options = get_options()
     slot = options.memory.slots[slot_number]
-    if slot.pid and psutil.pid_exists(slot.pid):
+    if slot.pid:
         return  # the slot was dispatched twice
-    ServingWorker(options, slot).run()
+    worker = ServingWorker(options, slot)
+    worker.run()
+    if worker.is_unfit:
+        os._exit(1)  # at an orderly end Python would wait for the threads that a handler left
 
 
 class ServingWorker:
@@ -54,7 +58,7 @@ class ServingWorker:
         self.id: UUID = new_id()
         self._options = options
         self._slot = slot
-        self._slot.take(os.getpid())
+        self._slot.take(self.id)
         self._claimer = Claimer(self.id, options.capabilities, options.strategy)
         self._buffer = PrefetchBuffer()
         add_to_handlers(AttemptFilter(lambda: self._buffer.running))
@@ -62,10 +66,17 @@ class ServingWorker:
         interrupter = Interrupter()
         self._executor = Executor(self._background, interrupter, OwnProcess())
         self._pause_watch = PauseWatch(self.id, self._claimer.pauses, self._buffer)
-        self._watchdog = Watchdog(self.id, self._buffer, slot, interrupter, self._background, self._pause_watch)
+        keeper = LeaseKeeper(self.id, self._buffer, slot, options.memory, self._pause_watch)
+        self._watchdog = Watchdog(keeper, self._buffer, slot, options.memory, interrupter, self._background)
+        self._memory_limit = MemoryLimit()
         self._registered = False
         self._executed = 0
         self._idle = True
+
+    @property
+    def is_unfit(self) -> bool:
+        """Whether an attempt left something that no other may meet."""
+        return self._executor.unfit is not None
 
     def run(self) -> None:
         self._watchdog.start()
@@ -75,10 +86,17 @@ class ServingWorker:
                 if self._load_batch():
                     self._execute_batch()
                 else:
-                    notifier.wait(self._claimer.queues, POLL_INTERVAL_SECONDS)
+                    self._wait()
             except DatabaseError as error:
                 self._recover(error)
         self._leave()
+
+    def _wait(self) -> None:
+        """For a notification, in steps so short that a drain is noticed."""
+        ends = time.monotonic() + POLL_INTERVAL_SECONDS
+        while (left := ends - time.monotonic()) > 0 and not self._options.memory.draining:
+            if notifier.wait(self._claimer.queues, min(left, DRAIN_NOTICED_SECONDS)):
+                return
 
     def _register_once(self) -> None:
         if not self._registered:
@@ -138,11 +156,12 @@ class ServingWorker:
                 break
 
     def _execute(self, attempt: Attempt) -> None:
-        # the supervisor ends a process whose handler holds the interpreter beyond this
-        self._slot.deadline = attempt.kill_at
+        # for the supervisor: which task is to blame should the process die, and when it must be ended
+        task = attempt.task
+        self._slot.begin(task.id, task.attempt, attempt.started + task.timeout_seconds + KILL_AFTER_SECONDS)
         outcome = self._executor.execute(attempt)
-        self._slot.deadline = 0.0
-        self._claimer.batch_sizes.record(attempt.task.type, attempt.seconds)
+        self._slot.kill_at = 0.0
+        self._claimer.batch_sizes.record(task.type, attempt.seconds)
         self._buffer.finish(outcome)
         self._executed += 1
 
@@ -176,9 +195,9 @@ class ServingWorker:
         return (
             self._options.memory.draining
             or not self._watchdog.still_ours
-            or self._executor.unfit is not None
             or self._executed >= conf.settings.worker_max_tasks
-            or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > conf.settings.worker_max_memory_mb * 1024
+            or self._memory_limit.check()
+            or self.is_unfit
         )
 
     def _leave(self) -> None:
@@ -188,14 +207,15 @@ class ServingWorker:
             if self._registered:
                 heartbeats.sign_off(self.id)
         except DatabaseError as error:
-            # the leases run out, and the tasks run again elsewhere
             logger.warning("not signed off", extra={"event": "db_connection_failed", "error": str(error).strip()})
+            self._slot.asks_to_end = (
+                AsksToEnd.NOT_SIGNED_OFF
+            )  # and the supervisor sees to it that what we hold is released
         self._watchdog.stop()
         self._background.close()
         connection.close()
-        self._slot.leave()
-        if self._executor.unfit:
-            os._exit(1)  # at an orderly end Python would wait for the threads that a handler left
+        if self._slot.pid == os.getpid() and not self._slot.asks_to_end:
+            self._slot.leave()
 
 
 def _log_lost(outcomes: list[Outcome], settled: dict[UUID, str]) -> None:

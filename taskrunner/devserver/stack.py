@@ -25,6 +25,8 @@ SERVER_VARIABLES = ("DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL")
 OUR_SECRETS = ["SECRET_KEY", "CONFIG_ENCRYPTION_KEYS"]
 START_SECONDS = 60
 RESTART_DELAY_SECONDS = 1.0
+DRAIN_SECONDS = 8  # for the tasks that run at Ctrl-C
+RELEASE_SECONDS = 5.0  # in which the cluster then ends by itself
 
 
 class Stack:
@@ -58,7 +60,8 @@ class Stack:
             refuse_old_layout(owner_url)
         timed("schema", lambda: self.run("migrate"))
         web = self._start_service("web", gunicorn(self.port))
-        cluster = self._start_service("qcluster", manage("qcluster"))
+        cluster = self._start_service("qcluster", manage("qcluster", "--drain-seconds", str(DRAIN_SECONDS)))
+        cluster.stop_seconds = DRAIN_SECONDS + RELEASE_SECONDS
         timed("web", lambda: web.wait_until(lambda: is_live(self.port), START_SECONDS))
         timed("workers", lambda: cluster.wait_until(self._a_worker_is_alive, START_SECONDS))
 

@@ -4,6 +4,7 @@ import re
 
 from queueapp.models import Queue
 from queueapp.tenancy import operator_scope
+from queueapp.worker.processes.supervisor import KILL_AFTER_DRAIN_SECONDS, SETTLE_SECONDS
 from taskrunner.environment import Environment
 from taskrunner.sections import VARIABLES
 from tests.clusters import ROOT
@@ -17,6 +18,13 @@ def test_every_queue_has_workers_and_each_worker_has_queues_that_exist(clean_dat
     served = [name for names in re.findall(r'--queues, "?([a-z,]+)', COMPOSE) for name in names.split(",")]
     with operator_scope("operator:test"):
         assert sorted(served) == sorted(Queue.objects.values_list("name", flat=True))
+
+
+def test_a_cluster_may_drain_and_release_before_it_is_killed():
+    (grace,) = re.findall(r"stop_grace_period: (\d+)s", COMPOSE)
+    drains = re.findall(r'--drain-seconds, "(\d+)"', COMPOSE)
+    assert len(drains) == COMPOSE.count("qcluster") == 2
+    assert all(int(seconds) + KILL_AFTER_DRAIN_SECONDS + SETTLE_SECONDS < int(grace) for seconds in drains)
 
 
 def test_what_env_may_hold_is_passed_on_and_read():

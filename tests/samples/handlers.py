@@ -1,5 +1,6 @@
 """Sample handlers. Those that leave a mark append lines to a file, which outlives any kill."""
 
+import ctypes
 import functools
 import hashlib
 import logging
@@ -7,6 +8,7 @@ import math
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -25,8 +27,7 @@ from queueapp.worker.context import TaskContext
 from tests.samples import hell  # noqa: F401 (registers its own)
 
 logger = logging.getLogger(__name__)
-
-logger = logging.getLogger(__name__)
+kept: list[bytes] = []
 
 
 class Anything(BaseModel):
@@ -117,6 +118,36 @@ def greedy(task: TaskContext, params: Anything) -> None:
     """C code that keeps the interpreter, so that no thread of this process runs."""
     leave_mark(task, params)
     math.factorial(10**8)
+
+
+@handler("sample.hold", params=Anything)
+def hold(task: TaskContext, params: Anything) -> None:
+    """C code that keeps the interpreter while it computes, for about so many seconds."""
+    leave_mark(task, params)
+    started = time.monotonic()
+    sum(range(10**7))
+    sum(range(int(10**7 * params.seconds / (time.monotonic() - started))))
+
+
+@handler("sample.hold_idle", params=Anything)
+def hold_idle(task: TaskContext, params: Anything) -> None:
+    """C code that keeps the interpreter and does nothing."""
+    leave_mark(task, params)
+    ctypes.PyDLL(None).sleep(600)
+
+
+@handler("sample.grow", params=Anything)
+def grow(task: TaskContext, params: Anything) -> None:
+    kept.append(b"x" * 100 * 2**20)
+    time.sleep(params.seconds)
+
+
+@handler("sample.leave_program", params=Anything)
+def leave_program(task: TaskContext, params: Anything) -> None:
+    """Starts a program in a session of its own, writes down which, and dies."""
+    program = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    Path(params.mark).write_text(str(program.pid))
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @handler("sample.fail", params=Anything, retry_base_seconds=0.05)

@@ -1,7 +1,11 @@
 """django-q2's qcluster, serving tasks from PostgreSQL under a supervisor."""
 
+import atexit
 import json
-from typing import Any
+import os
+import sys
+from multiprocessing import Event
+from typing import Any, NoReturn
 
 from django.core.management.base import CommandError, CommandParser
 from django_q.management.commands.qcluster import Command as QCluster
@@ -14,6 +18,7 @@ from queueapp.management.reload import Reloader
 from queueapp.models import Queue
 from queueapp.tenancy import system_scope
 from queueapp.tenancy.logins import refuse_unsafe_login
+from queueapp.worker.processes.shared_memory import ClusterMemory
 from queueapp.worker.processes.supervisor import Supervisor
 
 
@@ -27,6 +32,12 @@ class Command(QCluster):  # type: ignore[misc]
         )
         parser.add_argument("--capabilities", default="{}", help='JSON, e.g. \'{"region": "eu-west-1"}\'.')
         parser.add_argument("--workers", type=whole_number(1, 64), default=conf.settings.worker_processes)
+        parser.add_argument(
+            "--drain-seconds",
+            type=whole_number(0, 3600),
+            default=conf.settings.drain_seconds,
+            help="How long running tasks may go on after SIGTERM or Ctrl-C; then they are interrupted and released.",
+        )
         parser.add_argument("--strategy", choices=Queue.Strategy.values, help="Overrides the queues' own.")
         parser.add_argument(
             "--reload", action="store_true", help="For development: start again whenever a source file changes."
@@ -41,7 +52,32 @@ class Command(QCluster):  # type: ignore[misc]
             categories=options["categories"],
             properties=_properties(options["capabilities"]),
         )
-        Supervisor(capabilities, workers=options["workers"], strategy=options["strategy"]).run()
+        Supervisor(
+            capabilities,
+            _shared_memory(options["workers"]),
+            drain_seconds=options["drain_seconds"],
+            strategy=options["strategy"],
+        ).run()
+        _exit()
+
+
+def _exit() -> NoReturn:
+    """At once: Python takes longer to tear itself down than an idle cluster to drain, and a thread may hang."""
+    atexit._run_exitfuncs()  # what others have registered, logging among them
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _shared_memory(workers: int) -> ClusterMemory:
+    try:
+        Event()  # as django-q2 makes them: a semaphore of the kernel
+        return ClusterMemory(workers)
+    except OSError as error:
+        raise CommandError(
+            f"The processes of a cluster share memory in /dev/shm, which cannot be used: {error.strerror}."
+            " Mount a writable tmpfs there (docker run --tmpfs /dev/shm)."
+        ) from error
 
 
 def _known_queues(wanted: str | None) -> tuple[str, ...] | None:

@@ -1,30 +1,23 @@
 """django-q2's broker, as we need it: it sends each free worker slot one message, "serve", built in this process.
 
-No task and no pickle crosses Redis or the database. The process that runs `dequeue` (django-q2's pusher) also runs
-maintenance, stores the cluster's statistics and records which workers have died.
+No task and no pickle crosses Redis or the database. The process that runs `dequeue` (django-q2's pusher) also has the
+threads that work at the database for the whole cluster.
 """
 
-import logging
 import time
 from datetime import datetime
 from typing import Any, NoReturn
 from uuid import UUID
 
-import psutil
-from django.db import Error as DatabaseError
-from django.db import connection
 from django_q.brokers import Broker
 from django_q.signing import SignedPackage
 from django_q.status import Stat
 
-from queueapp.maintenance import MaintenanceRunner
 from queueapp.worker import heartbeats
+from queueapp.worker.processes.custodian import Custodian, Maintenance
 from queueapp.worker.processes.shared_memory import get_options
 
-logger = logging.getLogger(__name__)
-
 CYCLE_SECONDS = 0.1
-MAINTENANCE_SECONDS = 1.0
 DISPATCH_AGAIN_SECONDS = 2.0  # long enough for a fresh process to take up its slot
 STAT_FIELDS = (
     "pid",
@@ -47,17 +40,15 @@ class ServeBroker(Broker):  # type: ignore[misc]
 
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key)
-        self._maintenance = MaintenanceRunner()
-        self._maintained_at = float("-inf")
+        self._has_threads = False
 
     def enqueue(self, task: Any) -> NoReturn:
         raise RuntimeError("django-q2's own queue is off: use queueapp.submit(type, params) instead of async_task().")
 
     def dequeue(self) -> list[tuple[None, str]] | None:
-        """One cycle of the pusher: a message for each free slot, and about once a second maintenance."""
-        if _free_slots_of_the_dead() or time.monotonic() - self._maintained_at >= MAINTENANCE_SECONDS:
-            self._maintained_at = time.monotonic()
-            self._maintain()
+        """One cycle of the pusher: a message for each free slot. Waits for no network."""
+        if not self._has_threads:
+            self._start_threads()
         time.sleep(CYCLE_SECONDS)
         return [(None, _serve_message(number)) for number in self._free_slots()] or None
 
@@ -75,17 +66,12 @@ class ServeBroker(Broker):  # type: ignore[misc]
             memory.slots[number].dispatched_at = now
         return free
 
-    def _maintain(self) -> None:
+    def _start_threads(self) -> None:
         options = get_options()
-        try:
-            heartbeats.reap_dead_workers()
-            if stat := options.memory.read_stat():
-                heartbeats.store_stat(options.cluster_id, stat)
-            self._maintenance.run()
-        except DatabaseError as error:
-            # everything here is done again a second later
-            logger.warning("maintenance failed", extra={"event": "db_connection_failed", "error": str(error).strip()})
-            connection.close()
+        maintenance = Maintenance(options)
+        maintenance.start()
+        Custodian(options.memory, maintenance).start()
+        self._has_threads = True
 
     def set_stat(self, key: str, value: str, timeout: int) -> None:
         """Called in the sentinel's guard loop, which must never wait: leaves the statistics in shared memory."""
@@ -109,15 +95,6 @@ class ServeBroker(Broker):  # type: ignore[misc]
 
     def info(self) -> str:
         return "Taskrunner (PostgreSQL, notified over Redis)"
-
-
-def _free_slots_of_the_dead() -> bool:
-    """Free the slots of processes that are gone. True if there were any."""
-    dead = [slot for slot in get_options().memory.slots if slot.pid and not psutil.pid_exists(slot.pid)]
-    for slot in dead:
-        slot.leave()
-        slot.dispatched_at = 0.0
-    return bool(dead)
 
 
 def _serve_message(slot_number: int) -> str:

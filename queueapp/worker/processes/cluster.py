@@ -1,33 +1,33 @@
 """django-q2's cluster and sentinel, made to survive: a session of their own, signals ignored, ended together."""
 
-import ctypes
 import os
 import signal
+import time
+from collections.abc import Callable, Iterable
 from multiprocessing import Event
+from multiprocessing.process import BaseProcess
+from types import FrameType
 from typing import Any
 
 from django import db
 from django_q.cluster import Cluster, Sentinel, get_mp_context
 from django_q.conf import Conf
+from django_q.status import Stat
 
 from queueapp.worker.processes.django_q_settings import ATTRIBUTES, Q_CLUSTER
-from queueapp.worker.processes.shared_memory import ServeOptions, get_options
+from queueapp.worker.processes.family import die_with, die_with_parent
+from queueapp.worker.processes.shared_memory import ClusterMemory, ServeOptions, get_options
 
-PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def die_with_parent() -> None:
-    """Have the kernel kill this process when the one that forked it dies, however it dies."""
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+DRAIN_CYCLE_SECONDS = 0.02
+LEAVING_SECONDS = 0.5  # for workers that have left their slot to end
 
 
 class ServeSentinel(Sentinel):  # type: ignore[misc]
-    """Guards the workers. Only the stop event drains: signals sent to a whole group must not tear it apart."""
+    """Guards the workers. Only the order to drain ends it: signals sent to a whole group must not tear it apart."""
 
-    def __init__(self, *args: Any) -> None:
+    def __init__(self, parent: int, *args: Any) -> None:
         os.setsid()  # so that the supervisor can kill all of us as one group
-        die_with_parent()
+        die_with(parent)
         # every process forked from here on, workers' own children included
         os.register_at_fork(after_in_child=die_with_parent)
         super().__init__(*args, start=False)
@@ -36,28 +36,62 @@ class ServeSentinel(Sentinel):  # type: ignore[misc]
         self.start()
 
     def stop(self) -> None:
-        get_options().memory.drain()
-        super().stop()
+        """Once the workers have left their slots end the rest, which holds nothing.
+
+        django-q2's own way asks each process over a queue and waits for it, several seconds in all.
+        """
+        slots = get_options().memory.slots
+        serving = {slot.pid for slot in slots}
+        while any(slot.pid for slot in slots):
+            Stat(self).save()
+            time.sleep(DRAIN_CYCLE_SECONDS)
+        _join((process for process in self.pool if process.pid in serving), LEAVING_SECONDS)
+        for process in (*self.pool, self.pusher, self.monitor):
+            process.kill()
+            process.join()
+
+
+class DrainOrder:
+    """What django-q2 takes for its stop event. One of multiprocessing's has a lock, which a killed process keeps."""
+
+    def __init__(self, memory: ClusterMemory) -> None:
+        self._memory = memory
+
+    def is_set(self) -> bool:
+        return self._memory.draining
+
+    def wait(self, seconds: float) -> bool:
+        ends = time.monotonic() + seconds
+        while not self.is_set() and time.monotonic() < ends:
+            time.sleep(seconds / 4)
+        return self.is_set()
 
 
 class ServeCluster(Cluster):  # type: ignore[misc]
     """One generation of a cluster: started once, and when it fails replaced by the next."""
 
-    def __init__(self, options: ServeOptions) -> None:
+    def __init__(self, options: ServeOptions, on_signal: Callable[[], None]) -> None:
+        """Calls `on_signal` at SIGTERM and SIGINT."""
+        self._on_signal = on_signal
         super().__init__()
         _configure_django_q(workers=len(options.memory.slots))
         self.cluster_id = options.cluster_id
+        self._memory = options.memory
 
     def start(self) -> int:
         """Fork the sentinel. Unlike the original, does not wait for it: the supervisor watches."""
         db.connections.close_all()  # a connection must not be shared over a fork
-        self.stop_event = Event()
+        self.stop_event = DrainOrder(self._memory)
         self.start_event = Event()
+        events = (self.stop_event, self.start_event)
         self.sentinel = get_mp_context().Process(
-            target=ServeSentinel, args=(self.stop_event, self.start_event, self.cluster_id, self.broker, self.timeout)
+            target=ServeSentinel, args=(os.getpid(), *events, self.cluster_id, self.broker, self.timeout)
         )
         self.sentinel.start()
         return int(self.pid)
+
+    def sig_handler(self, signum: int, frame: FrameType | None) -> None:
+        self._on_signal()
 
     def kill(self) -> None:
         """End the generation at once, in any state."""
@@ -67,6 +101,12 @@ class ServeCluster(Cluster):  # type: ignore[misc]
         except ProcessLookupError:
             self.sentinel.kill()  # it died before it had made its group; its children die with it
         self.sentinel.join()
+
+
+def _join(processes: Iterable[BaseProcess], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    for process in processes:
+        process.join(max(0.0, deadline - time.monotonic()))
 
 
 def _configure_django_q(workers: int) -> None:

@@ -1,71 +1,158 @@
-"""Shared memory of one cluster: a slot for each worker process, last heartbeats, and the order to drain.
+"""Shared memory of one cluster: a slot for each worker process, who died, last heartbeats, and the order to drain.
 
 No locks anywhere: a process killed while holding one would block all the others for ever. Each field has one
-writer at a time and is one machine word, but for the statistics, which are only shown.
+writer at a time and is one machine word, but for the statistics, which are only shown. The supervisor makes it once,
+so that it outlives what it forks.
 """
 
 import ctypes
 import json
+import os
+import struct
 import time
 from dataclasses import dataclass
+from enum import IntEnum
 from multiprocessing.sharedctypes import RawArray, RawValue
 from typing import Any
 from uuid import UUID
 
 from queueapp.claiming import Capabilities
+from queueapp.tasks.attempt import AttemptKey
+from queueapp.tasks.deaths import Ending
+from queueapp.worker.processes.process_stat import read_stat
 
 STAT_BYTES = 8_192
+DEATHS_KEPT = 256  # while the database is away; more of them wait in their slots
+
+_ENDINGS = list(Ending)
+_Id = ctypes.c_uint8 * 16
+
+
+class AsksToEnd(IntEnum):
+    """Why a worker asks the supervisor to end it. What it held is released."""
+
+    NO = 0
+    DATABASE_SILENT = 1
+    DRAIN_DISOBEYED = 2
+    NOT_SIGNED_OFF = 3
 
 
 class Slot(ctypes.Structure):
-    """One place for a worker process. Times are time.monotonic(), which all processes of a machine share."""
+    """One place for a worker process. Times are time.monotonic(), which all processes of a machine share.
+
+    Its worker writes it, from `take` to `leave`. The supervisor frees the slot of one that died.
+    """
 
     _fields_ = (
         ("pid", ctypes.c_int64),  # 0: free
-        ("heartbeat_at", ctypes.c_double),  # when the worker was last seen alive
-        ("deadline", ctypes.c_double),  # hard limit of the attempt that runs, 0 while none does
+        ("start_ticks", ctypes.c_int64),  # with the pid, the process, whatever becomes of the clock
+        ("worker_id", _Id),
+        ("heartbeat_at", ctypes.c_double),  # when the worker was last seen alive, or the slot became free
         ("dispatched_at", ctypes.c_double),  # when the broker last sent a message for this slot
+        ("asks_to_end", ctypes.c_int64),  # one of AsksToEnd
+        ("is_computing", ctypes.c_int64),  # the supervisor's: silent, and using the processor
+        # the last three are written together
+        ("kill_at", ctypes.c_double),  # when the attempt that runs has exceeded every limit; 0 while none runs
+        ("running_id", _Id),  # the task that runs, or ran last: the one to blame
+        ("running_attempt", ctypes.c_int64),
     )
 
-    def take(self, pid: int) -> None:
-        """A worker process takes the slot."""
-        self.deadline = 0.0
+    def take(self, worker_id: UUID) -> None:
+        """This process takes the slot."""
+        stat = read_stat(os.getpid())
+        self.start_ticks = stat.start_ticks if stat else 0
+        self.worker_id = _Id(*worker_id.bytes)
+        self.asks_to_end = self.is_computing = self.running_attempt = 0
+        self.kill_at = 0.0
         self.heartbeat_at = time.monotonic()
-        self.pid = pid
+        self.pid = os.getpid()
+
+    def begin(self, task_id: UUID, attempt: int, kill_at: float) -> None:
+        """An attempt is about to run."""
+        # once a task: what UUID.bytes does, at half its price
+        _RUNNING.pack_into(self, _RUNNING_OFFSET, kill_at, task_id.int.to_bytes(16, "big"), attempt)
 
     def leave(self) -> None:
         """The slot is free again."""
+        self.kill_at = self.dispatched_at = 0.0
+        self.heartbeat_at = time.monotonic()
         self.pid = 0
-        self.deadline = 0.0
+
+    @property
+    def running(self) -> AttemptKey | None:
+        """The attempt that runs, or ran last."""
+        return (UUID(bytes=bytes(self.running_id)), self.running_attempt) if self.running_attempt else None
+
+
+_RUNNING = struct.Struct("d16sq")
+_RUNNING_OFFSET = ctypes.sizeof(Slot) - _RUNNING.size
+
+
+class Death(ctypes.Structure):
+    """A worker whose process ended without signing off, until the database knows of it."""
+
+    _fields_ = (
+        ("is_pending", ctypes.c_int64),  # written last; 0: free
+        ("worker_id", _Id),
+        ("running_id", _Id),
+        ("running_attempt", ctypes.c_int64),
+        ("ending", ctypes.c_int64),
+    )
+
+    def record(self, slot: Slot, ending: Ending) -> None:
+        self.worker_id, self.running_id, self.running_attempt = slot.worker_id, slot.running_id, slot.running_attempt
+        self.ending = _ENDINGS.index(ending)
+        self.is_pending = 1
+
+    def read(self) -> tuple[UUID, AttemptKey | None, Ending]:
+        """The worker, the attempt to blame, and how the process ended."""
+        running = (UUID(bytes=bytes(self.running_id)), self.running_attempt) if self.running_attempt else None
+        return UUID(bytes=bytes(self.worker_id)), running, _ENDINGS[self.ending]
 
 
 class ClusterMemory:
     """Made by the supervisor before it forks; every process of the cluster sees the same bytes."""
 
     def __init__(self, workers: int) -> None:
-        self._slots = RawArray(Slot, workers)
-        self._draining = RawValue(ctypes.c_bool, False)
+        slots, deaths = RawArray(Slot, workers), RawArray(Death, DEATHS_KEPT)
+        self.slots: list[Slot] = [slots[index] for index in range(workers)]
+        self._deaths: list[Death] = [deaths[index] for index in range(DEATHS_KEPT)]
+        self._drain_until = RawValue(ctypes.c_double, 0.0)
         self._sentinel_heartbeat_at = RawValue(ctypes.c_double, time.monotonic())
         self._stat = RawArray(ctypes.c_char, STAT_BYTES)
 
     @property
-    def slots(self) -> list[Slot]:
-        return [self._slots[index] for index in range(len(self._slots))]
-
-    @property
     def draining(self) -> bool:
         """Whether workers should finish what they run and leave."""
-        return bool(self._draining.value)
+        return bool(self._drain_until.value)
 
-    def drain(self) -> None:
-        self._draining.value = True
+    @property
+    def drain_until(self) -> float:
+        """When what still runs is interrupted; infinite while nothing drains."""
+        return self._drain_until.value or float("inf")
+
+    def drain(self, *, until: float) -> None:
+        self._drain_until.value = until
+
+    def record_death(self, slot: Slot, ending: Ending) -> bool:
+        """Move a dead worker out of its slot, which is free then. False where there is no room."""
+        death = next((death for death in self._deaths if not death.is_pending), None)
+        if death is None:
+            return False
+        death.record(slot, ending)
+        slot.leave()
+        return True
+
+    def deaths(self) -> list[Death]:
+        """Those that the database does not know of."""
+        return [death for death in self._deaths if death.is_pending]
 
     def record_sentinel_heartbeat(self) -> None:
         self._sentinel_heartbeat_at.value = time.monotonic()
 
     @property
-    def sentinel_silent_seconds(self) -> float:
-        return time.monotonic() - self._sentinel_heartbeat_at.value
+    def sentinel_heartbeat_at(self) -> float:
+        return self._sentinel_heartbeat_at.value
 
     def write_stat(self, stat: dict[str, Any]) -> None:
         """Leave the sentinel's statistics for the broker to store."""

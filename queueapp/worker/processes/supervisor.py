@@ -1,106 +1,194 @@
-"""The supervisor, main process of `qcluster`: starts a cluster, watches its heartbeats, replaces it when it fails."""
+"""The supervisor, main process of `qcluster`: starts a cluster, watches it, ends what must be ended.
+
+It alone ends workers and frees the slots of those that died, so it knows what each death means for the task that ran.
+"""
 
 import logging
 import os
-import signal
+import threading
 import time
-from contextlib import suppress
-from types import FrameType
 
 from queueapp.claiming import Capabilities
 from queueapp.models.base import new_id
+from queueapp.tasks.attempt import AttemptKey
+from queueapp.tasks.deaths import Ending
+from queueapp.worker.descendants import adopt_orphans
 from queueapp.worker.processes.cluster import ServeCluster
+from queueapp.worker.processes.custodian import settle_deaths
+from queueapp.worker.processes.family import kill_orphans, kill_tree, reap
+from queueapp.worker.processes.process_stat import children, read_stat
 from queueapp.worker.processes.shared_memory import ClusterMemory, ServeOptions, Slot, set_options
+from queueapp.worker.processes.worker_watch import Verdict, WorkerWatch
 
 logger = logging.getLogger(__name__)
 
 POLL_INTERVAL_SECONDS = 0.1
+FROZEN_SECONDS = 2.0  # between two looks: the machine or the container stood still
 SENTINEL_SILENT_SECONDS = 5.0
 SLOT_DEAD_SECONDS = 10.0
-HARD_LIMIT_GRACE_SECONDS = 1.0
-STUCK_DRAIN_SECONDS = 5.0  # with no task running any more
+STUCK_DRAIN_SECONDS = 2.0  # with all slots free
+KILL_AFTER_DRAIN_SECONDS = 1.0
+KILLED_SECONDS = 1.0  # until a killed process is gone
+SETTLE_SECONDS = 0.8  # at most, of deaths at the end; `docker stop` kills after 10 s
 
 
 class Supervisor:
-    """Runs until SIGTERM or SIGINT, then drains: running tasks finish, nothing new is started."""
+    """Runs until SIGTERM or SIGINT, then drains: running tasks have `drain_seconds` to finish, nothing new is started.
 
-    def __init__(self, capabilities: Capabilities, *, workers: int, strategy: str | None = None) -> None:
+    A second signal ends these at once.
+    """
+
+    def __init__(
+        self, capabilities: Capabilities, memory: ClusterMemory, *, drain_seconds: float, strategy: str | None = None
+    ) -> None:
         self._capabilities = capabilities
-        self._workers = workers
+        self._memory = memory
+        self._drain_seconds = drain_seconds
         self._strategy = strategy
-        self._asked_to_stop = False
-        self._memory: ClusterMemory
+        self._times_asked_to_stop = 0
+        self._watched_at = self._started = time.monotonic()
+        self._watch = WorkerWatch(self._started)
+        self._ended: dict[int, tuple[Ending, AttemptKey | None]] = {}  # by process id: what we killed, and over what
+        self._seen_dead: set[int] = set()
+        self._has_orphans = False
+        self._earlier_children: list[int] = []
         self._cluster: ServeCluster
 
     def run(self) -> None:
+        self._earlier_children = children(os.getpid())  # of a script that has become this process by `exec`
+        adopt_orphans()
         self._start_generation()
-        while not self._asked_to_stop:
+        while not self._times_asked_to_stop:
             time.sleep(POLL_INTERVAL_SECONDS)
-            self._kill_stuck_workers()
-            fault = self._fault()
-            if fault:
+            self._look_after_workers()
+            if fault := self._fault():
                 logger.error("cluster replaced: %s", fault, extra={"event": "cluster_replaced"})
-                self._replace()
+                self._end_generation()
+                self._start_generation()
         self._drain()
 
-    def _on_signal(self, signum: int, frame: FrameType | None) -> None:
-        self._asked_to_stop = True
+    def _on_signal(self) -> None:
+        self._times_asked_to_stop += 1
 
     def _start_generation(self) -> None:
-        self._memory = ClusterMemory(self._workers)
         options = ServeOptions(new_id(), self._capabilities, self._strategy, self._memory)
         set_options(options)
-        self._cluster = ServeCluster(options)
+        self._memory.record_sentinel_heartbeat()
+        self._cluster = ServeCluster(options, self._on_signal)
         self._cluster.start()
-        for wanted in (signal.SIGTERM, signal.SIGINT):  # after django-q2's cluster has taken them for itself
-            signal.signal(wanted, self._on_signal)
-        self._started = time.monotonic()
+        self._watched_at = self._started = time.monotonic()
+        self._watch.restart(self._started)
 
-    def _replace(self) -> None:
+    def _end_generation(self) -> None:
+        """Kill what is left of it. Its workers' tasks are released: they have done nothing."""
+        self._bury_dead()
+        for slot in self._memory.slots:
+            if slot.pid:
+                self._ended.setdefault(slot.pid, (Ending.RELEASED, slot.running))
+                kill_tree(slot.pid)
         self._cluster.kill()
-        self._start_generation()
+        deadline = time.monotonic() + KILLED_SECONDS
+        while any(slot.pid for slot in self._memory.slots) and time.monotonic() < deadline:
+            self._bury_dead()
+            time.sleep(0.01)
+        self._has_orphans = True
+        self._let_go()
 
     def _fault(self) -> str | None:
         """Why this generation is beyond repair, if it is."""
+        now = time.monotonic()
         if not self._cluster.sentinel.is_alive():
             return "the sentinel died"
-        if self._memory.sentinel_silent_seconds > SENTINEL_SILENT_SECONDS:
+        if now - max(self._memory.sentinel_heartbeat_at, self._watch.restarted_at) > SENTINEL_SILENT_SECONDS:
             return "the sentinel is silent"
-        if any(self._silent_seconds(slot) > SLOT_DEAD_SECONDS for slot in self._memory.slots):
-            return "a worker slot stays dead"
+        for slot in self._memory.slots:
+            if slot.pid == 0 and now - max(slot.heartbeat_at, self._watch.restarted_at) > SLOT_DEAD_SECONDS:
+                return "no process takes a worker slot"
         return None
 
-    def _silent_seconds(self, slot: Slot) -> float:
-        return time.monotonic() - max(slot.heartbeat_at, self._started)
-
-    def _kill_stuck_workers(self) -> None:
-        """End workers whose handler holds the interpreter, so that their own watchdog cannot."""
+    def _look_after_workers(self) -> None:
+        """End workers that must be ended, and free the slots of those that have."""
         now = time.monotonic()
+        if now - self._watched_at > FROZEN_SECONDS:
+            self._watch.restart(now)
+        self._watched_at = now
+        self._bury_dead()
         for slot in self._memory.slots:
-            deadline = slot.deadline  # read once: the worker sets it to 0 between any two reads
-            overdue = deadline and now > deadline + HARD_LIMIT_GRACE_SECONDS
-            silent = self._silent_seconds(slot) > SLOT_DEAD_SECONDS / 2
-            if slot.pid and (overdue or silent):
-                logger.error("worker killed: it does not answer", extra={"event": "task_killed", "pid": slot.pid})
-                _kill(slot.pid)
-                # the broker frees the slot; until then the number must not be killed again, it may be someone else's
-                slot.deadline, slot.heartbeat_at = 0.0, now
+            pid = slot.pid
+            stat = read_stat(pid) if pid and pid not in self._ended else None
+            verdict = self._watch.judge(slot, stat, now) if stat and stat.start_ticks == slot.start_ticks else None
+            if verdict:
+                self._end(pid, slot, verdict)
+        self._let_go()
+
+    def _end(self, pid: int, slot: Slot, verdict: Verdict) -> None:
+        task = slot.running[0] if slot.running else None
+        logger.error(
+            "worker killed: %s",
+            verdict.reason,
+            extra={"event": "task_killed", "pid": pid, "task_id": str(task) if task else None},
+        )
+        self._ended[pid] = (verdict.ending, slot.running)
+        kill_tree(pid)
+
+    def _bury_dead(self) -> None:
+        """Free the slots of processes that are gone, and record what that means for what they held."""
+        gone = {slot.pid: slot for slot in self._memory.slots if slot.pid and _is_gone(slot)}
+        for pid, slot in gone.items():
+            # at the second look: the sentinel may be dying of the same blow, and then nobody is to blame
+            if pid in self._seen_dead and self._memory.record_death(slot, self._ending_of(pid, slot)):
+                self._has_orphans = True
+        self._seen_dead = set(gone)
+        occupied = {slot.pid for slot in self._memory.slots}
+        self._ended = {pid: ended for pid, ended in self._ended.items() if pid in occupied}
+
+    def _ending_of(self, pid: int, slot: Slot) -> Ending:
+        if pid not in self._ended:
+            excused = slot.asks_to_end or not self._cluster.sentinel.is_alive()
+            return Ending.RELEASED if excused else Ending.CRASHED
+        ending, over = self._ended[pid]
+        # it may have gone on to another task just before it was killed, which has done nothing
+        return ending if slot.running == over else Ending.RELEASED
+
+    def _let_go(self) -> None:
+        """End what dead workers have left to us, and let go of what has ended."""
+        sentinel = self._cluster.sentinel.pid
+        if self._has_orphans:
+            kill_orphans(spared={sentinel, *self._earlier_children})
+            self._has_orphans = False
+        reap(spared=sentinel)
 
     def _drain(self) -> None:
-        """Let the running tasks finish; kill the group where it then does not end by itself."""
-        self._memory.drain()
-        self._cluster.stop_event.set()
-        idle_since = time.monotonic()
+        """Let the running tasks finish in time; end what does not."""
+        asked = self._times_asked_to_stop
+        busy_at = time.monotonic()
+        self._memory.drain(until=busy_at + self._drain_seconds)
         while self._cluster.sentinel.is_alive():
-            time.sleep(POLL_INTERVAL_SECONDS)
-            self._kill_stuck_workers()
-            if any(slot.pid and slot.deadline for slot in self._memory.slots):
-                idle_since = time.monotonic()
-            if time.monotonic() - idle_since > STUCK_DRAIN_SECONDS:
-                logger.error("cluster killed: it did not drain", extra={"event": "cluster_replaced"})
-                self._cluster.kill()
+            time.sleep(POLL_INTERVAL_SECONDS / 2)
+            self._look_after_workers()
+            now = time.monotonic()
+            if self._times_asked_to_stop > asked:
+                self._memory.drain(until=min(now, self._memory.drain_until))
+            if any(slot.pid for slot in self._memory.slots):
+                busy_at = now
+            if now > self._memory.drain_until + KILL_AFTER_DRAIN_SECONDS or now > busy_at + STUCK_DRAIN_SECONDS:
+                logger.warning("cluster killed: it did not drain in time", extra={"event": "cluster_replaced"})
+                break
+        self._end_generation()
+        self._settle_deaths()
+
+    def _settle_deaths(self) -> None:
+        """In a thread, since the database may be away: then the leases run out, and a crash is counted."""
+        if not self._memory.deaths():
+            return
+        thread = threading.Thread(target=settle_deaths, args=(self._memory,), name="custodian", daemon=True)
+        thread.start()
+        thread.join(SETTLE_SECONDS)
 
 
-def _kill(pid: int) -> None:
-    with suppress(ProcessLookupError):  # it went by itself
-        os.kill(pid, signal.SIGKILL)
+def _is_gone(slot: Slot) -> bool:
+    """Whether the process that took the slot has ended, and not by leaving it."""
+    pid, start_ticks = slot.pid, slot.start_ticks
+    stat = read_stat(pid)
+    lives = stat is not None and not stat.has_ended and stat.start_ticks == start_ticks
+    return not lives and slot.pid == pid

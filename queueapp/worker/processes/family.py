@@ -1,0 +1,45 @@
+"""The processes of a cluster as parents and children: die together, kill with all below, reap."""
+
+import ctypes
+import os
+import signal
+from contextlib import suppress
+
+from queueapp.worker.processes.process_stat import children, descendants
+
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when the one that forked it dies, however it dies."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def die_with(parent: int) -> None:
+    """As die_with_parent, where the parent may have died before it was asked for."""
+    die_with_parent()
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def kill_tree(pid: int) -> None:
+    """Kill a process and all below it, also those that made a session of their own."""
+    for each in [pid, *descendants(pid)]:
+        # it went by itself; or it acts as somebody else, as with sudo
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(each, signal.SIGKILL)
+
+
+def kill_orphans(*, spared: set[int]) -> None:
+    """Kill the children of this process that came to it from parents that died, with all below them."""
+    for pid in children(os.getpid()):
+        if pid not in spared:
+            kill_tree(pid)
+
+
+def reap(*, spared: int) -> None:
+    """Let go of children that have ended, but for one that others wait for."""
+    with suppress(ChildProcessError):
+        while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid != spared:
+            os.waitpid(ended.si_pid, 0)
