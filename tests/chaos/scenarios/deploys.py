@@ -75,10 +75,10 @@ def _replace(count: int, backlog: Backlog) -> list[bool]:
         backlog.fill()
         cluster = RunningCluster(*DRAIN, workers=2)
         try:
-            wait_until(partial(_is_busy, cluster))
+            wait_until(partial(_is_busy, cluster), pause_seconds=0.1)
             family = cluster.family()
             killed.append(_end(cluster))
-            wait_until(partial(_are_gone, family))
+            wait_until(partial(_are_gone, family), pause_seconds=0.1)
         finally:
             cluster.destroy()
     return killed
