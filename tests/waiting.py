@@ -11,19 +11,23 @@ from django.db import connection, connections
 PATIENCE_SECONDS = 120
 
 
-def comes_true(condition: Callable[[], object], *, seconds: float = PATIENCE_SECONDS) -> bool:
+def comes_true(
+    condition: Callable[[], object], *, seconds: float = PATIENCE_SECONDS, pause_seconds: float = 0.005
+) -> bool:
     """Whether the condition becomes true in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.005)
+        time.sleep(pause_seconds)
     return True
 
 
-def wait_until(condition: Callable[[], object]) -> None:
+def wait_until(condition: Callable[[], object], *, pause_seconds: float = 0.005) -> None:
     """Fails the test when the condition does not become true with all patience."""
-    assert comes_true(condition), f"{condition} did not come true within {PATIENCE_SECONDS} s"
+    assert comes_true(condition, pause_seconds=pause_seconds), (
+        f"{condition} did not come true within {PATIENCE_SECONDS} s"
+    )
 
 
 def sessions_waiting_for_a_lock() -> int:

@@ -4,8 +4,11 @@ import os
 import random
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psutil
@@ -29,16 +32,32 @@ class World:
     def __init__(self, seed: int, directory: Path, s3: S3Server) -> None:
         self.s3 = s3
         self.random = random.Random(seed)
+        self.directory = directory
         self.marks = directory / "marks"
         self.submitted = 0
         with operator_scope("operator:chaos"):
             self.tenant = Tenant.objects.create(slug="chaos", name="Chaos").id
+        self.surroundings: dict[str, str] = {}  # variables that every cluster is started with
         self.cluster = self._start()
+        self.cluster.wait_ready()
 
     def _start(self) -> RunningCluster:
-        cluster = RunningCluster(workers=WORKERS)
-        cluster.wait_ready()
-        return cluster
+        return RunningCluster(workers=WORKERS, **self.surroundings)
+
+    def restart(self, **surroundings: str) -> None:
+        """Another cluster, with these variables from now on."""
+        with self.without_cluster():
+            self.surroundings = surroundings
+
+    @contextmanager
+    def without_cluster(self) -> Iterator[None]:
+        """Afterwards there is another."""
+        self.cluster.destroy()
+        try:
+            yield
+        finally:
+            self.cluster = self._start()
+            self.cluster.wait_ready()
 
     def submit(self, count: int, *, most_seconds: float = 0.05) -> None:
         """Submit tasks that mark their executions and take up to `most_seconds` each; max_retries is 0."""
@@ -51,6 +70,20 @@ class World:
             for _ in range(count)
         ]
         self.submitted += len(tasks.submit_many(requests, tenant_id=self.tenant))
+
+    def submit_one(self, type: str, *, timeout_seconds: int = 120, **params: object) -> UUID:
+        """Submit a task before all others."""
+        request = {"params": params, "priority": 10, "timeout_seconds": timeout_seconds}
+        task = tasks.submit(type, tenant_id=self.tenant, **request)
+        self.submitted += 1
+        return task.id
+
+    def submit_long(self, count: int, seconds: float) -> list[UUID]:
+        """Tasks that mark their executions and take so long; returns when all of them run."""
+        mark = str(self.marks)
+        long = [self.submit_one("sample.record", mark=mark, seconds=seconds) for _ in range(count)]
+        wait_until(lambda: self.count(id__in=long, status="leased") == count)
+        return long
 
     def submit_attaching(self, count: int) -> None:
         """Submit tasks that mark their executions and attach up to 400 kB each."""
@@ -79,7 +112,7 @@ class World:
         """Start the cluster again if its main process is gone, as an init system would."""
         if self.cluster.process.poll() is not None:
             self.cluster.destroy()
-            self.cluster = RunningCluster(workers=WORKERS)
+            self.cluster = self._start()
 
     def kill(self, part: str) -> None:
         """kill -9 one process of the cluster, as soon as there is one of that part."""
@@ -103,8 +136,18 @@ class World:
         wait_until(lambda: self.leased() or not self.unfinished())
 
     def leased(self) -> int:
+        return self.count(status="leased")
+
+    def count(self, **wanted: object) -> int:
+        """How many tasks are as said."""
         with operator_scope("operator:chaos"):
-            return Task.objects.filter(status="leased").count()
+            return Task.objects.filter(**wanted).count()
+
+    def result_of(self, task_id: UUID) -> Any:
+        """What a task of ours came to, as soon as it is completed."""
+        wait_until(lambda: self.count(id=task_id, status="completed"))
+        with operator_scope("operator:chaos"):
+            return Task.objects.get(id=task_id).result
 
     def expire_leases(self, workers: list[UUID]) -> int:
         """Let the time of these workers' leases pass; returns how many there were.
