@@ -22,6 +22,7 @@ class QueueappConfig(AppConfig):
         import_module("queueapp.receivers")  # needs the models, so not before now
         import_module("queueapp.checks")
         # these register their hooks
+        import_module("queueapp.maintenance.expiry")
         import_module("queueapp.maintenance.jobs")
         import_module("queueapp.runs.around_attempt")
         import_module("queueapp.maintenance.retention")

@@ -1,4 +1,4 @@
-"""The platform's jobs of each pass: what is due is queued, expired leases are taken back, counters are folded."""
+"""The platform's other jobs of each pass: what is due is queued, counters are folded."""
 
 from queueapp.db import statements
 from queueapp.hooks import Transition, maintenance_job
@@ -16,18 +16,6 @@ class PromoteDue(RecentRows):
         moved = statements.rows("promote_due", {"batch": BATCH, "seconds_back": seconds_back})
         notifier.notify_on_commit(row["queue"] for row in moved)
         report_on_commit(Transition(row["id"], row["was"], Status.QUEUED) for row in moved)
-        return len(moved)
-
-
-@maintenance_job("rescued", every_seconds=0)
-class ExpireLeases(RecentRows):
-    """Takes back what dead workers held."""
-
-    def run_batch(self, seconds_back: float) -> int:
-        parameters = {"batch": BATCH, "seconds_back": seconds_back, "thorough": seconds_back == EVER_SECONDS}
-        moved = statements.rows("expire_leases", parameters)
-        notifier.notify_on_commit(row["queue"] for row in moved if row["status"] == Status.QUEUED)
-        report_on_commit(Transition(row["id"], Status.LEASED, row["status"]) for row in moved)
         return len(moved)
 
 

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 
 from queueapp.claiming.duty_cycle import DutyCycle
 from queueapp.hooks import JobResult
+from queueapp.maintenance.continuity import DatabaseWatch
 
 BATCH = 1_000
 EVER = float("-inf")
@@ -17,9 +18,12 @@ class RecentRows(ABC):
 
     Under a snapshot that somebody holds, an index keeps an entry of every task that passed, and a scan from the
     very start would walk over all of them each second. So while passes of such scans take long, they are rationed.
+    A pass after a step of the database's clock looks at everything: what "lately" means has changed.
     """
 
     def __init__(self) -> None:
+        self.watch = DatabaseWatch()  # the runner gives its own
+        self._steps_known = 0
         self._duty_cycle = DutyCycle()  # of passes from the very start
         self._complete_at = EVER  # when the last complete pass began, by time.monotonic()
         self._started_at: float | None = None  # the pass that is under way, and how far it looks back
@@ -31,7 +35,7 @@ class RecentRows(ABC):
         started = time.monotonic()
         if self._started_at is None:
             self._started_at, self._seconds = started, 0.0
-            self._since = EVER if self._duty_cycle.allows else self._complete_at
+            self._since = EVER if self._duty_cycle.allows or self._clock_stepped() else self._complete_at
         rows = self.run_batch(EVER_SECONDS if self._since == EVER else started - self._since + MARGIN_SECONDS)
         self._seconds += time.monotonic() - started
         if rows >= BATCH:
@@ -40,6 +44,11 @@ class RecentRows(ABC):
             self._duty_cycle.record(self._seconds)
         self._complete_at, self._started_at = self._started_at, None
         return JobResult(rows)
+
+    def _clock_stepped(self) -> bool:
+        """Whether it has since the last time this was asked."""
+        known, self._steps_known = self._steps_known, self.watch.steps
+        return known != self.watch.steps
 
     @abstractmethod
     def run_batch(self, seconds_back: float) -> int:

@@ -5,12 +5,18 @@ from django.db import models
 
 from queueapp.models.base import Now, UuidModel
 
+MACHINE_HELP = "Boot id and process namespace."
+START_TICKS_HELP = "When the process started, in the kernel's ticks since the boot."
+
 
 class Cluster(UuidModel):
     """A running `manage.py qcluster`, as its sentinel sees it. It belongs to no tenant."""
 
     host = models.CharField(max_length=255)
+    # the supervisor's: with its machine and start ticks these tell whether it still lives, to anybody on that machine
     pid = models.IntegerField()
+    machine = models.CharField(max_length=100, help_text=MACHINE_HELP)
+    start_ticks = models.BigIntegerField(help_text=START_TICKS_HELP)
     stat = models.JSONField(default=dict, help_text="django-q2's statistics: status, process ids, reincarnations.")
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now())
@@ -32,8 +38,8 @@ class Worker(UuidModel):
     host = models.CharField(max_length=255)
     pid = models.IntegerField()
     # with the pid, these tell whether the process still exists, to anybody on the same machine
-    machine = models.CharField(max_length=100, help_text="Boot id and process namespace.")
-    process_created = models.FloatField(help_text="As the kernel tells it; guards against a reused pid.")
+    machine = models.CharField(max_length=100, help_text=MACHINE_HELP)
+    start_ticks = models.BigIntegerField(help_text=START_TICKS_HELP)
     queues = ArrayField(models.CharField(max_length=64))
     capabilities = models.JSONField(default=dict)
     started_at = models.DateTimeField(db_default=Now())

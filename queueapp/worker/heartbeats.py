@@ -2,27 +2,30 @@
 
 import os
 import socket
-from functools import cache
-from pathlib import Path
 from typing import Any
 from uuid import UUID
-
-import psutil
 
 from queueapp.claiming import Capabilities
 from queueapp.models import Cluster, Worker
 from queueapp.models.base import Now
+from queueapp.tasks.deaths import end_lost_workers
 from queueapp.tasks.queries import live_clusters
 from queueapp.tenancy import system_scope, worker_scope
+from queueapp.worker.identity import is_same_process, machine, start_ticks
 
 
 def store_stat(cluster_id: UUID, stat: dict[str, Any]) -> None:
     """Keep the sentinel's latest statistics."""
     with worker_scope(cluster_id):
         known = Cluster.objects.filter(id=cluster_id)
-        if not known.update(stat=stat, heartbeat_at=Now()):
+        if not known.update(stat=stat, heartbeat_at=Now()) and (ticks := start_ticks(stat["pid"])) is not None:
             Cluster.objects.create(
-                id=cluster_id, host=socket.gethostname(), pid=stat.get("pid", os.getppid()), stat=stat
+                id=cluster_id,
+                host=socket.gethostname(),
+                pid=stat["pid"],
+                machine=machine(),
+                start_ticks=ticks,
+                stat=stat,
             )
 
 
@@ -30,13 +33,6 @@ def live_stats() -> list[dict[str, Any]]:
     """The statistics of every live cluster."""
     with system_scope("clusters"):
         return [cluster.stat for cluster in live_clusters()]
-
-
-@cache
-def machine() -> str:
-    """Names the kernel and process namespace we run in: two containers of one name still differ."""
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return f"{boot}/{os.stat('/proc/self/ns/pid').st_ino}"
 
 
 def register(worker_id: UUID, cluster_id: UUID, capabilities: Capabilities) -> None:
@@ -48,7 +44,7 @@ def register(worker_id: UUID, cluster_id: UUID, capabilities: Capabilities) -> N
             host=socket.gethostname(),
             pid=os.getpid(),
             machine=machine(),
-            process_created=psutil.Process().create_time(),
+            start_ticks=start_ticks(os.getpid()) or 0,  # never 0, since we live
             queues=list(capabilities.queues),
             capabilities=capabilities.as_json(),
         )
@@ -68,20 +64,20 @@ def sign_off(worker_id: UUID) -> None:
 
 
 def reap_dead_workers() -> None:
-    """Record which workers of this machine have died, of any cluster.
+    """End the workers of this machine whose process is gone, and with it their cluster's supervisor.
 
-    The maintenance runner then takes back what they held at once, instead of waiting for their leases to run out.
+    A supervisor that lives knows what its worker was executing, and has it settled itself.
     """
     with system_scope("reaper"):
         thought_alive = Worker.objects.filter(machine=machine(), stopped_at=None)
-        dead = [worker.id for worker in thought_alive if not _exists(worker)]
-        if dead:
-            Worker.objects.filter(id__in=dead, stopped_at=None).update(stopped_at=Now())
+        dead = [worker for worker in thought_alive if not is_same_process(worker.pid, worker.start_ticks)]
+        clusters = Cluster.objects.in_bulk({worker.cluster_id for worker in dead})
+        if lost := [worker.id for worker in dead if _has_ended(clusters.get(worker.cluster_id))]:
+            end_lost_workers(lost)
 
 
-def _exists(worker: Worker) -> bool:
-    try:
-        process = psutil.Process(worker.pid)
-        return process.create_time() == worker.process_created and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+def _has_ended(cluster: Cluster | None) -> bool:
+    """Whether a cluster of this machine is known to have no supervisor any more. One without a row may be starting."""
+    return (
+        cluster is not None and cluster.machine == machine() and not is_same_process(cluster.pid, cluster.start_ticks)
+    )

@@ -48,7 +48,7 @@ def make_worker(clean_database):
     def make(**fields):
         worker_id = fields.pop("id", new_id())
         with worker_scope(worker_id):
-            process = {"cluster_id": new_id(), "host": "box", "pid": 7, "machine": "elsewhere", "process_created": 1.0}
+            process = {"cluster_id": new_id(), "host": "box", "pid": 7, "machine": "elsewhere", "start_ticks": 1}
             return Worker.objects.create(id=worker_id, **{**process, "queues": ["default"], **fields})
 
     return make

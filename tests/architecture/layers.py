@@ -28,7 +28,17 @@ LAYERS = [
     {"db"},
     {"models"},
     {"validation"},
-    {"conf", "clock", "states", "errors", "retry_policy", "type_patterns", "redaction", "json_values"},
+    {
+        "conf",
+        "clock",
+        "process_identity",
+        "states",
+        "errors",
+        "retry_policy",
+        "type_patterns",
+        "redaction",
+        "json_values",
+    },
 ]
 
 

@@ -68,4 +68,4 @@ def create_worker(**fields):
     """The row of a worker, alive unless told otherwise."""
     usual = {"cluster_id": new_id(), "host": "box", "pid": 7, "machine": "elsewhere", "queues": ["default"]}
     with operator_scope("operator:test"):
-        return Worker.objects.create(process_created=0, **usual | fields)
+        return Worker.objects.create(start_ticks=0, **usual | fields)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from queueapp import tasks
-from queueapp.db import statements
 from queueapp.errors import WrongState
-from queueapp.maintenance.jobs import EVER_SECONDS
+from queueapp.maintenance.expiry import ExpireLeases
+from queueapp.maintenance.recent_rows import EVER_SECONDS
 from queueapp.models import DedupKey, Task, TaskLog
 from queueapp.tasks.settle import OutcomeKind
 from queueapp.tenancy import operator_scope, system_scope
@@ -27,7 +27,7 @@ def story(task):
 
 def expire_leases():
     with system_scope("maintenance"):
-        return statements.rows("expire_leases", {"batch": 10, "seconds_back": EVER_SECONDS, "thorough": True})
+        return ExpireLeases().run_batch(EVER_SECONDS)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_result_that_waited_for_the_leases_end_is_refused(worker, overdue, kin
 
 
 def test_maintenance_passes_by_a_task_that_is_being_settled(worker, overdue):
-    assert meanwhile(lambda: worker.settle(overdue.id, 1, OutcomeKind.COMPLETED), expire_leases) == []
+    assert meanwhile(lambda: worker.settle(overdue.id, 1, OutcomeKind.COMPLETED), expire_leases) == 0
     assert story(overdue)[-2:] == ["leased", "completed"]
 
 

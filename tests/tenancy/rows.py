@@ -87,7 +87,7 @@ def fill_shared(worker_id: UUID) -> None:
     """Rows in every table that belongs to no tenant."""
     register(worker_id, new_id(), Capabilities(queues=("default",)))
     with operator_scope("operator:test"):
-        Cluster.objects.create(host="h", pid=1)
+        Cluster.objects.create(host="h", pid=1, machine="m", start_ticks=1)
         Route.objects.create(pattern="echo.*", queue_id="default")
         save_custom_key(KeySpec("feature.banner", Kind.STRING, "a line of text"))
     submit_change("github.api_token", "a secret of some length", actor="operator:test")

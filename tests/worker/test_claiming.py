@@ -35,7 +35,7 @@ def insert_task(tenant, type="echo", requirements="{}"):
 
 def inbox(capabilities):
     """What the view worker_inbox shows a worker with these capabilities."""
-    worker_id, process = new_id(), {"host": "here", "pid": 1, "machine": "m", "process_created": 0}
+    worker_id, process = new_id(), {"host": "here", "pid": 1, "machine": "m", "start_ticks": 0}
     with worker_scope(worker_id):
         Worker.objects.create(
             id=worker_id, cluster_id=new_id(), queues=["default"], capabilities=capabilities, **process

@@ -10,7 +10,9 @@ from queueapp.claiming import duty_cycle
 from queueapp.claiming.duty_cycle import DutyCycle
 from queueapp.hooks import JobResult
 from queueapp.maintenance import jobs, recent_rows
-from queueapp.maintenance.jobs import ExpireLeases, FoldCounters, PromoteDue
+from queueapp.maintenance.continuity import Look
+from queueapp.maintenance.expiry import ExpireLeases
+from queueapp.maintenance.jobs import FoldCounters, PromoteDue
 from queueapp.maintenance.recent_rows import BATCH, EVER_SECONDS, MARGIN_SECONDS, RecentRows
 from queueapp.models import TaskCount
 from queueapp.tenancy import operator_scope, system_scope
@@ -39,6 +41,26 @@ def test_a_pass_looks_back_to_the_one_before_while_looks_from_the_start_take_lon
     job()
     assert looked_back[0] == looked_back[2] == EVER_SECONDS
     assert MARGIN_SECONDS < looked_back[1] < MARGIN_SECONDS + 60
+
+
+def test_the_first_pass_after_a_step_of_the_clock_looks_at_everything(clean_database, monkeypatch):
+    """What was due in an hour is due now, and lies further back than the last pass."""
+    looked_back = []
+
+    class Job(RecentRows):
+        def run_batch(self, seconds_back):
+            looked_back.append(seconds_back)
+            return 0
+
+    job = Job()
+    job()
+    monkeypatch.setattr(DutyCycle, "allows", False)
+    job.watch.add(Look(0.0, 1000.0, 0.0))
+    job()
+    job.watch.add(Look(1.0, 4601.0, 1.0))
+    job()
+    job()
+    assert [seconds == EVER_SECONDS for seconds in looked_back] == [True, False, True, False]
 
 
 def test_every_batch_of_a_pass_looks_as_far_back_as_its_first(clean_database, monkeypatch):

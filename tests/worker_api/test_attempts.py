@@ -205,8 +205,9 @@ def test_a_worker_that_beats_is_alive_again(worker, leased):
         worker_id = leased["row"]().worker_id
         (row,) = queries.worker_rows(ids=[worker_id])
         assert (row.is_live, [held["id"] for held in row.tasks]) == (True, [leased["id"]])
-        row.worker.stopped_at = Now()
+        row.worker.heartbeat_at = Now() - timedelta(seconds=60)
         row.worker.save()
+        assert not queries.worker_rows(ids=[worker_id])[0].is_live
     assert worker.tell("heartbeat", leased).status == 200
     with operator_scope("operator:test"):
         assert queries.worker_rows(ids=[worker_id])[0].is_live

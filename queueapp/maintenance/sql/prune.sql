@@ -1,4 +1,4 @@
--- Delete what is not needed any more: expired deduplication keys, workers gone for a day, old statistics.
+-- Delete what is not needed any more: expired deduplication keys, workers not heard of for a day, old statistics.
 WITH keys AS (
     -- skips what submits are taking over: they lock keys in an order of their own, and waiting could deadlock
     DELETE FROM taskrunner_dedup_keys WHERE id IN (
@@ -9,11 +9,8 @@ WITH keys AS (
         SELECT id FROM taskrunner_idempotency_keys WHERE expires_at < taskrunner_now()
         ORDER BY expires_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
     RETURNING 1
-), silent AS (
-    UPDATE taskrunner_workers SET stopped_at = heartbeat_at WHERE stopped_at IS NULL AND heartbeat_at < taskrunner_now() - interval '1 minute'
-    RETURNING 1
 ), gone AS (
-    DELETE FROM taskrunner_workers w WHERE w.stopped_at < taskrunner_now() - interval '1 day'
+    DELETE FROM taskrunner_workers w WHERE coalesce(w.stopped_at, w.heartbeat_at) < taskrunner_now() - interval '1 day'
         AND NOT EXISTS (SELECT FROM taskrunner_tasks t WHERE t.status = 'leased' AND t.worker_id = w.id)
     RETURNING 1
 ), statistics AS (

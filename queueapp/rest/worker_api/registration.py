@@ -31,23 +31,23 @@ def capabilities_of(principal: Principal) -> Capabilities:
 
 
 def register(worker_id: UUID, principal: Principal, name: str, capabilities: Capabilities) -> None:
-    """Record that the worker lives, and what it takes. One that was thought dead is back."""
+    """Record that the worker lives, and what it takes."""
     row = Worker(
         id=worker_id,
         cluster_id=principal.key.id,
         host=name,
         pid=0,
         machine=Worker.OVER_HTTP,
-        process_created=0,
+        start_ticks=0,
         queues=list(capabilities.queues),
         capabilities=capabilities.as_json(),
         heartbeat_at=Now(),
     )
-    renewed = ["queues", "capabilities", "heartbeat_at", "stopped_at"]
+    renewed = ["queues", "capabilities", "heartbeat_at"]
     Worker.objects.bulk_create([row], update_conflicts=True, unique_fields=["id"], update_fields=renewed)
 
 
 def record_heartbeat(worker_id: UUID) -> None:
     """Record that the worker lives."""
     with worker_scope(worker_id):
-        Worker.objects.filter(id=worker_id).update(heartbeat_at=Now(), stopped_at=None)
+        Worker.objects.filter(id=worker_id).update(heartbeat_at=Now())
