@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from queueapp.models import Task
     from queueapp.tasks import TaskRequest
     from queueapp.worker.context import TaskContext
+    from queueapp.worker.interrupts import SoftTimeout
 
 __all__ = [
     "PermanentFailure",
     "RetryLater",
+    "SoftTimeout",
     "TaskContext",
     "cancel",
     "get_task",
@@ -34,6 +36,7 @@ __all__ = [
 _HOMES = {
     "PermanentFailure": "queueapp.errors",
     "RetryLater": "queueapp.errors",
+    "SoftTimeout": "queueapp.worker.interrupts",
     "TaskContext": "queueapp.worker.context",
     "handler": "queueapp.handlers",
 }

@@ -141,13 +141,19 @@ class ScopeError(TaskrunnerError):
 
 
 class RetryLater(TaskrunnerError):
-    """Raised by a handler: try again after so many seconds. Counts as a failure, like any other."""
+    """Raised by a handler: try again after so many seconds. Counts as a failure, like any other.
+
+    The seconds may be a text, as the header Retry-After brings them. Raises ValueError for what is no number.
+    """
 
     code = "retry_later"
 
-    def __init__(self, after_seconds: float, reason: str = "") -> None:
-        self.after_seconds = float(after_seconds)
-        super().__init__(reason or f"Asked to be retried after {after_seconds:g} s.")
+    def __init__(self, after_seconds: float | str, reason: str = "") -> None:
+        try:
+            self.after_seconds = float(after_seconds)
+        except (TypeError, ValueError):
+            raise ValueError(f"RetryLater takes a number of seconds, not {after_seconds!r:.100}") from None
+        super().__init__(reason or f"Asked to be retried after {self.after_seconds:g} s.")
 
 
 class PermanentFailure(TaskrunnerError):

@@ -46,6 +46,7 @@ class Handler:
     validate: Validate | None
     queue: str
     timeout_seconds: int
+    soft_timeout_seconds: float | None
     max_timeout_seconds: int | None
     max_retries: int
     retry_base_seconds: float
@@ -77,6 +78,7 @@ def handler(
     validate: Validate | None = None,
     queue: str = "default",
     timeout_seconds: int = 300,
+    soft_timeout_seconds: float | None = None,
     max_timeout_seconds: int | None = None,
     max_retries: int = 0,
     retry_base_seconds: float = 1.0,
@@ -90,6 +92,8 @@ def handler(
     The function takes a TaskContext and an instance of `params`, and returns a result, or raises RetryLater or
     PermanentFailure; any other exception is retried with exponential backoff. `validate` refuses at submit what no
     model can know, such as what the tenant may not ask for; its first error's code is that of the refusal.
+    After `timeout_seconds` the function is interrupted; after `soft_timeout_seconds`, if given, it gets SoftTimeout
+    first, once, so that it may clean up.
     With `prefetch=False` its tasks are claimed and settled one at a time. With `transactional=True` it runs inside one
     transaction in its tenant's scope, which commits its own writes and the task's completion together.
 
@@ -97,7 +101,8 @@ def handler(
     parameters, or by `result_key` from the parameters (None: no run for these). A task whose key was completed less
     than `result_ttl_seconds` ago is answered with that result, unless its parameters (Reusable) say `force`; 0 keeps
     runs and reuses nothing.
-    Raises ImproperlyConfigured when the type has a handler already, or the function is `async def`.
+    Raises ImproperlyConfigured when the type has a handler already, the function is `async def`, or
+    `soft_timeout_seconds` does not lie before `timeout_seconds`.
     """
 
     def register(function: HandlerFunction) -> HandlerFunction:
@@ -108,6 +113,11 @@ def handler(
                 f"The handler of {type!r} is an `async def` function, and handlers must be plain functions:"
                 " nothing would await it. Call asyncio.run(...) inside a plain function instead."
             )
+        if soft_timeout_seconds is not None and not 0 < soft_timeout_seconds < timeout_seconds:
+            raise ImproperlyConfigured(
+                f"The handler of {type!r} has soft_timeout_seconds={soft_timeout_seconds:g}, which must be more than 0"
+                f" and less than its timeout_seconds={timeout_seconds}."
+            )
         _handlers[type] = Handler(
             type=type,
             function=function,
@@ -115,6 +125,7 @@ def handler(
             validate=validate,
             queue=queue,
             timeout_seconds=timeout_seconds,
+            soft_timeout_seconds=soft_timeout_seconds,
             max_timeout_seconds=max_timeout_seconds,
             max_retries=max_retries,
             retry_base_seconds=retry_base_seconds,

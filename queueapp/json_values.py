@@ -12,6 +12,15 @@ def storable_text(text: str) -> str:
     return text.replace("\x00", "\\0").encode("utf-8", "replace").decode()
 
 
+def as_text(value: object) -> str:
+    """What a value says of itself, be it a text, a translation or an exception; its class where it says nothing."""
+    try:
+        text = str(value)
+    except Exception:
+        text = ""
+    return text or (value if isinstance(value, str) else type(value).__name__)
+
+
 def kept_json(value: Any, depth: int = 1) -> Any:
     """The value as jsonb can hold it, with what cannot be kept written as text: for records, which refuse nothing."""
     if isinstance(value, dict) and depth < MAX_JSON_DEPTH:
@@ -21,7 +30,7 @@ def kept_json(value: Any, depth: int = 1) -> Any:
     try:
         return storable_json(value, depth)
     except ValueError:
-        return storable_text(str(value))
+        return storable_text(as_text(value))
 
 
 def storable_json(value: Any, depth: int = 1) -> Any:

@@ -9,6 +9,9 @@ from django.db.backends.utils import CursorWrapper
 if is_psycopg3:
     from psycopg import ClientCursor
 
+# as libpq numbers the states of a session; 1 is a statement under way, 4 a connection that is gone
+IDLE, IN_TRANSACTION, IN_FAILED_TRANSACTION = 0, 2, 3
+
 
 def literal(text: str) -> str:
     """A string as a constant of SQL, read the same by every server whatever its settings."""
@@ -43,3 +46,21 @@ def execute(cursor: CursorWrapper, sql: str, parameters: Any) -> None:
     if is_psycopg3 and not isinstance(cursor.cursor, ClientCursor):
         sql, parameters = mogrify(sql, parameters, cursor.db), None
     cursor.execute(sql, parameters)
+
+
+if is_psycopg3:
+
+    def transaction_status(raw: Any) -> int:
+        """What the driver knows of a connection's transaction. Asks nothing of the server."""
+        return raw.pgconn.transaction_status  # type: ignore[no-any-return]
+
+else:
+
+    def transaction_status(raw: Any) -> int:
+        """What the driver knows of a connection's transaction. Asks nothing of the server."""
+        return raw.get_transaction_status()  # type: ignore[no-any-return]
+
+
+def in_transaction(raw: Any) -> bool:
+    """Whether a transaction is open, broken or not."""
+    return transaction_status(raw) in (IN_TRANSACTION, IN_FAILED_TRANSACTION)

@@ -11,7 +11,7 @@ from queueapp.handlers import Handler
 
 AttemptKey = tuple[UUID, int]  # a task and the number of the attempt: what a lease is held for, and the fence
 
-SOFT_LIMIT_FRACTION = 5 / 6  # of timeout_seconds
+KILL_AFTER_SECONDS = 5.0  # beyond timeout_seconds, for a handler that does not obey its interrupt
 
 
 @dataclass(slots=True)
@@ -27,18 +27,27 @@ class Attempt:
     cancel_requested: bool = False
     interrupted_at: float = float("-inf")
     run_seconds: float = 0.0  # in the handler itself, once it has ended
+    soft_timeout_raised: bool = False
 
     @property
     def key(self) -> AttemptKey:
         return self.task.id, self.task.attempt
 
     @property
-    def soft_deadline(self) -> float:
-        return self.started + self.task.timeout_seconds * SOFT_LIMIT_FRACTION
+    def soft_deadline(self) -> float | None:
+        """When SoftTimeout is raised in the handler, once; None where its type wants none."""
+        soft = self.handler.soft_timeout_seconds
+        return None if soft is None else self.started + soft
 
     @property
-    def hard_deadline(self) -> float:
+    def deadline(self) -> float:
+        """When the handler is interrupted: it may run for all of timeout_seconds."""
         return self.started + self.task.timeout_seconds
+
+    @property
+    def kill_at(self) -> float:
+        """When the process of a handler that has not obeyed is killed."""
+        return self.deadline + KILL_AFTER_SECONDS
 
     @property
     def seconds(self) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DataError
+from django.utils.functional import Promise
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from queueapp.db import statements
@@ -69,7 +70,7 @@ class Outcome:
 def completed(task_id: UUID, attempt: int, result: Any, *, run_seconds: float | None = 0.0) -> Outcome:
     """An outcome with a handler's result as JSON; a permanent failure where it cannot be kept as such."""
     try:
-        encoded = json.dumps(to_jsonable_python(result, inf_nan_mode="strings"), allow_nan=False)
+        encoded = json.dumps(to_jsonable_python(result, inf_nan_mode="strings", fallback=_lazy_text), allow_nan=False)
         if len(encoded) > MAX_RESULT_BYTES:
             raise ValueError(f"takes {len(encoded)} bytes, more than {MAX_RESULT_BYTES}")
         if "\\u0000" in encoded or "\\ud" in encoded:
@@ -128,6 +129,13 @@ def settle_alone(worker_id: UUID, outcome: Outcome) -> dict[UUID, str]:
         return settle(
             worker_id, [failed(outcome.id, outcome.attempt, OutcomeKind.PERMANENT, "outcome_not_storable", message)]
         )
+
+
+def _lazy_text(value: Any) -> str:
+    """A translation, in the language that is active now. Raises PydanticSerializationError for anything else."""
+    if isinstance(value, Promise):
+        return str(value)
+    raise PydanticSerializationError(f"Unable to serialize unknown type: {type(value)}")
 
 
 def _check_storable(encoded: str) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
-from queueapp.json_values import storable_text
+from queueapp.json_values import as_text, storable_text
+from queueapp.worker.forked import refuse_in_child
 from queueapp.worker.interrupts import CancelRequested
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ ExtensionT = TypeVar("ExtensionT")
 
 
 class TaskContext:
-    """The running attempt, as its handler sees it. Everything it writes is refused once the lease is lost."""
+    """The running attempt, as its handler sees it. Everything it writes is refused once the lease is lost.
+
+    It belongs to the worker's process: in one that was forked from it, every method raises RuntimeError.
+    """
 
     __slots__ = ("_attempt", "_extensions", "_records")
 
@@ -56,20 +60,23 @@ class TaskContext:
     def log(self, message: object, *, level: str = "info", **detail: Any) -> None:
         """Add a line to the task's log at once, in a transaction of its own; what JSON cannot carry is kept as text.
 
-        The message may be an exception. Raises ValueError for an unknown level, a message of more than 65,536
-        characters and a detail of more than 65,536 bytes; LeaseLost when the attempt no longer holds the task.
+        The message may be an exception or a translation. Raises ValueError for an unknown level, a message of more than
+        65,536 characters and a detail of more than 65,536 bytes; LeaseLost when the attempt no longer holds the task.
         """
-        self._records.log(message, level, detail)
+        refuse_in_child()
+        self._records.log(as_text(message), level, detail)
 
     def metric(self, name: str, value: Any) -> None:
         """Keep a figure (or any JSON) of the task and of its run, if its type keeps runs; at once, as a log line.
 
         Raises ValueError for what cannot be kept, LeaseLost when the attempt no longer holds the task.
         """
+        refuse_in_child()
         self._records.metric(name, value)
 
     def note(self, type: str, content: str) -> None:
         """Keep a text of the task and of its run, as `metric`. Raises ValueError, LeaseLost."""
+        refuse_in_child()
         self._records.note(type, content)
 
     def progress(self, fraction: float, message: str = "") -> None:
@@ -77,9 +84,10 @@ class TaskContext:
 
         Raises ValueError for a fraction out of range, and a message of more than 1,000 characters.
         """
+        refuse_in_child()
         if not 0 <= fraction <= 1:
             raise ValueError(f"fraction must be between 0 and 1, not {fraction}")
-        text = storable_text(str(message))
+        text = storable_text(as_text(message))
         if len(text) > MAX_PROGRESS_CHARACTERS:
             raise ValueError(f"a progress message may have {MAX_PROGRESS_CHARACTERS} characters, not {len(text)}")
         self._attempt.progress = {"fraction": round(float(fraction), 4), "message": text}
@@ -93,10 +101,12 @@ class TaskContext:
         attached stays. Waits up to ten seconds for a store that is away.
         Raises LeaseLost when the attempt no longer holds the task, InvalidArtifact, ArtifactTooLarge, StoreUnavailable.
         """
+        refuse_in_child()
         return self._records.attach(type, content, content_type, metadata)
 
     def check_cancelled(self) -> None:
         """Raise if the task is to stop: for loops that catch everything, or prefer to stop at a place of their own."""
+        refuse_in_child()
         if self._attempt.cancel_requested:
             raise CancelRequested
 

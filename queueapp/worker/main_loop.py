@@ -26,6 +26,7 @@ from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.executor import Executor
 from queueapp.worker.interrupts import Interrupter
 from queueapp.worker.log_context import AttemptFilter, add_to_handlers
+from queueapp.worker.own_process import OwnProcess
 from queueapp.worker.prefetch import PrefetchBuffer
 from queueapp.worker.processes.shared_memory import ServeOptions, Slot, get_options
 from queueapp.worker.watchdog import Watchdog
@@ -58,7 +59,7 @@ class ServingWorker:
         add_to_handlers(AttemptFilter(lambda: self._buffer.running))
         self._background = BackgroundConnection()
         interrupter = Interrupter()
-        self._executor = Executor(self._background, interrupter)
+        self._executor = Executor(self._background, interrupter, OwnProcess())
         self._watchdog = Watchdog(self.id, self._buffer, slot, interrupter, self._background)
         self._registered = False
         self._executed = 0
@@ -129,12 +130,12 @@ class ServingWorker:
             self._execute(attempt)
             if self._buffer.oldest_outcome_seconds > SETTLE_AFTER_SECONDS:
                 self._settle()
-            if self._options.memory.draining:
+            if self._options.memory.draining or self._executor.unfit:
                 break
 
     def _execute(self, attempt: Attempt) -> None:
         # the supervisor ends a process whose handler holds the interpreter beyond this
-        self._slot.deadline = attempt.hard_deadline
+        self._slot.deadline = attempt.kill_at
         outcome = self._executor.execute(attempt)
         self._slot.deadline = 0.0
         self._claimer.batch_sizes.record(attempt.task.type, attempt.seconds)
@@ -171,6 +172,7 @@ class ServingWorker:
         return (
             self._options.memory.draining
             or not self._watchdog.still_ours
+            or self._executor.unfit is not None
             or self._executed >= conf.settings.worker_max_tasks
             or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > conf.settings.worker_max_memory_mb * 1024
         )
@@ -188,6 +190,8 @@ class ServingWorker:
         self._background.close()
         connection.close()
         self._slot.leave()
+        if self._executor.unfit:
+            os._exit(1)  # at an orderly end Python would wait for the threads that a handler left
 
 
 def _log_lost(outcomes: list[Outcome], settled: dict[UUID, str]) -> None:

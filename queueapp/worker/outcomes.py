@@ -5,30 +5,60 @@ import traceback
 
 from queueapp.errors import ArtifactTooLarge, InvalidArtifact, LeaseLost, PermanentFailure, RetryLater
 from queueapp.retry_policy import retry_delay_seconds
-from queueapp.tasks.attempt import SOFT_LIMIT_FRACTION, Attempt
+from queueapp.tasks.attempt import Attempt
 from queueapp.tasks.settle import Outcome, OutcomeKind, failed
-from queueapp.worker.interrupts import CancelRequested, Interrupted, LeaseGone
+from queueapp.worker.interrupts import CancelRequested, DrainLimit, Interrupted, LeaseGone, SoftTimeout
+from queueapp.worker.left_transactions import TransactionFault
 
 logger = logging.getLogger(__name__)
 
+PERMANENT = (PermanentFailure, ArtifactTooLarge, InvalidArtifact)
+
 
 def outcome_of_error(attempt: Attempt, error: BaseException) -> Outcome | None:
-    """None where the lease is gone, so that nothing may be written."""
-    match error:
-        case LeaseGone() | LeaseLost():
-            return None
-        case CancelRequested():
-            return Outcome(*attempt.key, OutcomeKind.CANCELLED)
-        case Interrupted():
-            logger.warning("task stopped", extra={"event": "task_killed", "task_id": str(attempt.task.id)})
-            soft_seconds = attempt.task.timeout_seconds * SOFT_LIMIT_FRACTION
-            return timed_out(attempt, f"Interrupted after {soft_seconds:g} s, five sixths of its limit of")
-        case RetryLater():
-            return failed(*attempt.key, OutcomeKind.ERROR, error.code, str(error), error.after_seconds)
-        case PermanentFailure() | ArtifactTooLarge() | InvalidArtifact():
-            return failed(*attempt.key, OutcomeKind.PERMANENT, error.code, str(error))
+    """None where the lease is gone, so that nothing may be written. Raises nothing, whatever the error is made of."""
+    try:
+        return _outcome_of_error(attempt, error)
+    except BaseException as another:  # of its class, its texts or its code: all are the handler's own code
+        kinds = [type.__repr__(type(each)) for each in (error, another)]  # not by way of a metaclass
+        message = f"The handler raised a {kinds[0]}, which cannot be shown: looking at it raised {kinds[1]}."
+        return failed(*attempt.key, OutcomeKind.ERROR, "handler_error", message, _retry_delay(attempt))
+
+
+def _outcome_of_error(attempt: Attempt, error: BaseException) -> Outcome | None:
+    kind = type(error)  # an error may claim to be of another class
+    if issubclass(kind, Interrupted):
+        return _outcome_of_interrupt(attempt, kind)
+    if issubclass(kind, LeaseLost) and (error.task_id, error.attempt) == attempt.key:  # type: ignore[attr-defined]
+        return None
+    if issubclass(kind, RetryLater):
+        after_seconds: float = error.after_seconds  # type: ignore[attr-defined]
+        return failed(*attempt.key, OutcomeKind.ERROR, *_code_and_text(error), after_seconds)
+    if issubclass(kind, PERMANENT):
+        return failed(*attempt.key, OutcomeKind.PERMANENT, *_code_and_text(error))
+    if issubclass(kind, TransactionFault):
+        return failed(*attempt.key, OutcomeKind.ERROR, *_code_and_text(error), _retry_delay(attempt))
     message = "".join(traceback.format_exception_only(error)).strip()
-    return failed(*attempt.key, OutcomeKind.ERROR, type(error).__name__, message, _retry_delay(attempt))
+    return failed(*attempt.key, OutcomeKind.ERROR, kind.__name__, message, _retry_delay(attempt))
+
+
+def _outcome_of_interrupt(attempt: Attempt, kind: type[Interrupted]) -> Outcome | None:
+    if issubclass(kind, LeaseGone):
+        return None
+    if issubclass(kind, CancelRequested):
+        return Outcome(*attempt.key, OutcomeKind.CANCELLED)
+    if issubclass(kind, DrainLimit):
+        return Outcome(*attempt.key, OutcomeKind.RELEASED)
+    logger.warning("task stopped", extra={"event": "task_killed", "task_id": str(attempt.task.id)})
+    if issubclass(kind, SoftTimeout):
+        soft = attempt.handler.soft_timeout_seconds
+        return timed_out(attempt, f"Interrupted after {soft} s, its type's soft_timeout_seconds, of its limit of")
+    return timed_out(attempt, "Interrupted after its limit of")
+
+
+def _code_and_text(error: BaseException) -> tuple[str, str]:
+    """Of one of our own errors; a subclass may bring a code of any kind."""
+    return str(error.code), str(error)  # type: ignore[attr-defined]
 
 
 def timed_out(attempt: Attempt, what_happened: str) -> Outcome:

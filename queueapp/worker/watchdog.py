@@ -1,7 +1,7 @@
 """The watchdog: a thread in each worker that renews its leases and enforces the limits of its tasks.
 
-It also notices cancellation, interrupts the handler at the soft limit, settles what a slow handler keeps waiting, and
-at the hard limit ends the process; the sentinel replaces it.
+It also notices cancellation, interrupts the handler at its limit, settles what a slow handler keeps waiting, and ends
+the process of a handler that does not obey; the sentinel replaces it.
 """
 
 import logging
@@ -21,7 +21,7 @@ from queueapp.tasks.leases import renew
 from queueapp.tasks.settle import Outcome, settle
 from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.heartbeats import heartbeat
-from queueapp.worker.interrupts import CancelRequested, Interrupted, Interrupter, LeaseGone, SoftTimeLimit
+from queueapp.worker.interrupts import CancelRequested, Interrupted, Interrupter, LeaseGone, SoftTimeout, TimeLimit
 from queueapp.worker.outcomes import timed_out
 from queueapp.worker.prefetch import PrefetchBuffer
 from queueapp.worker.processes.shared_memory import Slot
@@ -78,10 +78,14 @@ class Watchdog(threading.Thread):
         if running is None:
             return
         now = time.monotonic()
-        if now >= running.hard_deadline:
-            self._end_process(f"task {running.task.id} reached its hard limit of {running.task.timeout_seconds} s")
-        elif now >= running.soft_deadline:
-            self._interrupt(SoftTimeLimit)
+        soft_deadline = running.soft_deadline
+        if now >= running.kill_at:
+            self._end_process(f"task {running.task.id} did not obey its limit of {running.task.timeout_seconds} s")
+        elif now >= running.deadline:
+            self._interrupt(TimeLimit)
+        elif soft_deadline is not None and now >= soft_deadline and not running.soft_timeout_raised:
+            running.soft_timeout_raised = True
+            self._interrupt(SoftTimeout)
 
     def _settle_behind_handler(self) -> None:
         """A slow handler must hold up no other task: settle what is finished, release what is not started."""

@@ -62,17 +62,19 @@ def test_a_hook_may_answer_instead_of_the_handler(execute, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "code"),
+    ("error_of", "status", "code"),
     [
-        (RuntimeError("broken"), "failed", "RuntimeError"),
-        (PermanentFailure("refused"), "dead_letter", "permanent_failure"),
-        (LeaseLost(None, 1), "leased", ""),
+        (lambda attempt: RuntimeError("broken"), "failed", "RuntimeError"),
+        (lambda attempt: KeyboardInterrupt(), "failed", "KeyboardInterrupt"),
+        (lambda attempt: PermanentFailure("refused"), "dead_letter", "permanent_failure"),
+        (lambda attempt: LeaseLost(*attempt.key), "leased", ""),
+        (lambda attempt: LeaseLost(attempt.task.id, attempt.task.attempt + 1), "failed", "LeaseLost"),
     ],
 )
-def test_what_a_hook_raises_is_taken_as_if_the_handler_had(execute, error, status, code):
+def test_what_a_hook_raises_is_taken_as_if_the_handler_had(execute, error_of, status, code):
     @around_attempt()
     def fail(attempt, proceed):
-        raise error
+        raise error_of(attempt)
 
     task = execute("sample.noop", max_retries=1)
     assert (task.status, task.error_code) == (status, code)

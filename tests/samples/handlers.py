@@ -22,6 +22,7 @@ from queueapp.errors import FieldError, PermanentFailure, RetryLater
 from queueapp.handlers import Reusable, handler
 from queueapp.tasks import settle
 from queueapp.worker.context import TaskContext
+from tests.samples import hell  # noqa: F401 (registers its own)
 
 logger = logging.getLogger(__name__)
 

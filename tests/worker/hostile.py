@@ -1,0 +1,54 @@
+"""A hostile task, and after it an honest one of another tenant, in one worker process."""
+
+from dataclasses import dataclass
+
+import psutil
+
+from queueapp import tasks
+from queueapp.models import Task
+from queueapp.states import FINAL
+from tests.factories import fresh
+from tests.waiting import wait_until
+
+
+@dataclass
+class Pair:
+    type: str
+    hostile: Task
+    honest: Task
+
+    @property
+    def outcome(self):
+        return self.hostile.status, self.hostile.error_code, self.hostile.attempt, self.hostile.crash_count
+
+    @property
+    def unharmed(self):
+        return (self.honest.status, self.honest.attempt, self.honest.crash_count) == ("completed", 1, 0)
+
+
+def ended(task):
+    return fresh(task).status in FINAL
+
+
+def run_pairs(types, hostile_tenant, honest_tenant, **params):
+    """Each type once, each followed by hell.probe; returns the first probe's result and the pairs, all ended."""
+    first = tasks.submit("hell.probe", {}, tenant_id=honest_tenant.id)
+    pairs = [
+        Pair(
+            type,
+            tasks.submit(type, params, tenant_id=hostile_tenant.id),
+            tasks.submit("hell.probe", {}, tenant_id=honest_tenant.id),
+        )
+        for type in types
+    ]
+    wait_until(lambda: ended(first) and all(ended(pair.hostile) and ended(pair.honest) for pair in pairs))
+    for pair in pairs:
+        pair.hostile, pair.honest = fresh(pair.hostile), fresh(pair.honest)
+    return fresh(first).result, pairs
+
+
+def is_running(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,32 @@
+"""Whatever a handler raises, leaves open, changes or starts is its own; the next tenant's task finds none of it."""
+
+from tests.clusters import running_cluster
+from tests.samples.hell import HELL, HELL_TYPES, REPLACED
+from tests.worker.hostile import is_running, run_pairs
+
+
+def test_every_misbehaviour_ends_its_own_task_and_harms_no_other_in_its_process(acme, globex, tmp_path):
+    """One worker: the honest task after each is the next that its process runs."""
+    mark = tmp_path / "mark"
+    with running_cluster(workers=1) as cluster:
+        types = [type for type in HELL_TYPES if type not in REPLACED]
+        first, pairs = run_pairs(types, acme, globex, mark=str(mark))
+        left = [pid for pid in map(int, mark.read_text().split()) if is_running(pid)]
+        (worker,) = cluster.live_workers()
+    expected = {type: ("dead_letter", code, 1, 0) if code else ("completed", "", 1, 0) for type, code in HELL.items()}
+    assert {pair.type: pair.outcome for pair in pairs} == {type: expected[type] for type in types}
+    assert [pair.type for pair in pairs if not pair.unharmed] == []
+    assert {pair.type: pair.honest.result for pair in pairs if pair.honest.result != first} == {}
+    assert worker.pid == first["pid"]
+    assert left == []
+
+
+def test_a_process_in_which_a_handler_left_threads_is_replaced(acme, globex):
+    with running_cluster(workers=1):
+        first, pairs = run_pairs(sorted(REPLACED), acme, globex)
+    assert {pair.outcome for pair in pairs} == {("completed", "", 1, 0)}
+    pids = [first["pid"], *(pair.honest.result["pid"] for pair in pairs)]
+    assert len(set(pids)) == len(pids)
+    for pair in pairs:
+        assert (pair.honest.status, pair.honest.crash_count) == ("completed", 0)
+        assert pair.honest.result == first | {"pid": pair.honest.result["pid"]}
