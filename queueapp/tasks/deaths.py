@@ -20,6 +20,7 @@ from queueapp.redis import notifier
 from queueapp.retry_policy import retry_delay_seconds
 from queueapp.states import Status
 from queueapp.tasks.attempt import AttemptKey
+from queueapp.tasks.failure_log import LoggedAttempt, log_failure
 from queueapp.tasks.settle import Outcome, OutcomeKind, failed, settle
 from queueapp.tenancy import system_scope, worker_scope
 
@@ -46,6 +47,11 @@ def end_worker(worker_id: UUID, *, blamed: AttemptKey | None, ending: Ending) ->
             others = [row for row in held if row not in crashed]
             outcomes = [_timed_out(row) if _key(row) == timed_out else _released(row) for row in others]
             settled = settle(worker_id, outcomes)
+            for row in others:
+                if _key(row) == timed_out and row["id"] in settled:
+                    log_failure(
+                        LoggedAttempt.of_row(row), settled[row["id"]], "task_runtime_exceeded", _ran_too_long(row)
+                    )
             notifier.notify_on_commit(row["queue"] for row in others if settled.get(row["id"]) == Status.QUEUED)
             record_stop([worker_id])
         with system_scope("custodian"):
@@ -76,6 +82,9 @@ def end_leases(held: Sequence[dict[str, Any]], *, counting: bool) -> None:
     moved = statements.rows("end_leases", parameters)
     notifier.notify_on_commit(row["queue"] for row in moved if row["status"] == Status.QUEUED)
     report_on_commit(Transition(row["id"], Status.LEASED, row["status"]) for row in moved)
+    for row in moved:
+        if row["status"] == Status.DEAD_LETTER:
+            log_failure(LoggedAttempt.of_row(row), row["status"], row["error_code"], row["error_message"])
 
 
 def record_stop(worker_ids: Collection[UUID]) -> None:
@@ -101,5 +110,9 @@ def _released(row: dict[str, Any]) -> Outcome:
 def _timed_out(row: dict[str, Any]) -> Outcome:
     handler = find_handler(row["type"])
     delay = retry_delay_seconds(row["failures"] + 1, base_seconds=handler.retry_base_seconds if handler else 1.0)
-    message = f"It ran beyond its limit of {row['timeout_seconds']} s and did not stop, so its process was ended."
-    return failed(*_key(row), OutcomeKind.ERROR, "task_runtime_exceeded", message, delay, run_seconds=None)
+    # nobody knows how long its handler ran, so it is taken to have run as long as it held its lease
+    return failed(*_key(row), OutcomeKind.ERROR, "task_runtime_exceeded", _ran_too_long(row), delay, run_seconds=None)
+
+
+def _ran_too_long(row: dict[str, Any]) -> str:
+    return f"It ran beyond its limit of {row['timeout_seconds']} s and did not stop, so its process was ended."

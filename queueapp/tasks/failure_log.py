@@ -1,7 +1,7 @@
 """The line that a failed attempt leaves in the log of the process: an ERROR for a dead letter, else a WARNING."""
 
 import logging
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol, Self
 from uuid import UUID
 
 from queueapp.states import Status
@@ -10,7 +10,7 @@ logger = logging.getLogger(__name__)
 
 
 class AttemptedTask(Protocol):
-    """A claimed task, or the row of one."""
+    """A claimed task, or a row of the table."""
 
     @property
     def id(self) -> UUID: ...
@@ -43,3 +43,16 @@ def log_failure(task: AttemptedTask, status: str, code: str, message: str, error
         exc_info=error,
         extra={"event": "task_state", "status": str(status), "error_code": code, **fields_of(task)},
     )
+
+
+class LoggedAttempt(NamedTuple):
+    """What a statement's row tells of an attempt."""
+
+    id: UUID
+    tenant_id: UUID
+    type: str
+    attempt: int
+
+    @classmethod
+    def of_row(cls, row: dict[str, Any]) -> Self:
+        return cls(row["id"], row["tenant_id"], row["type"], row["attempt"])

@@ -1,6 +1,5 @@
 """What a running attempt leaves behind, at once and over the background connection: log lines, figures, artifacts."""
 
-import traceback
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +22,9 @@ class AttemptRecords:
         self._attempt = attempt
         self._background = background
 
-    def log(self, message: object, level: str, detail: dict[str, Any]) -> None:
+    def log(self, message: str, level: str, detail: dict[str, Any]) -> None:
         # checked here, since the leases of this worker are renewed over the background connection, too
-        line = log_line(level, _as_text(message), detail)
+        line = log_line(level, message, detail)
         if not self._background.call(append_log, self._attempt.worker_id, self._attempt.key, line):
             raise LeaseLost(*self._attempt.key)
 
@@ -37,10 +36,3 @@ class AttemptRecords:
 
     def attach(self, type: str, content: Content, content_type: str, metadata: dict[str, Any] | None) -> UUID:
         return attach(self._background, self._attempt, describe(type, content_type, metadata), content)
-
-
-def _as_text(message: object) -> str:
-    """A message as text: an exception with its class, as the last line of a traceback says it."""
-    if isinstance(message, BaseException):
-        return "".join(traceback.format_exception_only(message)).strip()
-    return str(message)

@@ -114,9 +114,9 @@ class Executor:
         started = time.monotonic()
         try:
             result = attempt.handler.function(context, attempt.params)
+            attempt.run_seconds = time.monotonic() - started
             if forked.in_child:
                 forked.leave()
-            attempt.run_seconds = time.monotonic() - started
             # inside too: what is lazy in it is the handler's own code
             outcome = completed(*attempt.key, result, run_seconds=attempt.run_seconds)
         except BaseException as error:

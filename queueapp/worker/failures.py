@@ -1,6 +1,7 @@
 """What is told of a failed attempt: the class of its exception, its traceback, and a line in the log of the process."""
 
 import traceback
+from contextlib import suppress
 from dataclasses import replace
 
 from queueapp.errors import PermanentFailure, RetryLater
@@ -22,7 +23,8 @@ def told(outcome: Outcome, attempt: Attempt, error: BaseException) -> Outcome:
     """The outcome of an attempt that raised, with how long it ran and what it raised; a failure is logged as well."""
     if outcome.kind not in FAILURES:
         return replace(outcome, run_seconds=attempt.run_seconds)
-    log(outcome, attempt, error)
+    with suppress(BaseException):  # of the error itself, which its traceback is made of
+        log(outcome, attempt, error)
     return replace(
         outcome,
         run_seconds=attempt.run_seconds,
@@ -34,7 +36,7 @@ def class_path(error: BaseException) -> str:
     """`module.Class`, as Python would import it. Never raises: a class may have a metaclass of the handler's own."""
     try:
         return storable_text(f"{type(error).__module__}.{type(error).__qualname__}")[:MAX_CLASS_CHARACTERS]
-    except Exception:
+    except BaseException:
         return "builtins.BaseException"
 
 
@@ -45,8 +47,8 @@ def traceback_text(error: BaseException) -> str:
         # lines first: whatever the middle loses, a secret's name stays beside its value
         text = "\n".join(line[:MAX_LINE_CHARACTERS] for line in lines)
         return _cut(masked_text(_cut(storable_text(text), 4 * MAX_TRACEBACK_BYTES)), MAX_TRACEBACK_BYTES)
-    except Exception as fault:
-        return f"The traceback cannot be told: {type(fault).__name__}."
+    except BaseException:  # of what the error is made of, which is the handler's own code
+        return "The traceback cannot be shown."
 
 
 def _cut(text: str, most_bytes: int) -> str:

@@ -26,7 +26,7 @@ _parents_connections: list[object] = []  # kept, so that nothing finalises them
 @cache
 def notice_forks() -> None:
     """Have processes that are forked from this one know that they are no worker."""
-    os.register_at_fork(after_in_child=_become_child)
+    os.register_at_fork(before=_hold_signals, after_in_parent=_let_signals_through, after_in_child=_become_child)
 
 
 def refuse_in_child() -> None:
@@ -54,12 +54,22 @@ def _exit_code(error: BaseException | None) -> int:
     return 1
 
 
+def _hold_signals() -> None:
+    """What is sent to a child before it has become one waits, or the worker's own handlers would swallow it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, CHANGED_SIGNALS)
+
+
+def _let_signals_through() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, CHANGED_SIGNALS)
+
+
 def _become_child() -> None:
     global in_child
     in_child = True
     for number in CHANGED_SIGNALS:  # or Process.terminate() would do nothing
         signal.signal(number, signal.SIG_DFL)
     _let_go_of_connections()
+    _let_signals_through()
 
 
 def _let_go_of_connections() -> None:

@@ -237,8 +237,8 @@ def test_a_line_of_60_megabytes_is_never_sent(execute, monkeypatch):
     assert (dead.error_code, sent) == ("ValueError", [])
 
 
-@pytest.mark.parametrize(("message", "kept"), [(ValueError("no"), "ValueError: no"), (5, "5"), ("x" * 65_536,) * 2])
-def test_anything_can_be_logged_an_exception_with_its_class(execute, message, kept):
+@pytest.mark.parametrize(("message", "kept"), [(ValueError("no"), "no"), (5, "5"), ("x" * 65_536,) * 2])
+def test_anything_can_be_logged(execute, message, kept):
     done = execute(lambda task, params: task.log(message))
     assert done.status == "completed"
     with operator_scope("operator:test"):

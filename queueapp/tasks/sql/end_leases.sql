@@ -17,4 +17,4 @@ UPDATE taskrunner_tasks t SET status = lost.to_status, crash_count = t.crash_cou
         THEN 'The worker died while running this task, for the third time.' ELSE t.error_message END,
     error_detail = CASE WHEN lost.to_status <> 'dead_letter' THEN t.error_detail END, run_seconds = NULL
 FROM lost WHERE t.id = lost.id
-RETURNING t.id, t.queue, t.status
+RETURNING t.id, t.tenant_id, t.type, t.attempt, t.queue, t.status, t.error_code, t.error_message

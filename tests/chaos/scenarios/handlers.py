@@ -4,14 +4,13 @@ import time
 from typing import Any
 from uuid import UUID
 
-from tests.samples.hell import HELL
-
 from queueapp import tasks
 from queueapp.models import Task, Tenant
 from queueapp.tenancy import operator_scope
 from taskrunner.devserver.embedded import EmbeddedServers
 from tests.chaos.figures import figures
 from tests.chaos.world import World
+from tests.samples.hell import HELL
 from tests.waiting import wait_until
 
 PULSE_SECONDS = 5.0  # a worker that is silent for longer is suspicious

@@ -7,11 +7,11 @@ from typing import Any
 
 import psutil
 import psycopg2
-from tests.pooled.bouncer import running_bouncer
 
 from taskrunner.devserver.embedded import EmbeddedServers
 from tests.chaos.figures import figures
 from tests.chaos.world import WORKERS, World
+from tests.pooled.bouncer import running_bouncer
 
 
 def postgres_restarted(world: World, servers: EmbeddedServers, scale: float) -> dict[str, Any]:
