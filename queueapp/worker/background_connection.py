@@ -24,7 +24,8 @@ class BackgroundConnection:
 
     def __init__(self) -> None:
         self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
-        threading.Thread(target=self._run, name="background", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="background", daemon=True)
+        self._thread.start()
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function on this connection.

@@ -27,7 +27,7 @@ def context(claimed, worker, store):
     side = BackgroundConnection()
     yield TaskContext(attempt := attempt_at(claimed, worker.id), AttemptRecords(attempt, side))
     side.close()
-    side._executor.shutdown(wait=True)
+    side._thread.join()
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ class FetchWorker:
 
     def close(self) -> None:
         self._background.close()
-        self._background._executor.shutdown(wait=True)
+        self._background._thread.join()
 
 
 def artifacts_of(task: Task) -> dict[str, bytes]:

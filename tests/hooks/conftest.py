@@ -24,7 +24,7 @@ def background(clean_database):
     connection = BackgroundConnection()
     yield connection
     connection.close()
-    connection._executor.shutdown(wait=True)
+    connection._thread.join()
 
 
 @pytest.fixture
