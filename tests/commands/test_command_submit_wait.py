@@ -66,7 +66,9 @@ def test_for_machines_it_prints_the_end_and_nothing_else(demo, cluster):
     document = run_json("submit", "echo", "n=1", "--wait")
     assert (document["status"], document["result"]) == ("completed", {"n": 1})
     printed, _ = refused("submit", "sample.give_up", "--wait", "--json")
-    assert json.loads(printed)["error"] == {"code": "permanent_failure", "message": "nothing will ever help"}
+    error = json.loads(printed)["error"]
+    assert (error["code"], error["message"]) == ("permanent_failure", "nothing will ever help")
+    assert error["exception_class"] == "queueapp.errors.PermanentFailure"
 
 
 def test_waiting_holds_no_transaction_and_ctrl_c_leaves_the_task(demo):

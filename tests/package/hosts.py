@@ -39,7 +39,8 @@ class Environment:
         if not installed.exists():
             shutil.rmtree(self._directory, ignore_errors=True)
             subprocess.run([str(find_python(self._cell.python)), "-m", "venv", str(self._directory)], check=True)
-            self._pip("-c", str(self._constraints()), f"{wheel}[{self._cell.extra}]", *self._cell.requirements)
+            package = f"{wheel}[{self._cell.extra}]" if self._cell.extra else str(wheel)
+            self._pip("-c", str(self._constraints()), package, *self._cell.requirements)
         elif installed.read_text() != digest:
             self._pip("--force-reinstall", "--no-deps", str(wheel))
         installed.write_text(digest)
