@@ -5,7 +5,7 @@ import os
 import signal
 from contextlib import suppress
 
-from queueapp.worker.processes.process_stat import children, descendants
+from queueapp.process_identity import read_stat
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -43,3 +43,25 @@ def reap(*, spared: int) -> None:
     with suppress(ChildProcessError):
         while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid != spared:
             os.waitpid(ended.si_pid, 0)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that have this one as their parent."""
+    return _by_parent().get(pid, [])
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes below one, in whatever session."""
+    by_parent = _by_parent()
+    found = [pid]
+    for each in found:  # grows while it is walked
+        found += by_parent.get(each, [])
+    return found[1:]
+
+
+def _by_parent() -> dict[int, list[int]]:
+    by_parent: dict[int, list[int]] = {}
+    for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))):
+        if stat := read_stat(pid):
+            by_parent.setdefault(stat.parent, []).append(pid)
+    return by_parent

@@ -17,9 +17,9 @@ from typing import Any
 from uuid import UUID
 
 from queueapp.claiming import Capabilities
+from queueapp.process_identity import start_ticks
 from queueapp.tasks.attempt import AttemptKey
 from queueapp.tasks.deaths import Ending
-from queueapp.worker.processes.process_stat import read_stat
 
 STAT_BYTES = 8_192
 DEATHS_KEPT = 256  # while the database is away; more of them wait in their slots
@@ -59,8 +59,7 @@ class Slot(ctypes.Structure):
 
     def take(self, worker_id: UUID) -> None:
         """This process takes the slot."""
-        stat = read_stat(os.getpid())
-        self.start_ticks = stat.start_ticks if stat else 0
+        self.start_ticks = start_ticks(os.getpid()) or 0  # never 0, since we live
         self.worker_id = _Id(*worker_id.bytes)
         self.asks_to_end = self.is_computing = self.running_attempt = 0
         self.kill_at = 0.0

@@ -10,13 +10,13 @@ import time
 
 from queueapp.claiming import Capabilities
 from queueapp.models.base import new_id
+from queueapp.process_identity import is_same_process, read_stat
 from queueapp.tasks.attempt import AttemptKey
 from queueapp.tasks.deaths import Ending
 from queueapp.worker.descendants import adopt_orphans
 from queueapp.worker.processes.cluster import ServeCluster
 from queueapp.worker.processes.custodian import settle_deaths
-from queueapp.worker.processes.family import kill_orphans, kill_tree, reap
-from queueapp.worker.processes.process_stat import children, read_stat
+from queueapp.worker.processes.family import children, kill_orphans, kill_tree, reap
 from queueapp.worker.processes.shared_memory import ClusterMemory, ServeOptions, Slot, set_options
 from queueapp.worker.processes.worker_watch import Verdict, WorkerWatch
 
@@ -188,7 +188,5 @@ class Supervisor:
 
 def _is_gone(slot: Slot) -> bool:
     """Whether the process that took the slot has ended, and not by leaving it."""
-    pid, start_ticks = slot.pid, slot.start_ticks
-    stat = read_stat(pid)
-    lives = stat is not None and not stat.has_ended and stat.start_ticks == start_ticks
-    return not lives and slot.pid == pid
+    pid = slot.pid
+    return not is_same_process(pid, slot.start_ticks) and slot.pid == pid

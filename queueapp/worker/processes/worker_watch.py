@@ -6,8 +6,8 @@ the interpreter: then the processor time that it uses says so.
 
 from dataclasses import dataclass
 
+from queueapp.process_identity import ProcessStat
 from queueapp.tasks.deaths import Ending
-from queueapp.worker.processes.process_stat import ProcessStat
 from queueapp.worker.processes.shared_memory import AsksToEnd, Slot
 
 SILENT_SECONDS = 5.0
