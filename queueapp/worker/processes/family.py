@@ -3,12 +3,14 @@
 import ctypes
 import os
 import signal
+import threading
 from contextlib import suppress
 
 from queueapp.process_identity import read_stat
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
+_forking = threading.local()
 
 
 def die_with_parent() -> None:
@@ -21,6 +23,25 @@ def die_with(parent: int) -> None:
     die_with_parent()
     if os.getppid() != parent:
         os._exit(1)
+
+
+def children_die_with_us() -> None:
+    """Have whatever is forked from here on die with its parent, workers' own children included.
+
+    To the kernel the parent is the thread that forked. What a handler forks in a thread of its own must outlive that
+    thread, so it is left out: kill_tree and kill_orphans find it.
+    """
+    os.register_at_fork(before=_note_parent, after_in_child=_die_with_main_thread)
+
+
+def _note_parent() -> None:
+    _forking.parent = os.getpid()
+    _forking.is_main = threading.get_native_id() == os.getpid()
+
+
+def _die_with_main_thread() -> None:
+    if _forking.is_main:
+        die_with(_forking.parent)
 
 
 def kill_tree(pid: int) -> None:
