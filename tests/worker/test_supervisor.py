@@ -39,6 +39,18 @@ def test_only_the_task_that_ran_is_blamed_for_the_death_of_its_worker(acme):
     assert set(counted.values()) == {0}
 
 
+def test_a_handler_that_kills_its_own_group_harms_nobody_else(acme, tmp_path):
+    mark = tmp_path / "mark"
+    with running_cluster(workers=2):
+        honest = tasks.submit("sample.talk", {"mark": str(mark)}, tenant_id=acme.id)
+        wait_until(mark.exists)
+        hostile = tasks.submit("sample.crash_group", {}, tenant_id=acme.id)
+        wait_until(lambda: fresh(hostile).status == "dead_letter")
+        mark.with_name(mark.name + ".go").touch()
+        wait_until(lambda: fresh(honest).status == "completed")
+    assert (fresh(hostile).crash_count, fresh(honest).attempt) == (3, 1)
+
+
 def test_nobody_is_blamed_for_the_death_of_the_sentinel(acme, tmp_path):
     marks = [tmp_path / "one", tmp_path / "two"]
     with running_cluster(workers=2) as cluster:
