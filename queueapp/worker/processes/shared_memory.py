@@ -74,13 +74,14 @@ class Slot(ctypes.Structure):
     def leave(self) -> None:
         """The slot is free again."""
         self.kill_at = self.dispatched_at = 0.0
+        self.is_computing = 0  # or the custodian would renew what a dead worker holds
         self.heartbeat_at = time.monotonic()
         self.pid = 0
 
     @property
     def running(self) -> AttemptKey | None:
         """The attempt that runs, or ran last."""
-        return (UUID(bytes=bytes(self.running_id)), self.running_attempt) if self.running_attempt else None
+        return _attempt_key(self.running_id, self.running_attempt)
 
 
 _RUNNING = struct.Struct("d16sq")
@@ -105,8 +106,12 @@ class Death(ctypes.Structure):
 
     def read(self) -> tuple[UUID, AttemptKey | None, Ending]:
         """The worker, the attempt to blame, and how the process ended."""
-        running = (UUID(bytes=bytes(self.running_id)), self.running_attempt) if self.running_attempt else None
+        running = _attempt_key(self.running_id, self.running_attempt)
         return UUID(bytes=bytes(self.worker_id)), running, _ENDINGS[self.ending]
+
+
+def _attempt_key(task_id: ctypes.Array[ctypes.c_uint8], attempt: int) -> AttemptKey | None:
+    return (UUID(bytes=bytes(task_id)), attempt) if attempt else None
 
 
 class ClusterMemory:
