@@ -80,6 +80,25 @@ def test_as_many_workers_as_asked_for_whatever_the_default(acme):
             cluster.destroy()
 
 
+FAULTY_SUPERVISOR = """
+import django; django.setup()
+from django.core.management import call_command
+from queueapp.worker.processes.supervisor import Supervisor
+Supervisor._fault = lambda self: 1 / 0
+call_command("qcluster", workers=1)
+"""
+
+
+def test_a_supervisor_that_fails_ends_instead_of_leaving_the_workers_to_themselves(clean_database):
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    program = [sys.executable, "-c", FAULTY_SUPERVISOR]
+    ended = subprocess.run(
+        program, cwd=ROOT, env=environment, stderr=subprocess.PIPE, timeout=PATIENCE_SECONDS, check=False
+    )
+    assert ended.returncode == 1
+    assert b"ZeroDivisionError" in ended.stderr
+
+
 def test_everything_dies_with_the_main_process(acme):
     with running_cluster(workers=2) as cluster:
         family = cluster.family()
