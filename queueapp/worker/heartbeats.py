@@ -8,10 +8,10 @@ from uuid import UUID
 from queueapp.claiming import Capabilities
 from queueapp.models import Cluster, Worker
 from queueapp.models.base import Now
+from queueapp.process_identity import is_same_process, machine, start_ticks
 from queueapp.tasks.deaths import end_lost_workers
 from queueapp.tasks.queries import live_clusters
 from queueapp.tenancy import system_scope, worker_scope
-from queueapp.worker.identity import is_same_process, machine, start_ticks
 
 
 def store_stat(cluster_id: UUID, stat: dict[str, Any]) -> None:

@@ -5,7 +5,10 @@ It ends when the cluster drains, or when the process has run many tasks or grown
 
 import logging
 import os
+import sys
 import time
+from contextlib import suppress
+from typing import NoReturn
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, connection
@@ -23,7 +26,7 @@ from queueapp.worker import heartbeats
 from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.executor import Executor
 from queueapp.worker.interrupts import Interrupter
-from queueapp.worker.lease_keeper import LeaseKeeper
+from queueapp.worker.lease_keeper import SETTLE_AFTER_SECONDS, LeaseKeeper
 from queueapp.worker.log_context import AttemptFilter, add_to_handlers
 from queueapp.worker.memory_limit import MemoryLimit
 from queueapp.worker.own_process import OwnProcess
@@ -36,7 +39,6 @@ logger = logging.getLogger(__name__)
 
 POLL_INTERVAL_SECONDS = 1.0  # an idle worker polls the database this often, notified or not
 DRAIN_NOTICED_SECONDS = 0.25  # by an idle worker
-SETTLE_AFTER_SECONDS = 0.025
 
 
 def serve(slot_number: int) -> None:
@@ -45,10 +47,19 @@ def serve(slot_number: int) -> None:
     slot = options.memory.slots[slot_number]
     if slot.pid:
         return  # the slot was dispatched twice
+    os.setpgid(0, 0)  # a handler that kills "its group", meaning its program's, kills no other worker and no sentinel
     worker = ServingWorker(options, slot)
     worker.run()
     if worker.is_unfit:
-        os._exit(1)  # at an orderly end Python would wait for the threads that a handler left
+        _exit()
+
+
+def _exit() -> NoReturn:
+    """At once: at an orderly end Python would wait for the threads that a handler left."""
+    with suppress(Exception):  # a handler may have closed them
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(1)
 
 
 class ServingWorker:
@@ -208,9 +219,8 @@ class ServingWorker:
                 heartbeats.sign_off(self.id)
         except DatabaseError as error:
             logger.warning("not signed off", extra={"event": "db_connection_failed", "error": str(error).strip()})
-            self._slot.asks_to_end = (
-                AsksToEnd.NOT_SIGNED_OFF
-            )  # and the supervisor sees to it that what we hold is released
+            # and the supervisor sees to it that what we hold is released
+            self._slot.asks_to_end = AsksToEnd.NOT_SIGNED_OFF
         self._watchdog.stop()
         self._background.close()
         connection.close()

@@ -4,6 +4,7 @@ It never waits for the network: what a worker does at the database beside its ta
 It interrupts handlers and ends nothing: what does not obey, the supervisor ends.
 """
 
+import logging
 import os
 import threading
 import time
@@ -24,6 +25,8 @@ from queueapp.worker.interrupts import (
 from queueapp.worker.lease_keeper import LeaseKeeper
 from queueapp.worker.prefetch import PrefetchBuffer
 from queueapp.worker.processes.shared_memory import AsksToEnd, ClusterMemory, Slot
+
+logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.2
 BUSY_TICK_SECONDS = 0.025  # while something waits behind a slow handler
@@ -67,7 +70,10 @@ class Watchdog(threading.Thread):
     def run(self) -> None:
         busy = False
         while not self._stopping.wait(BUSY_TICK_SECONDS if busy else TICK_SECONDS):
-            self._tick()
+            try:
+                self._tick()
+            except Exception:  # without us the worker would seem dead, and its task would be blamed
+                logger.exception("watchdog failed", extra={"event": "heartbeat_failed"})
             busy = self._buffer.running is not None and (
                 self._buffer.has_unstarted or self._buffer.oldest_outcome_seconds > 0
             )

@@ -14,7 +14,7 @@ from queueapp import maintenance
 from queueapp.db import statements
 from queueapp.hooks import JobResult, MaintenanceJob
 from queueapp.maintenance import MaintenanceRunner, runner
-from queueapp.models import DedupKey, IdempotencyKey, Run, Task, TaskLog
+from queueapp.models import Cluster, DedupKey, IdempotencyKey, Run, Task, TaskLog
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, system_scope, tenant_scope, worker_scope
 from tests.commands.test_command_purge_rescue import born
@@ -164,6 +164,16 @@ def test_expired_idempotency_keys_go(acme):
     assert maintenance.run_once()["expired_rows_pruned"] == 1
     with operator_scope("operator:test"):
         assert [key.key for key in IdempotencyKey.objects.all()] == ["new"]
+
+
+def test_clusters_that_nobody_has_heard_of_for_a_day_go(clean_database):
+    with worker_scope(new_id()):
+        for host, hours in (("gone", 25), ("silent", 23)):
+            heard_of = timezone.now() - timedelta(hours=hours)
+            Cluster.objects.create(id=new_id(), host=host, pid=1, machine="m", start_ticks=1, heartbeat_at=heard_of)
+    assert maintenance.run_once()["expired_rows_pruned"] == 1
+    with operator_scope("operator:test"):
+        assert [cluster.host for cluster in Cluster.objects.all()] == ["silent"]
 
 
 @pytest.mark.parametrize(("days", "left"), [(90, ["new"]), (0, ["new", "old"])])

@@ -170,8 +170,8 @@ MUTATIONS = [
     Mutation(
         "process-by-id-alone",
         "queueapp/process_identity.py",
-        "found == ticks if",
-        "True if",
+        "stat.start_ticks == ticks and",
+        "True and",
         "a dead worker whose process id was given out again would live for ever",
         ("tests/worker/test_process_identity.py",),
     ),

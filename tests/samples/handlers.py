@@ -75,6 +75,12 @@ def crash(task: TaskContext, params: Anything) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@handler("sample.crash_group", params=Anything)
+def crash_group(task: TaskContext, params: Anything) -> None:
+    """As those do who mean a program's group and did not give it one."""
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
 @handler("sample.spin", params=Anything)
 def spin(task: TaskContext, params: Anything) -> None:
     leave_mark(task, params)

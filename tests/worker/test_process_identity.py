@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +57,17 @@ def test_a_process_that_proc_does_not_show_counts_as_alive(child, tmp_path, monk
     child.kill()
     child.wait()
     assert not is_same_process(child.pid, ticks)
+
+
+def test_a_process_that_proc_shows_and_does_not_describe_counts_as_alive(child, monkeypatch):
+    """As where /proc is mounted with `hidepid=1`, and the process is another user's."""
+    ticks = start_ticks(child.pid)
+
+    def refuse(path):
+        raise PermissionError(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert is_same_process(child.pid, ticks)
 
 
 def test_a_machine_is_a_boot_and_a_namespace():

@@ -39,6 +39,18 @@ def test_only_the_task_that_ran_is_blamed_for_the_death_of_its_worker(acme):
     assert set(counted.values()) == {0}
 
 
+def test_a_handler_that_kills_its_own_group_harms_nobody_else(acme, tmp_path):
+    mark = tmp_path / "mark"
+    with running_cluster(workers=2):
+        honest = tasks.submit("sample.talk", {"mark": str(mark)}, tenant_id=acme.id)
+        wait_until(mark.exists)
+        hostile = tasks.submit("sample.crash_group", {}, tenant_id=acme.id)
+        wait_until(lambda: fresh(hostile).status == "dead_letter")
+        mark.with_name(mark.name + ".go").touch()
+        wait_until(lambda: fresh(honest).status == "completed")
+    assert (fresh(hostile).crash_count, fresh(honest).attempt) == (3, 1)
+
+
 def test_nobody_is_blamed_for_the_death_of_the_sentinel(acme, tmp_path):
     marks = [tmp_path / "one", tmp_path / "two"]
     with running_cluster(workers=2) as cluster:
@@ -66,6 +78,25 @@ def test_as_many_workers_as_asked_for_whatever_the_default(acme):
     finally:
         for cluster in clusters:
             cluster.destroy()
+
+
+FAULTY_SUPERVISOR = """
+import django; django.setup()
+from django.core.management import call_command
+from queueapp.worker.processes.supervisor import Supervisor
+Supervisor._fault = lambda self: 1 / 0
+call_command("qcluster", workers=1)
+"""
+
+
+def test_a_supervisor_that_fails_ends_instead_of_leaving_the_workers_to_themselves(clean_database):
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    program = [sys.executable, "-c", FAULTY_SUPERVISOR]
+    ended = subprocess.run(
+        program, cwd=ROOT, env=environment, stderr=subprocess.PIPE, timeout=PATIENCE_SECONDS, check=False
+    )
+    assert ended.returncode == 1
+    assert b"ZeroDivisionError" in ended.stderr
 
 
 def test_everything_dies_with_the_main_process(acme):

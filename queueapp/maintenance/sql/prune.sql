@@ -1,4 +1,5 @@
--- Delete what is not needed any more: expired deduplication keys, workers not heard of for a day, old statistics.
+-- Delete what is not needed any more: expired deduplication keys, workers and clusters not heard of for a day,
+-- old statistics.
 WITH keys AS (
     -- skips what submits are taking over: they lock keys in an order of their own, and waiting could deadlock
     DELETE FROM taskrunner_dedup_keys WHERE id IN (
@@ -13,10 +14,14 @@ WITH keys AS (
     DELETE FROM taskrunner_workers w WHERE coalesce(w.stopped_at, w.heartbeat_at) < taskrunner_now() - interval '1 day'
         AND NOT EXISTS (SELECT FROM taskrunner_tasks t WHERE t.status = 'leased' AND t.worker_id = w.id)
     RETURNING 1
+), clusters AS (
+    DELETE FROM taskrunner_clusters WHERE heartbeat_at < taskrunner_now() - interval '1 day'
+    RETURNING 1
 ), statistics AS (
     DELETE FROM taskrunner_task_stats WHERE id IN (
         SELECT id FROM taskrunner_task_stats WHERE minute < taskrunner_now() - interval '30 days' ORDER BY minute LIMIT %(batch)s)
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM keys) AS dedup_keys, (SELECT count(*) FROM requests) AS idempotency_keys,
-    (SELECT count(*) FROM gone) AS workers, (SELECT count(*) FROM statistics) AS statistics
+    (SELECT count(*) FROM gone) AS workers, (SELECT count(*) FROM clusters) AS clusters,
+    (SELECT count(*) FROM statistics) AS statistics

@@ -15,7 +15,7 @@ from django_q.conf import Conf
 from django_q.status import Stat
 
 from queueapp.worker.processes.django_q_settings import ATTRIBUTES, Q_CLUSTER
-from queueapp.worker.processes.family import die_with, die_with_parent
+from queueapp.worker.processes.family import children_die_with_us, die_with
 from queueapp.worker.processes.shared_memory import ClusterMemory, ServeOptions, get_options
 
 DRAIN_CYCLE_SECONDS = 0.02
@@ -26,10 +26,9 @@ class ServeSentinel(Sentinel):  # type: ignore[misc]
     """Guards the workers. Only the order to drain ends it: signals sent to a whole group must not tear it apart."""
 
     def __init__(self, parent: int, *args: Any) -> None:
-        os.setsid()  # so that the supervisor can kill all of us as one group
+        os.setsid()  # so that the supervisor can kill us as one group
         die_with(parent)
-        # every process forked from here on, workers' own children included
-        os.register_at_fork(after_in_child=die_with_parent)
+        children_die_with_us()
         super().__init__(*args, start=False)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -99,7 +98,8 @@ class ServeCluster(Cluster):  # type: ignore[misc]
         try:
             os.killpg(pid, signal.SIGKILL)
         except ProcessLookupError:
-            self.sentinel.kill()  # it died before it had made its group; its children die with it
+            self.sentinel.kill()  # it died before it had made its group
+        # its children die with it, workers too, which have groups of their own
         self.sentinel.join()
 
 

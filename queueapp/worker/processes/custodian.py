@@ -70,16 +70,25 @@ class Maintenance(DatabaseThread):
 class Custodian(DatabaseThread):
     """Settles what dead workers held, and renews the leases of those that compute and cannot do it themselves."""
 
-    def __init__(self, memory: ClusterMemory, maintenance: Maintenance) -> None:
+    def __init__(self, memory: ClusterMemory, maintenance: Maintenance | None = None) -> None:
         super().__init__("custodian", CUSTODIAN_SECONDS)
         self._memory = memory
         self._maintenance = maintenance
         self._renewed_at: dict[UUID, float] = {}
 
     def do(self) -> None:
-        if settle_deaths(self._memory):
+        if self._settle_deaths() and self._maintenance is not None:
             self._maintenance.wake()
         self._renew()
+
+    def _settle_deaths(self) -> bool:
+        """Tell the database who died, and why. Whether anybody had."""
+        deaths = self._memory.deaths()
+        for death in deaths:
+            worker_id, running, ending = death.read()
+            end_worker(worker_id, blamed=running, ending=ending)
+            death.is_pending = 0
+        return bool(deaths)
 
     def _renew(self) -> None:
         computing = {UUID(bytes=bytes(slot.worker_id)) for slot in self._memory.slots if slot.is_computing}
@@ -89,13 +98,3 @@ class Custodian(DatabaseThread):
             if now - self._renewed_at.get(worker, float("-inf")) >= RENEW_SECONDS:
                 renew_all(worker)
                 self._renewed_at[worker] = now
-
-
-def settle_deaths(memory: ClusterMemory) -> bool:
-    """Tell the database who died, and why. Whether anybody had."""
-    deaths = memory.deaths()
-    for death in deaths:
-        worker_id, running, ending = death.read()
-        end_worker(worker_id, blamed=running, ending=ending)
-        death.is_pending = 0
-    return bool(deaths)

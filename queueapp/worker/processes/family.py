@@ -3,12 +3,14 @@
 import ctypes
 import os
 import signal
+import threading
 from contextlib import suppress
 
-from queueapp.worker.processes.process_stat import children, descendants
+from queueapp.process_identity import read_stat
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
+_forking = threading.local()
 
 
 def die_with_parent() -> None:
@@ -21,6 +23,25 @@ def die_with(parent: int) -> None:
     die_with_parent()
     if os.getppid() != parent:
         os._exit(1)
+
+
+def children_die_with_us() -> None:
+    """Have whatever is forked from here on die with its parent, workers' own children included.
+
+    To the kernel the parent is the thread that forked. What a handler forks in a thread of its own must outlive that
+    thread, so it is left out: kill_tree and kill_orphans find it.
+    """
+    os.register_at_fork(before=_note_parent, after_in_child=_die_with_main_thread)
+
+
+def _note_parent() -> None:
+    _forking.parent = os.getpid()
+    _forking.is_main = threading.get_native_id() == os.getpid()
+
+
+def _die_with_main_thread() -> None:
+    if _forking.is_main:
+        die_with(_forking.parent)
 
 
 def kill_tree(pid: int) -> None:
@@ -43,3 +64,25 @@ def reap(*, spared: int) -> None:
     with suppress(ChildProcessError):
         while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid != spared:
             os.waitpid(ended.si_pid, 0)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that have this one as their parent."""
+    return _by_parent().get(pid, [])
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes below one, in whatever session."""
+    by_parent = _by_parent()
+    found = [pid]
+    for each in found:  # grows while it is walked
+        found += by_parent.get(each, [])
+    return found[1:]
+
+
+def _by_parent() -> dict[int, list[int]]:
+    by_parent: dict[int, list[int]] = {}
+    for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))):
+        if stat := read_stat(pid):
+            by_parent.setdefault(stat.parent, []).append(pid)
+    return by_parent

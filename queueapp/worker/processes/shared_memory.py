@@ -17,9 +17,9 @@ from typing import Any
 from uuid import UUID
 
 from queueapp.claiming import Capabilities
+from queueapp.process_identity import start_ticks
 from queueapp.tasks.attempt import AttemptKey
 from queueapp.tasks.deaths import Ending
-from queueapp.worker.processes.process_stat import read_stat
 
 STAT_BYTES = 8_192
 DEATHS_KEPT = 256  # while the database is away; more of them wait in their slots
@@ -59,8 +59,7 @@ class Slot(ctypes.Structure):
 
     def take(self, worker_id: UUID) -> None:
         """This process takes the slot."""
-        stat = read_stat(os.getpid())
-        self.start_ticks = stat.start_ticks if stat else 0
+        self.start_ticks = start_ticks(os.getpid()) or 0  # never 0, since we live
         self.worker_id = _Id(*worker_id.bytes)
         self.asks_to_end = self.is_computing = self.running_attempt = 0
         self.kill_at = 0.0
@@ -75,13 +74,14 @@ class Slot(ctypes.Structure):
     def leave(self) -> None:
         """The slot is free again."""
         self.kill_at = self.dispatched_at = 0.0
+        self.is_computing = 0  # or the custodian would renew what a dead worker holds
         self.heartbeat_at = time.monotonic()
         self.pid = 0
 
     @property
     def running(self) -> AttemptKey | None:
         """The attempt that runs, or ran last."""
-        return (UUID(bytes=bytes(self.running_id)), self.running_attempt) if self.running_attempt else None
+        return _attempt_key(self.running_id, self.running_attempt)
 
 
 _RUNNING = struct.Struct("d16sq")
@@ -106,8 +106,12 @@ class Death(ctypes.Structure):
 
     def read(self) -> tuple[UUID, AttemptKey | None, Ending]:
         """The worker, the attempt to blame, and how the process ended."""
-        running = (UUID(bytes=bytes(self.running_id)), self.running_attempt) if self.running_attempt else None
+        running = _attempt_key(self.running_id, self.running_attempt)
         return UUID(bytes=bytes(self.worker_id)), running, _ENDINGS[self.ending]
+
+
+def _attempt_key(task_id: ctypes.Array[ctypes.c_uint8], attempt: int) -> AttemptKey | None:
+    return (UUID(bytes=bytes(task_id)), attempt) if attempt else None
 
 
 class ClusterMemory:

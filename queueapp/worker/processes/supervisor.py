@@ -5,18 +5,17 @@ It alone ends workers and frees the slots of those that died, so it knows what e
 
 import logging
 import os
-import threading
 import time
 
 from queueapp.claiming import Capabilities
 from queueapp.models.base import new_id
+from queueapp.process_identity import is_same_process, read_stat
 from queueapp.tasks.attempt import AttemptKey
 from queueapp.tasks.deaths import Ending
 from queueapp.worker.descendants import adopt_orphans
 from queueapp.worker.processes.cluster import ServeCluster
-from queueapp.worker.processes.custodian import settle_deaths
-from queueapp.worker.processes.family import kill_orphans, kill_tree, reap
-from queueapp.worker.processes.process_stat import children, read_stat
+from queueapp.worker.processes.custodian import Custodian
+from queueapp.worker.processes.family import children, kill_orphans, kill_tree, reap
 from queueapp.worker.processes.shared_memory import ClusterMemory, ServeOptions, Slot, set_options
 from queueapp.worker.processes.worker_watch import Verdict, WorkerWatch
 
@@ -58,6 +57,14 @@ class Supervisor:
         self._earlier_children = children(os.getpid())  # of a script that has become this process by `exec`
         adopt_orphans()
         self._start_generation()
+        try:
+            self._supervise()
+            self._drain()
+        except BaseException:
+            self._cluster.kill()  # or Python would wait for its end, while nobody looks after the workers
+            raise
+
+    def _supervise(self) -> None:
         while not self._times_asked_to_stop:
             time.sleep(POLL_INTERVAL_SECONDS)
             self._look_after_workers()
@@ -65,7 +72,6 @@ class Supervisor:
                 logger.error("cluster replaced: %s", fault, extra={"event": "cluster_replaced"})
                 self._end_generation()
                 self._start_generation()
-        self._drain()
 
     def _on_signal(self) -> None:
         self._times_asked_to_stop += 1
@@ -85,7 +91,8 @@ class Supervisor:
         for slot in self._memory.slots:
             if slot.pid:
                 self._ended.setdefault(slot.pid, (Ending.RELEASED, slot.running))
-                kill_tree(slot.pid)
+                if not _is_gone(slot):  # its process id may be another's by now
+                    kill_tree(slot.pid)
         self._cluster.kill()
         deadline = time.monotonic() + KILLED_SECONDS
         while any(slot.pid for slot in self._memory.slots) and time.monotonic() < deadline:
@@ -178,17 +185,16 @@ class Supervisor:
         self._settle_deaths()
 
     def _settle_deaths(self) -> None:
-        """In a thread, since the database may be away: then the leases run out, and a crash is counted."""
+        """By a custodian of our own, the cluster's is gone. Where the database is away a crash is counted later."""
         if not self._memory.deaths():
             return
-        thread = threading.Thread(target=settle_deaths, args=(self._memory,), name="custodian", daemon=True)
-        thread.start()
-        thread.join(SETTLE_SECONDS)
+        Custodian(self._memory).start()
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while self._memory.deaths() and time.monotonic() < deadline:
+            time.sleep(0.01)
 
 
 def _is_gone(slot: Slot) -> bool:
     """Whether the process that took the slot has ended, and not by leaving it."""
-    pid, start_ticks = slot.pid, slot.start_ticks
-    stat = read_stat(pid)
-    lives = stat is not None and not stat.has_ended and stat.start_ticks == start_ticks
-    return not lives and slot.pid == pid
+    pid = slot.pid
+    return not is_same_process(pid, slot.start_ticks) and slot.pid == pid

@@ -6,8 +6,8 @@ the interpreter: then the processor time that it uses says so.
 
 from dataclasses import dataclass
 
+from queueapp.process_identity import ProcessStat
 from queueapp.tasks.deaths import Ending
-from queueapp.worker.processes.process_stat import ProcessStat
 from queueapp.worker.processes.shared_memory import AsksToEnd, Slot
 
 SILENT_SECONDS = 5.0
@@ -44,7 +44,7 @@ class WorkerWatch:
 
     def __init__(self, now: float) -> None:
         self.restarted_at = now  # before it nothing counts as silence
-        self._activity: dict[int, Activity] = {}  # by process id
+        self._activity: dict[int, Activity] = {}  # by id() of a slot: a new process in it is heard of at once
 
     def restart(self, now: float) -> None:
         """Nobody ran for a while, we ourselves neither: how long a worker was silent means nothing."""
@@ -59,20 +59,20 @@ class WorkerWatch:
             return Verdict("its task did not obey its limit", Ending.TIMED_OUT)
         silent_seconds = now - max(slot.heartbeat_at, self.restarted_at)
         if silent_seconds <= SILENT_SECONDS:
-            self._activity[slot.pid] = Activity(stat.cpu_ticks, now)
+            self._activity[id(slot)] = Activity(stat.cpu_ticks, now)
             slot.is_computing = 0
             return None
         if stat.is_stopped:
             return Verdict("it is stopped", Ending.RELEASED)
-        if self._idle_seconds(slot.pid, stat, now) > IDLE_SECONDS:
+        if self._idle_seconds(slot, stat, now) > IDLE_SECONDS:
             return Verdict("it is silent and does nothing", Ending.CRASHED)
         if not kill_at and silent_seconds > BETWEEN_TASKS_SECONDS:
             return Verdict("it is silent between two tasks", Ending.CRASHED)
         slot.is_computing = 1
         return None
 
-    def _idle_seconds(self, pid: int, stat: ProcessStat, now: float) -> float:
-        activity = self._activity.setdefault(pid, Activity(stat.cpu_ticks, now))
+    def _idle_seconds(self, slot: Slot, stat: ProcessStat, now: float) -> float:
+        activity = self._activity.setdefault(id(slot), Activity(stat.cpu_ticks, now))
         # one that waits for its turn at the processor is not idle
         if stat.is_running or stat.cpu_ticks - activity.cpu_ticks >= COMPUTING_TICKS:
             activity.cpu_ticks, activity.at = stat.cpu_ticks, now
