@@ -21,6 +21,17 @@ def test_every_misbehaviour_ends_its_own_task_and_harms_no_other_in_its_process(
     assert left == []
 
 
+def test_the_helpers_of_multiprocessing_are_no_programs_left_and_the_next_attempt_gets_new_ones(acme, globex):
+    with running_cluster(workers=1) as cluster:
+        first, pairs = run_pairs(["hell.helpers_of_multiprocessing"] * 2, acme, globex)
+        cluster.log.seek(0)
+        log = cluster.log.read()
+    assert [pair.hostile.result for pair in pairs] == [[0], [0]]
+    assert [pair.honest.result for pair in pairs] == [first, first]
+    assert "hell.helpers_of_multiprocessing left behind" not in log
+    assert "died unexpectedly" not in log
+
+
 def test_a_process_in_which_a_handler_left_threads_is_replaced(acme, globex):
     with running_cluster(workers=1):
         first, pairs = run_pairs(sorted(REPLACED), acme, globex)
