@@ -22,6 +22,8 @@ MAX_RESULT_BYTES = 1_048_576
 MAX_MESSAGE_CHARACTERS = 10_000
 MAX_CODE_CHARACTERS = 100
 
+_encode = json.JSONEncoder(allow_nan=False).encode  # json.dumps would make such an encoder for each task
+
 
 class OutcomeKind(StrEnum):
     """How an attempt ended."""
@@ -70,7 +72,7 @@ class Outcome:
 def completed(task_id: UUID, attempt: int, result: Any, *, run_seconds: float | None = 0.0) -> Outcome:
     """An outcome with a handler's result as JSON; a permanent failure where it cannot be kept as such."""
     try:
-        encoded = json.dumps(to_jsonable_python(result, inf_nan_mode="strings", fallback=_lazy_text), allow_nan=False)
+        encoded = _encode(to_jsonable_python(result, inf_nan_mode="strings", fallback=_lazy_text))
         if len(encoded) > MAX_RESULT_BYTES:
             raise ValueError(f"takes {len(encoded)} bytes, more than {MAX_RESULT_BYTES}")
         if "\\u0000" in encoded or "\\ud" in encoded:

@@ -6,6 +6,7 @@ Nothing outside this package sends SET ROLE or set_config.
 from queueapp.tenancy.scopes import (
     Scope,
     bind_tenant,
+    bind_tenant_of_context,
     bound_tenant,
     current_scope,
     ensure_scope,
@@ -20,6 +21,7 @@ from queueapp.tenancy.scopes import (
 __all__ = [
     "Scope",
     "bind_tenant",
+    "bind_tenant_of_context",
     "bound_tenant",
     "current_scope",
     "ensure_scope",

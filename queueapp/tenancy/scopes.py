@@ -111,6 +111,12 @@ def bind_tenant(tenant_id: UUID, *, actor: str = "client:python") -> Iterator[No
         _bound_actor.reset(actors)
 
 
+def bind_tenant_of_context(tenant_id: UUID) -> None:
+    """As bind_tenant, where the whole context (`Context.run`) is the tenant's, and nothing need be put back."""
+    _bound.set(tenant_id)
+    _bound_actor.set("client:python")
+
+
 def bound_tenant() -> UUID:
     """The bound tenant; in `single` the one that there is. Raises ScopeError where none is bound."""
     tenant_id = _bound.get()

@@ -5,6 +5,8 @@ import os
 import signal
 import time
 from contextlib import suppress
+from multiprocessing import forkserver, resource_tracker
+from typing import Any, cast
 
 import psutil
 
@@ -36,6 +38,7 @@ def end() -> list[str]:
     Raises TimeoutError where some do not die.
     """
     names: list[str] = []
+    helpers = _let_helpers_go()
     for number in (signal.SIGTERM, signal.SIGKILL):
         deadline = time.monotonic() + TERMINATED_SECONDS
         signalled: set[int] = set()
@@ -43,7 +46,7 @@ def end() -> list[str]:
             for process in _running():
                 if process.pid not in signalled:  # others may appear while the first ones end
                     signalled.add(process.pid)
-                    names += [_name(process)] if number == signal.SIGTERM else []
+                    names += [_name(process)] if number == signal.SIGTERM and process.pid not in helpers else []
                     _send(process, number)
             _reap()
             if time.monotonic() > deadline:
@@ -52,6 +55,20 @@ def end() -> list[str]:
     if exist():
         raise TimeoutError(f"{', '.join(names)} cannot be killed")
     return names
+
+
+def _let_helpers_go() -> set[int]:
+    """Have multiprocessing forget the processes that serve it, or it would ask for them again; returns their ids.
+
+    The resource tracker ignores SIGTERM. Once nobody holds its pipe it frees what the attempt forgot, and ends.
+    """
+    tracker, server = cast(Any, resource_tracker)._resource_tracker, cast(Any, forkserver)._forkserver
+    helpers = {tracker._pid, server._forkserver_pid} - {None}
+    for pipe in {tracker._fd, server._forkserver_alive_fd} - {None}:
+        os.close(pipe)
+    tracker._fd = tracker._pid = None
+    server._forkserver_alive_fd = server._forkserver_pid = server._forkserver_address = None
+    return helpers
 
 
 def signal_all(number: int) -> None:

@@ -13,7 +13,7 @@ from queueapp.handlers import Handler
 from queueapp.hooks import AttemptHook, hooks_around
 from queueapp.tasks.attempt import Attempt
 from queueapp.tasks.settle import Outcome, OutcomeKind, completed, settle
-from queueapp.tenancy import bind_tenant, tenant_scope
+from queueapp.tenancy import bind_tenant_of_context, tenant_scope
 from queueapp.validation import field_errors
 from queueapp.worker import failures, forked
 from queueapp.worker.attempt_records import AttemptRecords
@@ -70,9 +70,10 @@ class Executor:
         return outcome
 
     def _run(self, attempt: Attempt) -> Outcome | None:
+        """In a context of its own."""
         attempt.params = _validated_params(attempt)
-        with bind_tenant(attempt.task.tenant_id):
-            return self._pipeline_of(attempt.handler)(attempt)
+        bind_tenant_of_context(attempt.task.tenant_id)
+        return self._pipeline_of(attempt.handler)(attempt)
 
     def _pipeline_of(self, handler: Handler) -> Step:
         step = self._pipelines.get(handler.type)

@@ -29,8 +29,7 @@ class LeftThreads:
         return [thread.name for thread in left if thread.is_alive()]
 
     def _is_left(self, thread: threading.Thread) -> bool:
-        ours = thread in self._known or thread.name.startswith("background")
-        return not (ours or thread.daemon or _waits_for_work(thread))
+        return not (thread in self._known or thread.daemon or _waits_for_work(thread))
 
 
 def _waits_for_work(thread: threading.Thread) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from queueapp.tasks.attempt import Attempt
 from queueapp.tasks.failure_log import fields_of
 
-PLATFORM_THREADS = ("background", "watchdog", "pulse", "heartbeat")  # what they log is not the handler's
+PLATFORM_THREADS = ("background", "watchdog")  # what they log is not the handler's
 
 
 class AttemptFilter(logging.Filter):

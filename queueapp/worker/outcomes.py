@@ -57,8 +57,8 @@ def _outcome_of_interrupt(attempt: Attempt, kind: type[Interrupted]) -> Outcome 
     logger.warning("task stopped", extra={"event": "task_killed", "task_id": str(attempt.task.id)})
     if issubclass(kind, SoftTimeout):
         soft = attempt.handler.soft_timeout_seconds
-        return timed_out(attempt, f"Interrupted after {soft} s, its type's soft_timeout_seconds, of its limit of")
-    return timed_out(attempt, "Interrupted after its limit of")
+        return _timed_out(attempt, f"Interrupted after {soft} s, its type's soft_timeout_seconds, of its limit of")
+    return _timed_out(attempt, "Interrupted after its limit of")
 
 
 def _code_and_text(error: BaseException) -> tuple[str, str]:
@@ -66,11 +66,10 @@ def _code_and_text(error: BaseException) -> tuple[str, str]:
     return str(error.code), str(error)  # type: ignore[attr-defined]
 
 
-def timed_out(attempt: Attempt, what_happened: str) -> Outcome:
+def _timed_out(attempt: Attempt, what_happened: str) -> Outcome:
     """The outcome of an attempt that ran for too long; `what_happened` ends before the number of seconds."""
     message = f"{what_happened} {attempt.task.timeout_seconds} s."
-    code, delay = "task_runtime_exceeded", _retry_delay(attempt)
-    return failed(*attempt.key, OutcomeKind.ERROR, code, message, delay, run_seconds=attempt.seconds)
+    return failed(*attempt.key, OutcomeKind.ERROR, "task_runtime_exceeded", message, _retry_delay(attempt))
 
 
 def _retry_delay(attempt: Attempt) -> float:

@@ -16,6 +16,7 @@ import threading
 import time
 import zlib
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -452,6 +453,18 @@ def children_of_multiprocessing(task: TaskContext, params: Hell) -> list[object]
     stubborn.join(20)
     with context.Pool(2) as pool, ProcessPoolExecutor(2, mp_context=context) as executor:
         return [stubborn.exitcode, pool.map(abs, [-1, 2]), list(executor.map(abs, [-3, 4]))]
+
+
+@hell("helpers_of_multiprocessing")
+def helpers_of_multiprocessing(task: TaskContext, params: Hell) -> list[int | None]:
+    """All in order, but multiprocessing starts processes of its own that stay: a fork server, a resource tracker."""
+    shared = SharedMemory(create=True, size=1)
+    child = multiprocessing.get_context("forkserver").Process(target=abs, args=[1])
+    child.start()
+    child.join(20)
+    shared.close()
+    shared.unlink()
+    return [child.exitcode]
 
 
 @hell("child_of_multiprocessing_left")

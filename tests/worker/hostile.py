@@ -47,6 +47,13 @@ def run_pairs(types, hostile_tenant, honest_tenant, **params):
     return fresh(first).result, pairs
 
 
+def run_alone(type, tenant):
+    """The task, ended."""
+    task = tasks.submit(type, {}, tenant_id=tenant.id)
+    wait_until(lambda: ended(task))
+    return fresh(task)
+
+
 def is_running(pid):
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE

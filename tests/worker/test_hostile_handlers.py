@@ -2,7 +2,7 @@
 
 from tests.clusters import running_cluster
 from tests.samples.hell import HELL, HELL_TYPES, REPLACED
-from tests.worker.hostile import is_running, run_pairs
+from tests.worker.hostile import is_running, run_alone, run_pairs
 
 
 def test_every_misbehaviour_ends_its_own_task_and_harms_no_other_in_its_process(acme, globex, tmp_path):
@@ -21,12 +21,26 @@ def test_every_misbehaviour_ends_its_own_task_and_harms_no_other_in_its_process(
     assert left == []
 
 
+def test_the_helpers_of_multiprocessing_are_no_programs_left_and_the_next_attempt_gets_new_ones(acme, globex):
+    with running_cluster(workers=1) as cluster:
+        first, pairs = run_pairs(["hell.helpers_of_multiprocessing"] * 2, acme, globex)
+        cluster.log.seek(0)
+        log = cluster.log.read()
+    assert [pair.hostile.result for pair in pairs] == [[0], [0]]
+    assert [pair.honest.result for pair in pairs] == [first, first]
+    assert "hell.helpers_of_multiprocessing left behind" not in log
+    assert "died unexpectedly" not in log
+
+
 def test_a_process_in_which_a_handler_left_threads_is_replaced(acme, globex):
+    """One task after the other: a worker may find a type that is new to it later than what was submitted after it."""
     with running_cluster(workers=1):
-        first, pairs = run_pairs(sorted(REPLACED), acme, globex)
-    assert {pair.outcome for pair in pairs} == {("completed", "", 1, 0)}
-    pids = [first["pid"], *(pair.honest.result["pid"] for pair in pairs)]
-    assert len(set(pids)) == len(pids)
-    for pair in pairs:
-        assert (pair.honest.status, pair.honest.crash_count) == ("completed", 0)
-        assert pair.honest.result == first | {"pid": pair.honest.result["pid"]}
+        runs = [
+            (run_alone("hell.probe", globex), run_alone(type, acme), run_alone("hell.probe", globex))
+            for type in sorted(REPLACED)
+        ]
+    for before, hostile, after in runs:
+        for task in (before, hostile, after):
+            assert (task.status, task.error_code, task.attempt, task.crash_count) == ("completed", "", 1, 0)
+        assert after.result == before.result | {"pid": after.result["pid"]}
+        assert after.result["pid"] != before.result["pid"]
