@@ -17,6 +17,7 @@ from queueapp.models.base import new_id
 from queueapp.tasks.diagnosis import why
 from queueapp.tasks.settle import Outcome, OutcomeKind
 from queueapp.tenancy import operator_scope, system_scope, worker_scope
+from queueapp.worker import main_loop
 from queueapp.worker.interrupts import SIGNAL
 from queueapp.worker.main_loop import ServingWorker
 from queueapp.worker.processes.shared_memory import ClusterMemory, ServeOptions
@@ -147,8 +148,9 @@ def test_two_partitions_with_one_digest_are_an_error_and_no_wrong_claim(collisio
 
 
 @pytest.fixture
-def serving_worker():
-    """Its object in this process; it never runs."""
+def serving_worker(monkeypatch):
+    """Its object in this process, which shall not become a worker's; it never runs."""
+    monkeypatch.setattr(main_loop, "OwnProcess", lambda: None)
     handler, memory = signal.getsignal(SIGNAL), ClusterMemory(1)
     worker = ServingWorker(ServeOptions(new_id(), Capabilities(("default",)), None, memory), memory.slots[0])
     yield worker
