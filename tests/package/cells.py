@@ -49,8 +49,8 @@ def find_python(version: str) -> Path | None:
 
 
 def cells_to_test() -> list[Cell]:
-    """All where all are needed; else the two newest that this machine has the Python for."""
-    return list(CELLS) if ALL_ARE_NEEDED else [cell for cell in CELLS if find_python(cell.python)][-2:]
+    """Those that this machine has the Python for; all of them where all are needed."""
+    return [cell for cell in CELLS if ALL_ARE_NEEDED or find_python(cell.python)]
 
 
 def cells_of(isolation: str) -> list[Cell]:
