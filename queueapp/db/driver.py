@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.psycopg_any import is_psycopg3, mogrify
 from django.db.backends.utils import CursorWrapper
@@ -9,6 +10,7 @@ from django.db.backends.utils import CursorWrapper
 if is_psycopg3:
     from psycopg import ClientCursor
 
+READ_ONLY_TRANSACTION = "25006"  # a SQLSTATE
 # as libpq numbers the states of a session; 1 is a statement under way, 4 a connection that is gone
 IDLE, IN_TRANSACTION, IN_FAILED_TRANSACTION = 0, 2, 3
 
@@ -46,6 +48,16 @@ def execute(cursor: CursorWrapper, sql: str, parameters: Any) -> None:
     if is_psycopg3 and not isinstance(cursor.cursor, ClientCursor):
         sql, parameters = mogrify(sql, parameters, cursor.db), None
     cursor.execute(sql, parameters)
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether an error of Django's says that the database cannot do now what it could do a while ago, or will later.
+
+    A server that takes no writes (a full disk, a standby, a failover) is reported as an internal error.
+    """
+    cause = error.__cause__
+    state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    return isinstance(error, OperationalError | InterfaceError) or state == READ_ONLY_TRANSACTION
 
 
 if is_psycopg3:

@@ -12,9 +12,11 @@ from queueapp import clock
 from queueapp.artifacts import object_store
 from queueapp.health.probes import FAILED, OK, UNKNOWN, Probe, ask_all
 from queueapp.models import Worker
-from queueapp.redis.connections import redis_client
+from queueapp.redis.connections import redis_client, redis_key
 from queueapp.tasks.queries import WORKER_DEAD_AFTER_SECONDS
 from queueapp.tenancy import system_scope
+
+WRITTEN_SECONDS = 60
 
 
 @require_safe
@@ -25,7 +27,7 @@ def live(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Requests can be served: PostgreSQL answers, and has every migration of this code. 200 or 503."""
+    """Requests can be served: PostgreSQL answers, takes writes, and has every migration of this code. 200 or 503."""
     words = ask_all(NEEDED)
     is_ready = all(word == OK for word in words.values())
     return _answer(is_ready, {"status": OK if is_ready else FAILED, **words})
@@ -48,8 +50,9 @@ def _answer(good: bool, words: dict[str, bool | str]) -> JsonResponse:
 def _look_at_database() -> str:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '5s'")
-        cursor.execute("SELECT 1")
-    return OK
+        cursor.execute("SHOW transaction_read_only")
+        (takes_no_writes,) = cursor.fetchone() or ("on",)
+    return FAILED if takes_no_writes == "on" else OK
 
 
 def _look_at_migrations() -> str:
@@ -66,7 +69,7 @@ def _migrations() -> frozenset[tuple[str, str]]:
 
 
 def _look_at_redis() -> str:
-    redis_client().ping()
+    redis_client().set(redis_key("health"), b"", ex=WRITTEN_SECONDS)  # a full one answers a ping, and takes no writes
     return OK
 
 

@@ -5,13 +5,14 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.views import defaults
 from pydantic import BaseModel, Field
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
+from queueapp.db import driver
 from queueapp.errors import (
     ArtifactTooLarge,
     DuplicateTask,
@@ -65,6 +66,8 @@ def problem(status: int, code: str, detail: str, **members: Any) -> dict[str, An
 def handle(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler: whatever was raised becomes a problem document, and never a trace."""
     document, headers = describe(error)
+    if driver.is_unavailable(error) and not connection.in_atomic_block:
+        connection.close()  # the session may have kept what was wrong, such as that it takes no writes
     if document["status"] == 500:
         request = context["request"]
         logger.error(
@@ -109,7 +112,7 @@ def describe(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
             return problem(413, "body_too_large", "The body is larger than this address takes."), {}
         case UnreadablePostError():
             return problem(400, "invalid_request", "The connection broke off in the middle of the body."), {}
-        case OperationalError() | InterfaceError():
+        case DatabaseError() | InterfaceError() if driver.is_unavailable(error):
             detail = "The database did not answer. Try again; with an Idempotency-Key nothing can happen twice."
             logger.error("database unavailable", exc_info=error, extra={"event": "db_connection_failed"})
             return problem(503, "database_unavailable", detail), {"Retry-After": "1"}
