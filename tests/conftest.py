@@ -16,6 +16,7 @@ from pytest_django.fixtures import Settings
 from queueapp import conf
 from queueapp.models import Membership, Tenant
 from queueapp.tenancy import operator_scope
+from queueapp.worker.background_connection import BackgroundConnection
 from tests.database_fixture import empty_everything, kept_queues, leftovers
 from tests.factories import MakeTask, create_task
 
@@ -124,3 +125,12 @@ def make_task(acme: Tenant) -> MakeTask:
 def _tenant(slug: str) -> Tenant:
     with operator_scope("operator:test"):
         return Tenant.objects.create(slug=slug, name=slug.title())
+
+
+@pytest.fixture
+def background(clean_database: None) -> Generator[BackgroundConnection]:
+    """A worker's background connection, whose thread has ended before the next test."""
+    connection = BackgroundConnection()
+    yield connection
+    connection.close()
+    connection._thread.join()

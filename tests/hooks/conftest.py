@@ -4,7 +4,6 @@ import pytest
 
 from queueapp import hooks, observers, tasks
 from queueapp.tasks.settle import settle
-from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.executor import Executor
 from queueapp.worker.interrupts import Interrupter
 from tests.factories import attempt_at, fresh
@@ -17,14 +16,6 @@ def registries(monkeypatch):
     monkeypatch.setattr(hooks, "_attempt_hooks", list(hooks._attempt_hooks))
     monkeypatch.setattr(hooks, "_jobs", dict(hooks._jobs))
     monkeypatch.setattr(observers, "_observers", [])
-
-
-@pytest.fixture
-def background(clean_database):
-    connection = BackgroundConnection()
-    yield connection
-    connection.close()
-    connection._thread.join()
 
 
 @pytest.fixture

@@ -31,14 +31,6 @@ class ShopError(Exception):
 
 
 @pytest.fixture
-def background(clean_database):
-    connection = BackgroundConnection()
-    yield connection
-    connection.close()
-    connection._thread.join()
-
-
-@pytest.fixture
 def execute(acme, background, monkeypatch):
     """Submit a task whose handler is the function, and execute its attempts as a worker does."""
     monkeypatch.setattr(handlers, "_handlers", dict(handlers._handlers))
