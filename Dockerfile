@@ -6,7 +6,7 @@ WORKDIR /app
 RUN useradd --uid 1000 --create-home taskrunner
 
 COPY requirements.txt .
-RUN pip install --no-cache-dir -r requirements.txt
+RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 
 COPY . .
 # Settings refuse to load without these two; the values are used for this one command and stay out of the image.

@@ -33,7 +33,7 @@ COLUMNS = {
 STORED = """
     SELECT count(*) FILTER (WHERE status <> 'completed'),
         (SELECT count(*) FROM (
-            SELECT FROM taskrunner_task_logs WHERE to_status = 'completed'
+            SELECT FROM taskrunner_task_history WHERE to_status = 'completed'
             GROUP BY task_id HAVING count(*) > 1) AS twice)
     FROM taskrunner_tasks
 """
@@ -43,6 +43,8 @@ def measure(fixture: DatabaseFixture) -> Measurement:
     found = dict(ours(fixture))
     rows = [[name, *(row[column] for column in COLUMNS)] for name, row in found.items()]
     for contender in CONTENDERS:
+        if "defaults" not in contender.settings:
+            continue
         try:
             row = drive(fixture, contender, "defaults", "crash")
         except PeerFailed as error:

@@ -1,7 +1,7 @@
 """What a measurement stands on: its tenant, its tasks, its clusters, and an empty database in between."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from queueapp import tasks
 from queueapp.models import Queue, Tenant
 from queueapp.redis import notifier
+from queueapp.tasks import TaskRequest
 from queueapp.tenancy import operator_scope
 from taskrunner.devserver.embedded import EmbeddedServers
 from taskrunner.devserver.embedded.postgres import DATABASE
@@ -40,7 +41,13 @@ class DatabaseFixture:
         for start in range(0, count, BATCH):
             self.submit_all([{"type": type, **options}] * min(BATCH, count - start), tenant)
 
-    def submit_all(self, requests: list[dict[str, Any]], tenant: UUID | None = None) -> None:
+    def submit_mixed(self, count: int, types: Sequence[str]) -> None:
+        """So many in all, of each type in turn."""
+        for start in range(0, count, BATCH):
+            numbers = range(start, min(start + BATCH, count))
+            self.submit_all([{"type": types[number % len(types)]} for number in numbers])
+
+    def submit_all(self, requests: Sequence[TaskRequest | dict[str, Any]], tenant: UUID | None = None) -> None:
         tasks.submit_many(requests, tenant_id=tenant or self.tenant)
 
     def clear(self) -> None:
@@ -66,10 +73,10 @@ def make_tenant(slug: str) -> UUID:
 
 
 @contextmanager
-def cluster(workers: int) -> Iterator[RunningCluster]:
-    """A real `manage.py qcluster`, ready, serving the queue of the benchmarks."""
-    options = ("--queues", QUEUE)
-    with running_cluster(*options, workers=workers, DJANGO_SETTINGS_MODULE="benchmarks.settings") as running:
+def cluster(workers: int, *queues: str, **environment: str) -> Iterator[RunningCluster]:
+    """A real `manage.py qcluster`, ready, serving the queue of the benchmarks and these."""
+    environment |= {"DJANGO_SETTINGS_MODULE": "benchmarks.settings"}
+    with running_cluster("--queues", ",".join([QUEUE, *queues]), workers=workers, **environment) as running:
         yield running
 
 

@@ -29,7 +29,11 @@ def main() -> None:
         EmbeddedServers(Path(directory)) as servers,
     ):
         os.environ.update(servers.environment())
-        os.environ.update(SECRET_KEY=secrets.token_urlsafe(50), DJANGO_SETTINGS_MODULE="benchmarks.settings")
+        os.environ.update(
+            SECRET_KEY=secrets.token_urlsafe(50),
+            DJANGO_SETTINGS_MODULE="benchmarks.settings",
+            LOG_LEVEL="WARNING",  # thousands of lines a second would be measured too
+        )
         subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], check=True)
         django.setup()
         # now that there is a Django to import them into

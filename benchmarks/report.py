@@ -19,6 +19,7 @@ class Figure:
     goal: float | None = None
     at_most: bool = False  # the goal is an upper bound
     detail: dict[str, Any] = field(default_factory=dict)
+    runs: list[float] = field(default_factory=list)  # `measured` is their median, or made of their medians
 
     @property
     def reached(self) -> bool | None:
@@ -58,15 +59,18 @@ def show(name: str, outcome: dict[str, Any]) -> None:
     tables = outcome["tables"]
     if outcome["figures"]:
         rows = [_figure_row(figure) for figure in outcome["figures"]]
-        tables = [{"title": name, "columns": ["", "measured", "goal", "", "detail"], "rows": rows}, *tables]
-    console = Console(width=None if Console().is_terminal else 200)
+        tables = [{"title": name, "columns": ["", "measured (spread)", "goal", "", "detail"], "rows": rows}, *tables]
     for table in tables:
-        printed = RichTable(title=table["title"], title_justify="left")
-        for number, column in enumerate(table["columns"]):
-            printed.add_column(column, justify="left" if number == 0 or column == "detail" else "right")
-        for row in table["rows"]:
-            printed.add_row(*[_cell(value) for value in row])
-        console.print(printed)
+        _print(table)
+
+
+def summarise(outcomes: dict[str, dict[str, Any]]) -> None:
+    """Print every figure that has a goal, with how far its runs lie apart."""
+    judged = [figure for outcome in outcomes.values() for figure in outcome["figures"] if figure["goal"] is not None]
+    rows = [_figure_row(figure)[:-1] for figure in judged]
+    reached = sum(figure["reached"] for figure in judged)
+    title = f"{reached} of {len(judged)} goals reached"
+    _print({"title": title, "columns": ["", "measured (spread)", "goal", ""], "rows": rows})
 
 
 def store(path: Path, document: dict[str, Any]) -> None:
@@ -79,7 +83,21 @@ def _figure_row(figure: dict[str, Any]) -> list[Any]:
     goal = f"{bound} {_cell(figure['goal'])}" if figure["goal"] is not None else ""
     outcome = {True: "reached", False: "NOT REACHED", None: ""}[figure["reached"]]
     detail = ", ".join(f"{name} {_cell(value)}" for name, value in figure["detail"].items())
-    return [figure["name"], f"{_cell(figure['measured'])} {figure['unit']}", goal, outcome, detail]
+    measured = f"{_cell(figure['measured'])} {figure['unit']}{_spread(figure['runs'])}"
+    return [figure["name"], measured, goal, outcome, detail]
+
+
+def _spread(runs: list[float]) -> str:
+    return f" ({_cell(min(runs))}–{_cell(max(runs))})" if len(runs) > 1 else ""
+
+
+def _print(table: dict[str, Any]) -> None:
+    printed = RichTable(title=table["title"], title_justify="left")
+    for number, column in enumerate(table["columns"]):
+        printed.add_column(column, justify="left" if number == 0 or column == "detail" else "right")
+    for row in table["rows"]:
+        printed.add_row(*[_cell(value) for value in row])
+    Console(width=None if Console().is_terminal else 200).print(printed)
 
 
 def _cell(value: Any) -> str:

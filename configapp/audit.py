@@ -5,10 +5,15 @@ from collections.abc import Iterable
 
 from configapp.models import ConfigAudit, ConfigChange
 from queueapp.json_values import storable_text
+from queueapp.redaction import masked_text
 
 logger = logging.getLogger(__name__)
 
 MAX_KEY_CHARACTERS = 100
+EVENTS: dict[str, str] = {
+    ConfigAudit.Status.FAILURE: "config_change_failure",
+    ConfigAudit.Status.REFUSED: "config_change_refused",
+}
 
 
 def of_change(change: ConfigChange, *, old_value: str | None, reason: str = "", detail: str = "") -> ConfigAudit:
@@ -32,11 +37,11 @@ def refused(actor: str, key: str, action: str, reason: str, detail: str) -> Conf
     """The row of a refused request. Its value is not kept: it may be a secret that was typed into the wrong key."""
     return ConfigAudit(
         actor=actor,
-        config_key=storable_text(key)[:MAX_KEY_CHARACTERS],
+        config_key=masked_text(storable_text(key))[:MAX_KEY_CHARACTERS],
         action=action,
         status=ConfigAudit.Status.REFUSED,
         reason=reason,
-        detail=detail,
+        detail=masked_text(detail),
     )
 
 
@@ -45,5 +50,5 @@ def write(rows: Iterable[ConfigAudit]) -> None:
     written = ConfigAudit.objects.bulk_create(rows)
     for row in written:
         if row.status != ConfigAudit.Status.SUCCESS:
-            extra = {"event": f"config_change_{row.status}", "key": row.config_key, "reason": row.reason}
-            logger.warning("configuration change %s", row.status, extra={**extra, "actor": row.actor})
+            about = {"config_key": row.config_key, "reason": row.reason, "actor": row.actor}
+            logger.warning("configuration change %s", row.status, extra={"event": EVENTS[row.status], **about})

@@ -17,7 +17,9 @@ class NoParams(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-@handler(TASK_TYPE, params=NoParams, queue=QUEUE, timeout_seconds=60, max_retries=100, transactional=True)
+@handler(
+    TASK_TYPE, params=NoParams, queue=QUEUE, timeout_seconds=60, max_retries=100, transactional=True, internal=True
+)
 def apply(task: TaskContext, params: NoParams) -> dict[str, object]:
     """Apply every change that was accepted up to this task's own."""
     return apply_changes(task.id)

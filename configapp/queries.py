@@ -66,6 +66,12 @@ def find_setting(key: str) -> Setting:
     return _setting(spec, SystemConfig.objects.filter(config_key=key).first())
 
 
+def version_of(key: str) -> int:
+    """0 for a key that was never set, or that there is not."""
+    versions = SystemConfig.objects.filter(config_key=key).values_list("version", flat=True)
+    return (versions.first() or 0) if is_key(key) else 0
+
+
 def history(key: str) -> QuerySet[ConfigVersion]:
     """The versions of a key, the newest first. Raises UnknownKey."""
     if key not in find_specs([key]):

@@ -108,7 +108,11 @@ class Reader:
 def _send_changed(keys: frozenset[str]) -> None:
     for receiver, answer in config_changed.send_robust(sender=Reader, keys=keys):
         if isinstance(answer, Exception):
-            logger.error("receiver of config_changed failed", exc_info=answer, extra={"receiver": repr(receiver)})
+            logger.error(
+                "receiver of config_changed failed",
+                exc_info=answer,
+                extra={"event": "hook_failed", "receiver": repr(receiver)},
+            )
 
 
 _reader: Reader | None = None

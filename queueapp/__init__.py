@@ -1,6 +1,6 @@
 """The front door of Taskrunner, durable background tasks for Django: all that most code needs.
 
-    from queueapp import TaskContext, handler, submit
+    from queueapp import TaskContext, handler, submit, task
 
 Nothing here needs the apps to be ready before it is called, so any module may import it, models.py included.
 `tenant=` takes a tenant's slug or id. Without it the bound tenant is meant (`queueapp.tenancy.bind_tenant`; inside a
@@ -17,28 +17,44 @@ if TYPE_CHECKING:
     from queueapp.handlers import handler
     from queueapp.models import Task
     from queueapp.tasks import TaskRequest
-    from queueapp.worker.context import TaskContext
+    from queueapp.timing import Cron, Every, Once, Scheduled
+    from queueapp.typed import task
+    from queueapp.worker.context import TaskContext, current_task
     from queueapp.worker.interrupts import SoftTimeout
 
 __all__ = [
+    "Cron",
+    "Every",
+    "Once",
     "PermanentFailure",
     "RetryLater",
+    "Scheduled",
     "SoftTimeout",
     "TaskContext",
     "cancel",
+    "current_task",
     "get_task",
     "handler",
     "retry",
     "submit",
     "submit_many",
+    "task",
 ]
 
+__version__ = "0.1.0"
+
 _HOMES = {
+    "Cron": "queueapp.timing",
+    "Every": "queueapp.timing",
+    "Once": "queueapp.timing",
     "PermanentFailure": "queueapp.errors",
     "RetryLater": "queueapp.errors",
+    "Scheduled": "queueapp.timing",
     "SoftTimeout": "queueapp.worker.interrupts",
     "TaskContext": "queueapp.worker.context",
+    "current_task": "queueapp.worker.context",
     "handler": "queueapp.handlers",
+    "task": "queueapp.typed",
 }
 
 
@@ -53,7 +69,8 @@ def submit(
 ) -> "Task":
     """Submit one task and return it. Inside a transaction it is stored with it, or not at all.
 
-    `options`: priority, queue, run_at or delay_seconds, timeout_seconds, max_retries, dedup, requirements, labels.
+    `options`: priority, queue, run_at or delay_seconds, expires_at or expires_seconds, timeout_seconds, max_retries,
+    dedup, requirements, labels.
     With `dedup` the task returned may be an earlier one that holds the key.
     Raises InvalidTask (nothing is stored), DuplicateTask, TenantNotFound.
     """

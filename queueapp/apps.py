@@ -4,8 +4,8 @@ from importlib import import_module
 from types import ModuleType
 
 from django.apps import AppConfig
-from django.utils.module_loading import autodiscover_modules
 
+from queueapp.masked_logs import mask_logs
 from queueapp.worker.processes.django_q_settings import set_before_django_q_is_imported
 
 
@@ -19,13 +19,17 @@ class QueueappConfig(AppConfig):
         set_before_django_q_is_imported()
 
     def ready(self) -> None:
+        mask_logs()
         import_module("queueapp.receivers")  # needs the models, so not before now
         import_module("queueapp.checks")
         # these register their hooks
         import_module("queueapp.maintenance.expiry")
+        import_module("queueapp.maintenance.expired_tasks")  # before what is due is queued
         import_module("queueapp.maintenance.jobs")
+        import_module("queueapp.schedules.declared")
         import_module("queueapp.runs.around_attempt")
         import_module("queueapp.maintenance.retention")
+        import_module("queueapp.maintenance.partitions")
         import_module("queueapp.maintenance.object_sweeper")
         import_module("queueapp.builtin_handlers")
-        autodiscover_modules("handlers")
+        import_module("queueapp.typed.discovery").import_task_modules()

@@ -8,16 +8,19 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.urls import get_resolver
 
 from queueapp import conf
 from queueapp.db.installation import installed_isolation
+from queueapp.handlers import registered_handlers
+from queueapp.schedules.declared import faults_of_declarations
 from queueapp.tenancy import logins
 from queueapp.tenancy.logins import OLDEST_SERVERS, OWNER_ALIAS, OWNER_HINT
 from queueapp.worker.processes import django_q_settings
 
 NEEDED_APPS = ("django_q", "rest_framework", "django.contrib.postgres")
 OWNER_RUNS = (
-    "The login that runs the platform owns its tables. Tenants are kept apart against mistakes, not against SQL: "
+    "The login that runs the platform owns its tables. So SQL in its name may change what keeps tenants apart: "
     "RESET ROLE leads back to the owner, who may switch row-level security off."
 )
 
@@ -59,6 +62,31 @@ def check_django_q(**_: Any) -> list[CheckMessage]:
         hint = "List queueapp before django_q, and qcluster runs our workers; or run them as "
         return [checks.Warning(words, hint=hint + "`manage.py taskrunner_worker`.", id="taskrunner.W004")]
     return []
+
+
+@register("taskrunner")
+def check_schedules(**_: Any) -> list[CheckMessage]:
+    """A schedule that code declares and that no slot could fire."""
+    if conf.faults():
+        return []
+    hint = "Correct the option `schedule` of its handler; docs/schedules.md says what it takes."
+    return [Error(fault, hint=hint, id="taskrunner.E008") for fault in faults_of_declarations()]
+
+
+@register("taskrunner")
+def check_late_types(**_: Any) -> list[CheckMessage]:
+    """Types that workers do not know, since nothing imports their modules at the start; those of views, say."""
+    if getattr(settings, "ROOT_URLCONF", None):
+        get_resolver().url_patterns  # noqa: B018 (imports the views)
+    return [
+        checks.Warning(
+            f"The module of task type {handler.type} is not imported at the start, so its tasks wait for ever.",
+            hint="Move it to the module tasks or handlers of an installed app, or import it there.",
+            id="taskrunner.W005",
+        )
+        for handler in registered_handlers()
+        if handler.late
+    ]
 
 
 @register(Tags.database)

@@ -49,6 +49,12 @@ class Settings(Section):
     worker_max_memory_mb: int = Field(
         1024, ge=64, description="A worker process is replaced once it has grown by so much since it was ready."
     )
+    worker_async_threads: int = Field(
+        8,
+        ge=1,
+        le=64,
+        description="Threads, each with a database connection of its own, that a worker lends to `async def` handlers.",
+    )
     drain_seconds: int = Field(
         8,
         ge=0,
@@ -75,7 +81,12 @@ class Settings(Section):
     )
 
     cors_allowed_origins: list[str] = Field([], description="Origins whose pages may call the API.")
-    api_waiting_requests: int = Field(16, ge=1, description="Requests that may wait at a time, in each process.")
+    api_waiting_requests: int = Field(
+        12, ge=1, description="Requests that may wait for the end of a task at a time, in each process."
+    )
+    api_waiting_claims: int = Field(
+        12, ge=1, description="HTTP workers that may wait for a task at a time, in each process."
+    )
 
     artifacts_directory: Path = Field(
         Path(".taskrunner/artifacts"),

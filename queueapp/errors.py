@@ -99,6 +99,12 @@ class InvalidValue(ValidationFailure):
     code = "invalid_value"
 
 
+class DeclaredByCode(TaskrunnerError):
+    """The schedule is declared by code (`@task(schedule=…)`), which alone may change or delete it."""
+
+    code = "declared_by_code"
+
+
 class LeaseLost(TaskrunnerError):
     """This attempt no longer holds its task: another one may, so nothing was written."""
 

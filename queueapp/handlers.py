@@ -3,15 +3,19 @@
 import hashlib
 import inspect
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Unpack
 
+from asgiref.sync import iscoroutinefunction
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter
 
-from queueapp.errors import FieldError
+from queueapp.handler_options import HandlerOptions, TypeOptions
+
+logger = logging.getLogger(__name__)
 
 __all__ = [
     "Handler",
@@ -19,45 +23,64 @@ __all__ = [
     "find_handler",
     "get_handler",
     "handler",
+    "public_handlers",
+    "register",
     "registered_handlers",
 ]
 
 # (context, validated parameters) → a JSON-serialisable result or a Pydantic model
 HandlerFunction = Callable[..., Any]
 ParamsModel = type[BaseModel]
-# (validated parameters, the id of the tenant) → what is wrong with them, by the parameters' own names
-Validate = Callable[[Any, UUID], list[FieldError]]
-ResultKey = Callable[[Any], str | None]
 
 
 class Reusable(BaseModel):
     """Base of the parameters of types that may answer with an earlier result."""
 
-    force: bool = Field(False, description="Do the work again, even where an earlier result could be used.")
+    force: bool = Field(
+        False, strict=True, description="Do the work again, even where an earlier result could be used."
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Handler:
-    """A task type and how its tasks run. Times in seconds; retries count tries after the first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handler(TypeOptions):
+    """A task type, what runs its tasks, and how. Times in seconds; retries count tries after the first."""
 
-    type: str
     function: HandlerFunction
     params: ParamsModel
-    validate: Validate | None
-    queue: str
-    timeout_seconds: int
-    soft_timeout_seconds: float | None
-    max_timeout_seconds: int | None
-    max_retries: int
-    retry_base_seconds: float
-    prefetch: bool
-    transactional: bool
-    result_key: ResultKey | None
-    result_ttl_seconds: float | None
+    result: TypeAdapter[Any] | None = None  # of what the function returns, where that is known
+    # registered after the start, by a module such as that of a view, which workers do not import
+    late: bool = field(default_factory=lambda: apps.ready)
+    is_async: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_async", iscoroutinefunction(self.function))
+        TypeOptions.__post_init__(self)  # not super(), which a class with slots is not any more what it was for
 
     @property
     def keeps_runs(self) -> bool:
         return self.result_key is not None or self.result_ttl_seconds is not None
+
+    @property
+    def only_in_clusters(self) -> bool:
+        """Whether workers over HTTP get none of its tasks.
+
+        The completion of a transactional one commits with writes that only its handler can make, and the result of an
+        internal one is the platform's own word.
+        """
+        return self.transactional or self.internal
+
+    def _faults(self) -> Iterator[str]:
+        yield from TypeOptions._faults(self)
+        if inspect.isasyncgenfunction(self.function):
+            yield "is an asynchronous generator: it returns before anything is done, and nothing would iterate over it"
+        if self.is_async and self.transactional:
+            yield (
+                "is an `async def` function, and transactional: its transaction would stay open while it awaits, with"
+                " the connection that other attempts wait for. Make it a plain function, or open atomic() inside of"
+                " one that it calls by sync_to_async"
+            )
+        if self.concurrency > 1 and not self.is_async:
+            yield f"has concurrency={self.concurrency}, and only `async def` functions run several tasks at a time"
 
     def key_of(self, params: BaseModel) -> str | None:
         """The key of the runs of tasks with these parameters; None where no run is kept."""
@@ -72,71 +95,49 @@ _handlers: dict[str, Handler] = {}
 
 
 def handler(
-    type: str,
-    *,
-    params: ParamsModel,
-    validate: Validate | None = None,
-    queue: str = "default",
-    timeout_seconds: int = 300,
-    soft_timeout_seconds: float | None = None,
-    max_timeout_seconds: int | None = None,
-    max_retries: int = 0,
-    retry_base_seconds: float = 1.0,
-    prefetch: bool = True,
-    transactional: bool = False,
-    result_key: ResultKey | None = None,
-    result_ttl_seconds: float | None = None,
+    type: str, *, params: ParamsModel, **options: Unpack[HandlerOptions]
 ) -> Callable[[HandlerFunction], HandlerFunction]:
     """Register a function for a task type.
 
     The function takes a TaskContext and an instance of `params`, and returns a result, or raises RetryLater or
-    PermanentFailure; any other exception is retried with exponential backoff. `validate` refuses at submit what no
-    model can know, such as what the tenant may not ask for; its first error's code is that of the refusal.
+    PermanentFailure; any other exception is retried with exponential backoff, unless `give_up_on` or `retry_on` says
+    otherwise. `validate` refuses at submit what no model can know, such as what the tenant may not ask for; its first
+    error's code is that of the refusal.
     After `timeout_seconds` the function is interrupted; after `soft_timeout_seconds`, if given, it gets SoftTimeout
     first, once, so that it may clean up.
-    With `prefetch=False` its tasks are claimed and settled one at a time. With `transactional=True` it runs inside one
-    transaction in its tenant's scope, which commits its own writes and the task's completion together.
+    With `prefetch=False` few of its tasks are claimed together, and each is settled before the next starts. With
+    `transactional=True` it runs inside one transaction in its tenant's scope, which commits its own writes and the
+    task's completion together.
 
     With `result_ttl_seconds` or `result_key` each attempt leaves a run. Its key is made from the type and the
     parameters, or by `result_key` from the parameters (None: no run for these). A task whose key was completed less
     than `result_ttl_seconds` ago is answered with that result, unless its parameters (Reusable) say `force`; 0 keeps
     runs and reuses nothing.
-    Raises ImproperlyConfigured when the type has a handler already, the function is `async def`, or
-    `soft_timeout_seconds` does not lie before `timeout_seconds`.
+
+    An `internal` type is submitted by the code that owns it (`queueapp.tasks.submit_internal`): to everybody else it is
+    an unknown one, and the API does not list it.
+    An `async def` function runs on the event loop of its worker, up to `concurrency` of its tasks at a time.
+    Raises ImproperlyConfigured when the type has a handler already, or an option cannot be as it is.
     """
 
-    def register(function: HandlerFunction) -> HandlerFunction:
-        if type in _handlers:
-            raise ImproperlyConfigured(f"Task type {type!r} is registered twice.")
-        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-            raise ImproperlyConfigured(
-                f"The handler of {type!r} is an `async def` function, and handlers must be plain functions:"
-                " nothing would await it. Call asyncio.run(...) inside a plain function instead."
-            )
-        if soft_timeout_seconds is not None and not 0 < soft_timeout_seconds < timeout_seconds:
-            raise ImproperlyConfigured(
-                f"The handler of {type!r} has soft_timeout_seconds={soft_timeout_seconds:g}, which must be more than 0"
-                f" and less than its timeout_seconds={timeout_seconds}."
-            )
-        _handlers[type] = Handler(
-            type=type,
-            function=function,
-            params=params,
-            validate=validate,
-            queue=queue,
-            timeout_seconds=timeout_seconds,
-            soft_timeout_seconds=soft_timeout_seconds,
-            max_timeout_seconds=max_timeout_seconds,
-            max_retries=max_retries,
-            retry_base_seconds=retry_base_seconds,
-            prefetch=prefetch and not transactional,
-            transactional=transactional,
-            result_key=result_key,
-            result_ttl_seconds=result_ttl_seconds,
-        )
+    def add(function: HandlerFunction) -> HandlerFunction:
+        register(Handler(type=type, function=function, params=params, **options))
         return function
 
-    return register
+    return add
+
+
+def register(handler: Handler) -> None:
+    """Raises ImproperlyConfigured when its type has one already."""
+    if handler.type in _handlers:
+        raise ImproperlyConfigured(f"Task type {handler.type!r} is registered twice.")
+    _handlers[handler.type] = handler
+    if handler.late:
+        logger.warning(
+            "task type %s is in a module that is not imported at the start: workers may not know it",
+            handler.type,
+            extra={"event": "late_task_type"},
+        )
 
 
 def find_handler(type: str) -> Handler | None:
@@ -152,3 +153,8 @@ def get_handler(type: str) -> Handler:
 def registered_handlers() -> list[Handler]:
     """All handlers, by type."""
     return [_handlers[type] for type in sorted(_handlers)]
+
+
+def public_handlers() -> list[Handler]:
+    """The handlers of types that anybody may submit, by type."""
+    return [handler for handler in registered_handlers() if not handler.internal]

@@ -6,10 +6,11 @@ extend it: see `TaskContext.extension`.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
+from asgiref.sync import iscoroutinefunction
 from django.core.exceptions import ImproperlyConfigured
 
 from queueapp.handlers import Handler
@@ -19,6 +20,7 @@ from queueapp.tasks.attempt import Attempt
 from queueapp.tasks.settle import Outcome
 
 __all__ = [
+    "AsyncProceed",
     "Attempt",
     "JobResult",
     "Outcome",
@@ -32,14 +34,15 @@ __all__ = [
 ]
 
 Proceed = Callable[[], Outcome | None]
+AsyncProceed = Callable[[], Awaitable[Outcome | None]]
 AttemptHook = Callable[[Attempt, Proceed], Outcome | None]
+AsyncAttemptHook = Callable[[Attempt, AsyncProceed], Coroutine[Any, Any, Outcome | None]]
+HookT = TypeVar("HookT", AttemptHook, AsyncAttemptHook)
 
-_attempt_hooks: list[tuple[AttemptHook, Callable[[Handler], bool]]] = []
+_attempt_hooks: list[tuple[Any, Callable[[Handler], bool]]] = []
 
 
-def around_attempt(
-    *, applies_to: Callable[[Handler], bool] = lambda handler: True
-) -> Callable[[AttemptHook], AttemptHook]:
+def around_attempt(*, applies_to: Callable[[Handler], bool] = lambda handler: True) -> Callable[[HookT], HookT]:
     """Register a function that runs around each attempt of the handlers that it applies to.
 
         @around_attempt(applies_to=lambda handler: handler.queue == "reports")
@@ -51,18 +54,25 @@ def around_attempt(
     where the outcome is settled already or the lease is lost. The hook returns it, or another, or does not proceed at
     all. What the hook itself raises is taken as if the handler had. The task's tenant is bound, as in the handler.
     Handlers without a hook pay nothing.
+
+    A plain function is for plain handlers. An `async def` function, which awaits `proceed()`, is for `async def`
+    handlers.
     """
 
-    def register(hook: AttemptHook) -> AttemptHook:
+    def register(hook: HookT) -> HookT:
         _attempt_hooks.append((hook, applies_to))
         return hook
 
     return register
 
 
-def hooks_around(handler: Handler) -> list[AttemptHook]:
-    """The hooks that apply to a handler, the outermost first."""
-    return [hook for hook, applies_to in _attempt_hooks if applies_to(handler)]
+def hooks_around(handler: Handler) -> list[Any]:
+    """The hooks that apply to a handler, of its own kind, the outermost first."""
+    return [
+        hook
+        for hook, applies_to in _attempt_hooks
+        if iscoroutinefunction(hook) == handler.is_async and applies_to(handler)
+    ]
 
 
 class JobResult(NamedTuple):

@@ -45,6 +45,7 @@ PEOPLE = (W.CLIENT, W.OPERATOR)
 TRANSITIONS: frozenset[Transition] = frozenset(
     [
         *(Transition(None, to, who, "submit") for to in (S.SCHEDULED, S.BLOCKED, S.QUEUED) for who in PEOPLE),
+        Transition(None, S.QUEUED, W.SYSTEM, "submit"),  # a slot of a schedule
         Transition(S.SCHEDULED, S.QUEUED, W.SYSTEM, "due"),
         Transition(S.FAILED, S.QUEUED, W.SYSTEM, "due"),
         Transition(S.BLOCKED, S.QUEUED, W.SYSTEM, "dependencies_completed"),
@@ -59,6 +60,8 @@ TRANSITIONS: frozenset[Transition] = frozenset(
         Transition(S.LEASED, S.DEAD_LETTER, W.SYSTEM, "worker_crashed"),
         Transition(S.LEASED, S.CANCELLED, W.SYSTEM, "cancel"),
         *(Transition(source, S.CANCELLED, who, "cancel") for source in WAITING for who in PEOPLE),
+        # a blocked or leased one that expires makes the system's or its worker's move above, and its log says `expired`
+        *(Transition(source, S.CANCELLED, W.SYSTEM, "expired") for source in (S.SCHEDULED, S.QUEUED, S.FAILED)),
         *(Transition(source, S.QUEUED, who, "retry") for source in RETRYABLE for who in PEOPLE),
     ]
 )

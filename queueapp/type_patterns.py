@@ -7,7 +7,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+TASK_TYPE_PATTERN = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"
 TYPE_PATTERN = re.compile(r"\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?")
+
+
+def is_task_type(value: str) -> bool:
+    """Whether tasks may be of a type of this name."""
+    return len(value) <= 200 and re.fullmatch(TASK_TYPE_PATTERN, value) is not None
 
 
 def type_pattern(value: str) -> str:

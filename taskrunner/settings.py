@@ -1,5 +1,6 @@
 """Django settings, composed from the environment (see environment.py for every variable)."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ INSTALLED_APPS = [
     "django_q",
     "rest_framework",
     "django.contrib.postgres",
-    "django.contrib.admin",
+    "taskrunner.admin_app.AdminApp",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -106,7 +107,6 @@ TASKRUNNER = {
     "TASK_RETENTION_DAYS": ENVIRONMENT.task_retention_days,
     "TASK_LOG_RETENTION_DAYS": ENVIRONMENT.task_log_retention_days,
     "CORS_ALLOWED_ORIGINS": ENVIRONMENT.cors_allowed_origins,
-    "API_WAITING_REQUESTS": 16,  # half of gunicorn's threads
     **SECTIONS,
 }
 
@@ -123,6 +123,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+CSRF_FAILURE_VIEW = "taskrunner.error_pages.csrf_failure"
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -150,6 +152,12 @@ LOGGING = {
             "()": "pythonjsonlogger.json.JsonFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
             "rename_fields": {"asctime": "ts", "levelname": "level", "name": "logger"},
+            # RFC 3339 in UTC
+            ".": {
+                "converter": time.gmtime,
+                "default_time_format": "%Y-%m-%dT%H:%M:%S",
+                "default_msec_format": "%s.%03dZ",
+            },
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},

@@ -14,5 +14,6 @@ urlpatterns = [
 ]
 
 handler400 = "queueapp.rest.toolkit.problem_details.bad_request"
+handler403 = "taskrunner.error_pages.forbidden"
 handler404 = "queueapp.rest.toolkit.problem_details.not_found"
 handler500 = "queueapp.rest.toolkit.problem_details.server_error"

@@ -72,14 +72,20 @@ class RunningCluster:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=PATIENCE_SECONDS)
 
-    def destroy(self) -> None:
-        """End everything, whatever state it is in; its log goes to the test's output."""
-        for process in [*self.family(), self.process]:
+    def kill(self) -> None:
+        """kill -9 for all of it at once."""
+        family = self.family()
+        for process in [*family, self.process]:
             try:
                 process.send_signal(signal.SIGKILL)
             except (psutil.NoSuchProcess, ProcessLookupError):
                 continue
         self.process.wait()
+        psutil.wait_procs(family, timeout=PATIENCE_SECONDS)
+
+    def destroy(self) -> None:
+        """End everything, whatever state it is in; its log goes to the test's output."""
+        self.kill()
         self.log.seek(0)
         print(self.log.read())
         self.log.close()

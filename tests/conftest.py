@@ -1,6 +1,7 @@
 """What tests stand on: one migrated database a run, emptied after each test, and the usual people."""
 
 import os
+import signal
 from collections.abc import Callable, Generator
 from typing import Any
 from uuid import UUID
@@ -14,9 +15,15 @@ from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from queueapp import conf
+from queueapp.claiming import Capabilities
 from queueapp.models import Membership, Tenant
+from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope
+from queueapp.worker import main_loop
 from queueapp.worker.background_connection import BackgroundConnection
+from queueapp.worker.interrupts import SIGNAL
+from queueapp.worker.main_loop import ServingWorker
+from queueapp.worker.processes.shared_memory import ClusterMemory, ServeOptions
 from tests.database_fixture import empty_everything, kept_queues, leftovers
 from tests.factories import MakeTask, create_task
 
@@ -134,3 +141,14 @@ def background(clean_database: None) -> Generator[BackgroundConnection]:
     yield connection
     connection.close()
     connection._thread.join()
+
+
+@pytest.fixture
+def serving_worker(clean_database: None, monkeypatch: pytest.MonkeyPatch) -> Generator[ServingWorker]:
+    """Its object in this process, which shall not become a worker's; it never runs."""
+    monkeypatch.setattr(main_loop, "OwnProcess", lambda: None)
+    handler, memory = signal.getsignal(SIGNAL), ClusterMemory(1)
+    worker = ServingWorker(ServeOptions(new_id(), Capabilities(("default",)), None, memory), memory.slots[0])
+    yield worker
+    worker._background.close()
+    signal.signal(SIGNAL, handler)

@@ -7,7 +7,8 @@ from django.db import connection, connections
 from configapp import reader
 from queueapp import conf
 from queueapp.apikeys import authenticate
-from queueapp.limits import rate_limiter, tenant_limits
+from queueapp.claiming import http_workers
+from queueapp.limits import rate_limiter, requirement_sets, tenant_limits
 from queueapp.redis import notifier
 from queueapp.redis.connections import redis_client
 from queueapp.rest.toolkit import refusals
@@ -68,6 +69,9 @@ def leftovers(*, seconds: float = 5) -> list[str]:
         del connections["default"]
     if not comes_true(lambda: not _open_transactions(), seconds=seconds):
         faults += _open_transactions()
+    # a worker on its way out would take the next test's notifications
+    if not comes_true(lambda: not _waiting_for_notifications(), seconds=seconds):
+        faults.append("a worker that waits for notifications")
     return faults
 
 
@@ -97,6 +101,8 @@ def _forget() -> None:
     rate_limiter.forget()
     refusals.forget()
     tenant_limits.forget()
+    requirement_sets.forget()
+    http_workers.forget()
     authenticate.forget()
     reader.forget()
     lookup.forget()
@@ -105,6 +111,10 @@ def _forget() -> None:
 def _still_bound() -> str | None:
     bound = scopes._bound.get()
     return None if bound is None else f"a bound tenant ({bound})"
+
+
+def _waiting_for_notifications() -> bool:
+    return bool(redis_client().info("clients")["blocked_clients"])
 
 
 def _open_transactions() -> list[str]:

@@ -8,12 +8,15 @@ from uuid import UUID
 from django.db.models import F
 from django.db.models.functions import Now
 
+from queueapp.artifacts import object_store, service
+from queueapp.artifacts.service import ArtifactDescription
+from queueapp.artifacts.upload_buffer import UploadBuffer
 from queueapp.handlers import get_handler
 from queueapp.models import Task, Tenant
 from queueapp.models.base import new_id
 from queueapp.states import Status
 from queueapp.tasks.attempt import Attempt
-from queueapp.tenancy import operator_scope, worker_scope
+from queueapp.tenancy import operator_scope, tenant_scope, worker_scope
 
 ACTOR = "operator:factory"
 TRACEBACK = (
@@ -58,6 +61,17 @@ def create_task(status: str, tenant: Tenant | UUID, **fields: Any) -> Task:
         if fields:
             row.update(**fields)
         return row.get()
+
+
+def create_artifact(task: Task) -> str:
+    """The id of an artifact of the task that has some bytes to download."""
+    with tenant_scope(task.tenant_id), UploadBuffer(100) as buffer:
+        buffer.write(b"something to download")
+        reserved = service.reserve(task.tenant_id, task.id)
+        object_store.put(reserved.object_key, buffer)
+        artifact = service.claim(reserved, ArtifactDescription(type="note", content_type="text/plain"), buffer)
+        assert artifact is not None
+        return str(artifact.id)
 
 
 def fresh(task: Task) -> Task:

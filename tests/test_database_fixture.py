@@ -4,17 +4,19 @@ from threading import Event
 
 import pytest
 from django.db import connection, transaction
+from redis import Redis
 
 from queueapp import conf, tasks
 from queueapp.db.installation import installed_isolation
 from queueapp.models import Queue, Task, Tenant
 from queueapp.redis.connections import redis_client
+from queueapp.redis.notifier import notification_list, notify
 from queueapp.states import Status
 from queueapp.tenancy import bind_tenant, operator_scope
 from tests.database_fixture import empty_everything, kept_tenants, leftovers
 from tests.factories import fresh
 from tests.notifications import notifications
-from tests.waiting import PATIENCE_SECONDS, threads
+from tests.waiting import PATIENCE_SECONDS, threads, wait_until
 
 
 @pytest.mark.parametrize("status", Status)
@@ -56,6 +58,16 @@ def test_another_sessions_open_transaction_is_found(clean_database):
         (fault,) = leftovers(seconds=0)
         close.set()
     assert fault.endswith("idle in transaction: SELECT 'held'")
+
+
+def test_who_waits_for_notifications_is_found(clean_database):
+    with threads(1) as run:
+        patient = Redis.from_url(conf.settings.redis_url)
+        woken = run(patient.blpop, notification_list("default"), PATIENCE_SECONDS)
+        wait_until(lambda: leftovers(seconds=0) == ["a worker that waits for notifications"])
+        notify(["default"])
+        assert woken.result()
+    assert leftovers() == []
 
 
 def test_emptying_leaves_what_migrations_made(make_task):

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from queueapp.admin.toolkit.model_admin import ReadOnlyAdmin, by_value
+from queueapp.redaction import masked_text
 from workloads.fetch.models import FetchedPage
 
 TEXT_SHOWN = 20_000
@@ -26,7 +27,7 @@ class FetchedPageAdmin(ReadOnlyAdmin):
     search_help_text = "A whole canonical address."
     large_fields = ("text",)
     fields = (
-        *("tenant", "url", "requested_url", "title", "author", "published_at", "fetched_at", "content_type"),
+        *("tenant", "canonical", "requested", "title", "author", "published_at", "fetched_at", "content_type"),
         *("size_bytes", "sha256", "etag", "last_modified", "reader_mode", "beginning"),
     )
 
@@ -35,7 +36,15 @@ class FetchedPageAdmin(ReadOnlyAdmin):
 
     @admin.display(description="url")
     def address(self, page: FetchedPage) -> str:
-        return Truncator(page.url).chars(100)
+        return Truncator(masked_text(page.url)).chars(100)
+
+    @admin.display(description="url")
+    def canonical(self, page: FetchedPage) -> str:
+        return masked_text(page.url)
+
+    @admin.display(description="requested url")
+    def requested(self, page: FetchedPage) -> str:
+        return masked_text(page.requested_url)
 
     @admin.display(description="title")
     def heading(self, page: FetchedPage) -> str:

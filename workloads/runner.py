@@ -6,6 +6,7 @@ import time
 from pydantic import BaseModel, ConfigDict, Field
 
 from queueapp.handlers import handler
+from queueapp.redaction import masked
 from queueapp.worker.context import TaskContext
 
 
@@ -25,9 +26,10 @@ class SleepParams(BaseModel):
 
 @handler("echo", params=EchoParams)
 def echo(task: TaskContext, params: EchoParams) -> dict[str, object]:
-    """Return the parameters, and keep them as an artifact."""
+    """Return the parameters, and keep them as an artifact: without their secrets, as the API shows them."""
     echoed = params.model_dump(mode="json")
-    task.attach("echo_result", json.dumps(echoed), content_type="application/json", metadata={"summary": "echo result"})
+    shown = json.dumps(masked(echoed))
+    task.attach("echo_result", shown, content_type="application/json", metadata={"summary": "echo result"})
     return echoed
 
 

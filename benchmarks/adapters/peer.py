@@ -1,15 +1,19 @@
 """What every peer must be able to do, and the bodies that it runs."""
 
+import asyncio
 import os
 import time
 from abc import ABC, abstractmethod
 from typing import Any
+
+import psycopg
 
 from benchmarks import marks
 
 DATABASE_URL = os.environ["PEER_DATABASE_URL"]
 REDIS_URL = os.environ["PEER_REDIS_URL"]
 BETTER = os.environ["PEER_SETTING"] == "better"
+PROCESSES = os.cpu_count() or 1  # of a peer that is better off with one for each core
 
 
 class Peer(ABC):
@@ -50,6 +54,18 @@ def clock(path: str, number: int) -> None:
 
 def job(path: str, number: int) -> None:
     marks.work(path, number)
+
+
+async def waiting_job(path: str, number: int) -> None:
+    """The same where bodies share a thread."""
+    marks.leave(path, "started", number)
+    await asyncio.sleep(marks.BODY_SECONDS)
+    marks.leave(path, "ended", number)
+
+
+def number(connection: psycopg.Connection[Any], query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
 
 
 def wait_until(condition: Any, seconds: float) -> bool:

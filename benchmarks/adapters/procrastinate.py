@@ -28,7 +28,7 @@ class ProcrastinatePeer(peer.Peer):
 
     def worker_commands(self) -> list[list[str]]:
         command = [sys.executable, "-m", "procrastinate", "--app", "benchmarks.adapters.procrastinate.app", "worker"]
-        return [[*command, "--concurrency", "10"]] * 4 if peer.BETTER else [command]
+        return [[*command, "--concurrency", "10"]] * peer.PROCESSES if peer.BETTER else [command]
 
     def done(self) -> int:
         return self.count("status = 'succeeded'")
@@ -37,8 +37,7 @@ class ProcrastinatePeer(peer.Peer):
         return self.count("status <> 'succeeded'")
 
     def count(self, condition: str) -> int:
-        row = self.connection.execute(f"SELECT count(*) FROM procrastinate_jobs WHERE {condition}").fetchone()
-        return int(row[0]) if row else 0
+        return peer.number(self.connection, f"SELECT count(*) FROM procrastinate_jobs WHERE {condition}")
 
 
 def named(arguments: tuple[Any, ...]) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from pydantic import Field, RootModel, StringConstraints, WithJsonSchema
 
 from configapp.serializers import ChangeDocument, Shown
 from queueapp.rest.toolkit.pagination import PageQuery
-from queueapp.validation import RequestModel, ResponseModel, Text
+from queueapp.validation import WHOLE, RequestModel, ResponseModel, Text
 
+KEY = {"pattern": r"^[a-zA-Z0-9_]{2,}(\.[a-zA-Z0-9_]{2,})+$", "minLength": 5, "maxLength": 64}
 # Anything passes these: what the rules of keys and values refuse leaves a record, what a model refuses does not
-AnyKey = Annotated[Text, StringConstraints(max_length=1000)]
+AnyKey = Annotated[Text, StringConstraints(max_length=1000), WithJsonSchema({"type": "string", **KEY})]
 AnyValue = Annotated[Any, WithJsonSchema({"type": ["string", "number", "boolean"]})]
 
 
@@ -32,7 +33,7 @@ class BulkChangeRequest(RootModel[list[KeyValueRequest]]):
 class RollbackRequest(RequestModel):
     """The version to go back to."""
 
-    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    version: Annotated[int, Field(ge=1, le=2**31 - 1, strict=True), WHOLE]
 
 
 class AuditListQuery(PageQuery):

@@ -7,8 +7,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from configapp import changes, queries
-from configapp.api.base import ConfigView, acceptance, etag_of, expected_version
+from configapp.api.base import ConfigView, accept, etag_of
 from configapp.api.schemas import (
+    KEY,
     AuditListQuery,
     BulkChangeRequest,
     BulkChangeResponse,
@@ -20,7 +21,8 @@ from configapp.api.schemas import (
 )
 from configapp.changes import ChangeRequest
 from configapp.errors import ChangeRefused
-from configapp.models import ConfigAudit, ConfigChange
+from configapp.models import ConfigAudit
+from configapp.models.changes import Action
 from configapp.serializers import (
     AuditDocument,
     ChangeDocument,
@@ -32,20 +34,16 @@ from queueapp import conf
 from queueapp.errors import FieldError
 from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.errors import BatchTooLarge, InvalidRequest
-from queueapp.rest.toolkit.pagination import Page, PageQuery, page, whole_list
+from queueapp.rest.toolkit.etags import CONDITIONS, is_current
+from queueapp.rest.toolkit.pagination import NamePageQuery, Page, PageQuery, page, page_by_name
 from queueapp.rest.toolkit.permissions import Right
 
 TAG = "Configuration"
 EXAMPLE = {"key": "app.api_port", "value": 9000}
-KEY = {
-    "schema": {
-        "type": "string",
-        "pattern": r"^[a-zA-Z0-9_]{2,}(\.[a-zA-Z0-9_]{2,})+$",
-        "minLength": 5,
-        "maxLength": 64,
-    },
-    "example": EXAMPLE["key"],
-}
+PARAMETER = {"schema": {"type": "string", **KEY}, "example": EXAMPLE["key"]}
+
+HEADERS = ("Idempotency-Key", "Prefer")
+ANSWERED = ("Location", "Idempotent-Replayed", "Preference-Applied")
 
 # Declares an endpoint that changes one key.
 change_endpoint = partial(
@@ -53,11 +51,13 @@ change_endpoint = partial(
     right=Right.CONFIG_WRITE,
     responses={
         202: ResponseSpec(
-            "Accepted; after a wait, the change as it then is.", ChangeDocument, ("Location", "Preference-Applied")
+            "Accepted, or the answer of the first time; after a wait, the change as it then is.",
+            ChangeDocument,
+            ANSWERED,
         )
     },
-    headers=("If-Match", "Prefer"),
-    errors=(412,),
+    headers=(*CONDITIONS, *HEADERS),
+    errors=(422,),
 )
 APPLIED = "A task applies it, in the order of acceptance of each key; every refusal is recorded."
 
@@ -69,22 +69,19 @@ class ConfigList(ConfigView):
     @endpoint(
         "List the keys and what holds",
         right=Right.CONFIG_READ,
-        responses={200: ResponseSpec("All of them.", Page[SettingDocument])},
+        responses={200: ResponseSpec("A page, in the order of the keys.", Page[SettingDocument])},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request, query: NamePageQuery) -> Response:
         with self.principal.scope():
-            return Response(whole_list([SettingDocument.of_setting(setting) for setting in queries.all_settings()]))
+            settings = [SettingDocument.of_setting(setting) for setting in queries.all_settings()]
+        return Response(page_by_name(request, settings, query, lambda each: each.key))
 
     @change_endpoint("Change a key", details=APPLIED, example=EXAMPLE)
     def post(self, request: Request, body: KeyValueRequest) -> Response:
-        version = expected_version(request)
-        with acceptance(request, self.principal) as accepted:
-            change = changes.submit_change(body.key, body.value, actor=self.principal.actor, expected_version=version)
-            accepted.changes = [change]
-        return accepted.response(accepted.documents[0])
+        return self.change(request, ChangeRequest(body.key, body.value))
 
 
-@resource("config/<str:key>", tag=TAG, parameters={"key": KEY})
+@resource("config/<str:key>", tag=TAG, parameters={"key": PARAMETER})
 class ConfigDetail(ConfigView):
     """One key: what holds for it, a new value, its default again."""
 
@@ -92,33 +89,31 @@ class ConfigDetail(ConfigView):
         "Look at a key",
         right=Right.CONFIG_READ,
         responses={
-            200: ResponseSpec("What holds for it, its bounds, and what waits.", SettingDetailDocument, ("ETag",))
+            200: ResponseSpec("What holds for it, its bounds, and what waits.", SettingDetailDocument, ("ETag",)),
+            304: ResponseSpec("At the version that you know; what waits may have changed.", None, ("ETag",)),
         },
+        headers=("If-None-Match",),
     )
     def get(self, request: Request, key: str) -> Response:
         with self.principal.scope():
             setting = queries.find_setting(key)
+            etag = {"ETag": etag_of(setting.version)}
+            if is_current(request, etag["ETag"]):
+                return Response(status=304, headers=etag)
             pending = [ChangeDocument.of_change(change) for change in queries.pending(key)]
             bounds = SettingDetailDocument.of_setting(setting, pending=pending)
-        return Response(bounds, headers={"ETag": etag_of(setting.version)})
+        return Response(bounds, headers=etag)
 
     @change_endpoint("Change this key", details=APPLIED, example={"value": 9000})
     def put(self, request: Request, key: str, body: ValueRequest) -> Response:
-        version = expected_version(request)
-        with acceptance(request, self.principal) as accepted:
-            change = changes.submit_change(key, body.value, actor=self.principal.actor, expected_version=version)
-            accepted.changes = [change]
-        return accepted.response(accepted.documents[0])
+        return self.change(request, ChangeRequest(key, body.value))
 
     @change_endpoint("Go back to the default of a key", details="Its history stays.")
     def delete(self, request: Request, key: str) -> Response:
-        version = expected_version(request)
-        with acceptance(request, self.principal) as accepted:
-            accepted.changes = [changes.unset(key, actor=self.principal.actor, expected_version=version)]
-        return accepted.response(accepted.documents[0])
+        return self.change(request, ChangeRequest(key, action=Action.UNSET))
 
 
-@resource("config/<str:key>/rollback", tag=TAG, parameters={"key": KEY})
+@resource("config/<str:key>/rollback", tag=TAG, parameters={"key": PARAMETER})
 class ConfigRollback(ConfigView):
     """What an earlier version said, as a new version."""
 
@@ -126,11 +121,7 @@ class ConfigRollback(ConfigView):
         "Go back to an earlier version of a key", details="It becomes a new version.", example={"version": 1}
     )
     def post(self, request: Request, key: str, body: RollbackRequest) -> Response:
-        version = expected_version(request)
-        with acceptance(request, self.principal) as accepted:
-            change = changes.roll_back(key, body.version, actor=self.principal.actor, expected_version=version)
-            accepted.changes = [change]
-        return accepted.response(accepted.documents[0])
+        return self.change(request, ChangeRequest(key, action=Action.ROLLBACK, to_version=body.version))
 
 
 @resource("config/bulk", tag=TAG)
@@ -140,25 +131,22 @@ class ConfigBulk(ConfigView):
     @endpoint(
         "Change several keys, all or none",
         right=Right.CONFIG_WRITE,
-        responses={202: ResponseSpec("All were accepted.", BulkChangeResponse, ("Location", "Preference-Applied"))},
+        responses={202: ResponseSpec("All were accepted.", BulkChangeResponse, ANSWERED)},
         details="One task applies them in one transaction. A refusal names every bad item by its place in the list.",
         body=BulkChangeRequest,
-        headers=("Prefer",),
+        headers=HEADERS,
+        errors=(422,),
         example=[EXAMPLE, {"key": "app.debug", "value": "false"}],
     )
     def post(self, request: Request) -> Response:
-        requests = _change_requests(request.data)
-        with acceptance(request, self.principal) as accepted:
-            accepted.changes = self._submit(requests)
-        return accepted.response(BulkChangeResponse(changes=accepted.documents))
-
-    def _submit(self, requests: list[ChangeRequest]) -> list[ConfigChange]:
+        wanted = _change_requests(request.data)
         try:
-            return changes.submit_changes(requests, actor=self.principal.actor)
+            accepted = accept(request, self.principal, lambda: wanted)
         except ChangeRefused as refusal:
-            if len(requests) == 1:  # is named like a change on its own, without its place in the list
+            if len(wanted) == 1:  # is named like a change on its own, without its place in the list
                 refusal.errors = [FieldError(f"0.{each.field}", each.code, each.message) for each in refusal.errors]
             raise
+        return accepted.response(BulkChangeResponse(changes=accepted.documents))
 
 
 @resource("config/validate", tag=TAG)
@@ -177,7 +165,7 @@ class ConfigValidate(ConfigView):
         return Response(ValidityResponse(valid=True, value=value))
 
 
-@resource("config/<str:key>/history", tag=TAG, parameters={"key": KEY})
+@resource("config/<str:key>/history", tag=TAG, parameters={"key": PARAMETER})
 class ConfigHistory(ConfigView):
     """The versions of a key."""
 

@@ -53,7 +53,7 @@ SOURCE_KEYS = (
     secret("github.api_token", "token for the API of GitHub"),
     *circuit_breaker("github", 5, 300, 30),
     #
-    text("scraping.user_agent", "DocaicheBot/1.0", r"[A-Za-z0-9_/. -]{1,200}", "name given to web servers"),
+    text("scraping.user_agent", "DocaicheBot/1.0", r"[A-Za-z0-9_/. -]{1,256}", "name given to web servers"),
     number("scraping.rate_limit_delay", 1.0, 0, 3600, "seconds between two requests to one server"),
     *circuit_breaker("scraping", 3, 120, 15),
 )
@@ -70,7 +70,7 @@ APPLICATION_KEYS = (
     integer("app.web_port", 8081, 1024, 65_535, "port of the web interface"),
     integer("app.workers", 4, 1, 16, "web processes"),
     integer("app.api_timeout", 30, 1, 3600, "seconds the interface waits for an answer of the API"),
-    text("app.websocket_url", None, r"wss?://[A-Za-z0-9.:_/\[\]-]{1,200}", "address of live updates"),
+    text("app.websocket_url", None, r"wss?://[A-Za-z0-9.:_/\[\]-]{1,250}", "address of live updates"),
     integer("app.max_retries", 3, 0, 100, "times the interface repeats a failed request"),
     boolean("app.auto_refresh", True, "reload lists by themselves"),
     integer("app.refresh_interval", 5, 1, DAY, "seconds between two reloads of a list"),

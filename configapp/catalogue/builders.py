@@ -6,7 +6,7 @@ from configapp.keyspec import KeySpec, Kind
 
 HOST = r"[A-Za-z0-9]([A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?"  # a name or an address
 MODEL = r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}"  # as in nomic-embed-text:latest
-PATH = r"[A-Za-z0-9_./~-]{1,200}"
+PATH = r"[^\"'`$&;|<>*?]+"  # letters of any script, and nothing that a shell reads otherwise
 DAY = 86_400
 MAX_TOKENS = 1_000_000
 MAX_CHARACTERS = 10_000_000

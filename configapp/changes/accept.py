@@ -30,14 +30,23 @@ LOCK_KEYS_AND_DRAW_NUMBER = """
 """
 
 
-def accept(valid: Sequence[ValidChange], *, actor: str) -> list[ConfigChange | Violation]:
-    """Accept all changes, or none: then the result holds a violation for each key that is at another version by now."""
+class StaleVersions(Exception):
+    """A violation for each key that is at another version by now."""
+
+    def __init__(self, by_key: dict[str, Violation]) -> None:
+        super().__init__()
+        self.by_key = by_key
+
+
+def accept(valid: Sequence[ValidChange], *, actor: str) -> list[ConfigChange]:
+    """Accept all changes, or none. Raises StaleVersions."""
     with operator_scope(actor), transaction.atomic():
         submission = _draw_number([change.key for change in valid])
         stale = _stale(valid)
         if stale:
-            return [stale[change.key] for change in valid if change.key in stale]
-        task = tasks.submit(TASK_TYPE, tenant_id=system_tenant(), labels=[change.key for change in valid][:MAX_LABELS])
+            raise StaleVersions(stale)
+        labels = [change.key for change in valid][:MAX_LABELS]
+        task = tasks.submit_internal({"type": TASK_TYPE, "labels": labels}, tenant_id=system_tenant())
         secrets = _store_secrets(valid)
         return list(
             ConfigChange.objects.bulk_create(

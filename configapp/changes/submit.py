@@ -1,12 +1,13 @@
 """Submit: check everything, then accept all of it with one task, or nothing; either way with a record."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 from django.db import DatabaseError
 
 from configapp import audit
-from configapp.changes.accept import accept
+from configapp.changes.accept import StaleVersions, accept
 from configapp.changes.validate import ChangeRequest, ValidChange, Violation, validate_all
 from configapp.errors import ChangeRefused, VersionMismatch
 from configapp.keyspec import Value
@@ -15,6 +16,8 @@ from configapp.models.changes import Action
 from configapp.values import decode
 from queueapp.errors import FieldError
 from queueapp.tenancy import operator_scope
+
+Accept = Callable[[], list[ConfigChange]]
 
 OTHERS_REFUSED = Violation("", "others_refused", "Another change of the same request was refused.")
 
@@ -39,11 +42,17 @@ def roll_back(key: str, version: int, *, actor: str, expected_version: int | Non
     return submit_changes([request], actor=actor)[0]
 
 
-def submit_changes(requests: Sequence[ChangeRequest], *, actor: str) -> list[ConfigChange]:
+def submit_changes(
+    requests: Sequence[ChangeRequest],
+    *,
+    actor: str,
+    carry_out: Callable[[Accept], list[ConfigChange]] = lambda it: it(),
+) -> list[ConfigChange]:
     """Ask for several changes, all or none. Returns the accepted ones in the order of the request.
 
     They share one task and are applied in one transaction. The errors of ChangeRefused name every bad item as
-    `<index>.<field>`, or just `<field>` where a single one was asked for.
+    `<index>.<field>`, or just `<field>` where a single one was asked for. `carry_out` calls what accepts the valid
+    changes, and may have a transaction around it; records of refusals are written after that.
     """
     if not requests:
         return []
@@ -53,16 +62,14 @@ def submit_changes(requests: Sequence[ChangeRequest], *, actor: str) -> list[Con
     if len(valid) < len(results):
         raise _refuse(requests, results, actor, ChangeRefused)
     try:
-        accepted = accept(valid, actor=actor)
+        return carry_out(partial(accept, valid, actor=actor))
+    except StaleVersions as stale:
+        raise _refuse(requests, [stale.by_key.get(each.key) for each in requests], actor, VersionMismatch) from None
     except DatabaseError as error:
         with suppress(DatabaseError):  # without a database there is no audit row, and the caller gets the error anyway
             violation = Violation("", "not_stored", f"The database did not store it: {type(error).__name__}.")
             _record(requests, [violation] * len(requests), actor)
         raise
-    changes = [item for item in accepted if isinstance(item, ConfigChange)]
-    if len(changes) < len(accepted):
-        raise _refuse(requests, accepted, actor, VersionMismatch)
-    return changes
 
 
 def dry_run(key: str, value: object, *, actor: str) -> Value | None:

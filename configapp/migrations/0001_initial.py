@@ -6,7 +6,7 @@ import django.db.models.deletion
 import queueapp.models.base
 from django.db import migrations, models
 
-from configapp.schema.rights import RIGHTS
+from configapp.schema.rights import AUDITED, RIGHTS
 from queueapp.db.operations import SchemaFiles
 
 
@@ -200,4 +200,5 @@ class Migration(migrations.Migration):
         ),
         SchemaFiles("configapp", "10_rules.sql", "20_sequence.rls.sql"),
         *RIGHTS,
+        AUDITED,
     ]

@@ -4,11 +4,18 @@ Operators read everything and submit changes; they cannot apply any. The transac
 which run in a client's role, apply them. No other tenant's scope finds a row, whatever it sends.
 """
 
+from queueapp.db.audit import AuditedTable
 from queueapp.db.operations import IsolationOperation, RolePolicy, TenantPolicies
 
 OF_SYSTEM = (
     "EXISTS (SELECT FROM taskrunner_tenants WHERE slug = 'system'"
     " AND id = nullif(current_setting('taskrunner.tenant_id', true), '')::uuid)"
+)
+
+AUDITED = AuditedTable(
+    "taskrunner_config_audit",
+    "at, NULL::uuid, 'configuration', actor, action, config_key, jsonb_build_object('status', status, 'reason', reason,"
+    " 'detail', detail, 'old_value', old_value, 'new_value', new_value, 'version', version, 'task_id', task_id)",
 )
 
 RIGHTS: list[IsolationOperation] = [

@@ -11,6 +11,7 @@ from configapp.keyspec import KeySpec, Kind, Value
 from configapp.validation.injection.check import check_injection
 from configapp.validation.keys import Refused
 from configapp.validation.urls import check_url
+from queueapp.redaction import has_shape_of_secret
 
 MAX_CHARACTERS = 256
 SAFE_NUMBER = 2**53 - 1  # the bound of keys without one: JSON readers agree on numbers up to here
@@ -26,7 +27,10 @@ def check_value(spec: KeySpec, raw: object) -> Value:
     """The value to store: of the key's type, text stripped. Raises Refused, naming the first rule that it breaks."""
     if isinstance(raw, str):
         raw = _check_text(spec, raw)
-    return _CHECKS[spec.kind](spec, raw)
+    value = _CHECKS[spec.kind](spec, raw)
+    if isinstance(value, str) and not spec.secret and has_shape_of_secret(value):
+        raise Refused("looks_like_a_secret", "looks like a secret, and the value of this key is shown")
+    return value
 
 
 def _check_text(spec: KeySpec, raw: str) -> str:

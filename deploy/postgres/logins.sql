@@ -21,6 +21,8 @@ BEGIN
         current_setting('taskrunner.app_password')
     );
     EXECUTE format('ALTER DATABASE %I OWNER TO taskrunner_owner', current_database());
+    -- nothing of Taskrunner makes temporary tables, and one could stand in for a table of the same name
+    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
 END
 $$;
 

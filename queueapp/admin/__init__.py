@@ -5,10 +5,10 @@ from importlib import import_module
 from django.apps import apps
 from django.contrib import admin
 
-from queueapp.admin import audit, queues, runs, tasks, tenants, workers
+from queueapp.admin import audit, queues, runs, schedules, tasks, tenants, workers
 from queueapp.worker.processes import django_q_settings
 
-__all__ = ["audit", "queues", "runs", "tasks", "tenants", "workers"]
+__all__ = ["audit", "queues", "runs", "schedules", "tasks", "tenants", "workers"]
 
 # django-q2's own pages can run any callable and bypass the state machine. Where it stands before us, the project uses
 # it for itself, and its pages stay.

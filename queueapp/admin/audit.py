@@ -43,6 +43,10 @@ class TaskLogAdmin(RecordAdmin):
         "details",
     )
 
+    def get_ordering(self, request: HttpRequest) -> tuple[str, str]:
+        """The newest tasks first, by the one index that this long table has for an order."""
+        return ("-task_id", "-id")
+
     @admin.display(description="task")
     def task(self, entry: TaskLog) -> SafeString:
         return display.link_to_task(entry.task_id)

@@ -7,15 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ALL_VAR, ORDER_VAR, PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from queueapp import tasks
 from queueapp.admin.artifacts import DOWNLOAD, artifacts_of, download_view
+from queueapp.admin.bulk import bulk_page
 from queueapp.admin.toolkit import display
 from queueapp.admin.toolkit.filters import (
     QueueFilter,
@@ -25,15 +27,14 @@ from queueapp.admin.toolkit.filters import (
     asked_for,
     partitions_asked_for,
 )
-from queueapp.admin.toolkit.model_admin import BrowseList, ReadOnlyAdmin, by_id, located
+from queueapp.admin.toolkit.model_admin import BrowseList, ReadOnlyAdmin, by_id, is_for_all_that_match, located
 from queueapp.admin.toolkit.pagination import TaskPaginator
 from queueapp.models import Task
 from queueapp.operators import service
+from queueapp.redaction import masked
 from queueapp.states import RETRYABLE, WAITING, Status
 from queueapp.tasks import TransitionResult, queries
-
-MOST_AT_ONCE = 10_000
-BATCH = 1_000
+from queueapp.tasks.bulk import Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,8 @@ def perform(request: HttpRequest, name: str, task_ids: Sequence[UUID]) -> None:
         messages.warning(request, "There is no such task any more.")
         return
     verb = VERBS[name]
-    ids = sorted(task_ids)[:MOST_AT_ONCE]  # sorted, as every verb locks its rows in this order
-    outcomes = [outcome for start in range(0, len(ids), BATCH) for outcome in verb.run(ids[start : start + BATCH])]
+    ids = sorted(task_ids)  # as every verb locks its rows in this order
+    outcomes = verb.run(ids)
     done = [str(outcome.task_id) for outcome in outcomes if outcome.done]
     refused = Counter(outcome.reason for outcome in outcomes if not outcome.done)
     target = str(ids[0]) if len(ids) == 1 else f"{len(ids)} tasks"
@@ -83,12 +84,11 @@ def perform(request: HttpRequest, name: str, task_ids: Sequence[UUID]) -> None:
         messages.success(request, f"{len(done)} {'task' if len(done) == 1 else 'tasks'} {verb.past}.")
     for reason, count in refused.most_common():
         messages.warning(request, f"{count} refused: {reason}.")
-    if len(task_ids) > MOST_AT_ONCE:
-        messages.warning(request, f"These were the first {MOST_AT_ONCE:,}: do it again for the rest.")
 
 
 LOG_ENTRIES = 1_000
 BUTTONS = ("retry", "cancel")
+NO_FILTERS = (PAGE_VAR, ORDER_VAR, ALL_VAR, SEARCH_VAR)  # parameters of the list that do not narrow it (a search does)
 
 
 class TaskList(BrowseList):
@@ -123,7 +123,7 @@ class TaskAdmin(ReadOnlyAdmin):
     large_fields = ("params", "requirements", "labels", "progress", "result", "error_message", "error_detail")
     actions = ("retry", "cancel", "redrive")
     fieldsets = (
-        ("What", {"fields": ("id", "type", "queue", "tenant", "priority", "labels", "requirements", "parameters")}),
+        ("What", {"fields": ("id", "type", "queue", "tenant", "priority", "labelled", "requires", "parameters")}),
         (
             "State",
             {
@@ -142,7 +142,21 @@ class TaskAdmin(ReadOnlyAdmin):
             },
         ),
         ("Result", {"fields": ("returned", "error_code", "error_message", "exception_class", "traceback")}),
-        ("Times", {"fields": ("created_at", "run_at", "started_at", "finished_at", "updated_at", "waited", "ran")}),
+        (
+            "Times",
+            {
+                "fields": (
+                    "created_at",
+                    "run_at",
+                    "expires_at",
+                    "started_at",
+                    "finished_at",
+                    "updated_at",
+                    "waited",
+                    "ran",
+                )
+            },
+        ),
     )
 
     @admin.display(description="id")
@@ -150,13 +164,21 @@ class TaskAdmin(ReadOnlyAdmin):
         # the first half of a version 7 uuid is its time: the last digits tell neighbours apart
         return format_html('<span title="{}">{}</span>', task.pk, str(task.pk)[-8:])
 
+    @admin.display(description="labels")
+    def labelled(self, task: Task) -> str:
+        return ", ".join(masked(task.labels, task.secrets))
+
+    @admin.display(description="requirements")
+    def requires(self, task: Task) -> SafeString | None:
+        return display.pretty_json(task.requirements, task.secrets)
+
     @admin.display(description="params")
     def parameters(self, task: Task) -> SafeString | None:
-        return display.pretty_json(task.params)
+        return display.pretty_json(task.params, task.secrets)
 
     @admin.display(description="result")
     def returned(self, task: Task) -> SafeString | None:
-        return display.pretty_json(task.result)
+        return display.pretty_json(task.result, task.secrets)
 
     @admin.display(description="exception class")
     def exception_class(self, task: Task) -> str:
@@ -175,16 +197,24 @@ class TaskAdmin(ReadOnlyAdmin):
         return display.ran(task)
 
     @admin.action(description=VERBS["retry"].label, permissions=["operate"])
-    def retry(self, request: HttpRequest, tasks: QuerySet[Task]) -> None:
-        perform(request, "retry", _ids(tasks))
+    def retry(self, request: HttpRequest, tasks: QuerySet[Task]) -> HttpResponse | None:
+        return self._act(request, "retry", tasks)
 
     @admin.action(description=VERBS["cancel"].label, permissions=["operate"])
-    def cancel(self, request: HttpRequest, tasks: QuerySet[Task]) -> None:
-        perform(request, "cancel", _ids(tasks))
+    def cancel(self, request: HttpRequest, tasks: QuerySet[Task]) -> HttpResponse | None:
+        return self._act(request, "cancel", tasks)
 
     @admin.action(description=VERBS["redrive"].label, permissions=["operate"])
-    def redrive(self, request: HttpRequest, tasks: QuerySet[Task]) -> None:
-        perform(request, "redrive", _ids(tasks))
+    def redrive(self, request: HttpRequest, tasks: QuerySet[Task]) -> HttpResponse | None:
+        return self._act(request, "redrive", tasks)
+
+    def _act(self, request: HttpRequest, name: str, tasks: QuerySet[Task]) -> HttpResponse | None:
+        """Ticked tasks at once; all that match on a page of their own. A search finds one task at most."""
+        if is_for_all_that_match(request) and not request.GET.get(SEARCH_VAR, "").strip():
+            filters = {key: value for key, value in request.GET.items() if key not in NO_FILTERS}
+            return HttpResponseRedirect(reverse(f"admin:queueapp_task_bulk_{name}", query=filters))
+        perform(request, name, list(tasks.order_by().values_list("pk", flat=True)))
+        return None
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("queueapp.change_task")
@@ -208,28 +238,34 @@ class TaskAdmin(ReadOnlyAdmin):
         return paginator
 
     def get_urls(self) -> list[URLPattern]:
-        pages = [
-            path(
-                f"<uuid:task_id>/{name}/",
-                self.admin_site.admin_view(self.verb_view),
-                {"name": name},
-                name=f"queueapp_task_{name}",
-            )
-            for name in BUTTONS
+        wrap = self.admin_site.admin_view
+        one, many = wrap(self.verb_view), wrap(self.bulk_view)
+        return [
+            path("artifacts/<uuid:artifact_id>/", wrap(download_view), name=DOWNLOAD),
+            *(path(f"<uuid:task_id>/{name}/", one, {"name": name}, name=f"queueapp_task_{name}") for name in BUTTONS),
+            *(path(f"bulk/{name}/", many, {"name": name}, name=f"queueapp_task_bulk_{name}") for name in VERBS),
+            *super().get_urls(),
         ]
-        file = path("artifacts/<uuid:artifact_id>/", self.admin_site.admin_view(download_view), name=DOWNLOAD)
-        return [file, *pages, *super().get_urls()]
 
     def verb_view(self, request: HttpRequest, task_id: UUID, name: str) -> HttpResponse:
-        """What the buttons on a task's page post to."""
+        """What the buttons on a task's page post to. A GET, as after signing in again, leads to the task."""
         if not self.has_operate_permission(request):
             raise PermissionDenied
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
         if not Task.objects.filter(pk=task_id).exists():
             raise Http404(f"No task {task_id}.")
-        perform(request, name, [task_id])
+        if request.method == "POST":
+            perform(request, name, [task_id])
+        else:
+            messages.warning(request, f"Nothing was done yet: press {VERBS[name].label} once more.")
         return HttpResponseRedirect(reverse("admin:queueapp_task_change", args=[task_id]))
+
+    def bulk_view(self, request: HttpRequest, name: str) -> HttpResponse:
+        """What an action leads to that is for all tasks that the filters match."""
+        if not self.has_operate_permission(request):
+            raise PermissionDenied
+        label = VERBS[name].label
+        shared = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
+        return bulk_page(request, Verb(name), {**shared, "title": f"{label}: all that match", "label": label})
 
     def render_change_form(
         self,
@@ -251,8 +287,3 @@ class TaskAdmin(ReadOnlyAdmin):
                     if obj.status in VERBS[name].allowed
                 ]
         return super().render_change_form(request, context, add, change, form_url, obj)
-
-
-def _ids(tasks: QuerySet[Task]) -> list[UUID]:
-    # in no order, since a filter without an index in the order of ids would walk the history for it
-    return list(tasks.order_by().values_list("pk", flat=True)[: MOST_AT_ONCE + 1])

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import DatabaseError, connection
+
 from queueapp.apikeys.key_format import digest_of, prefix_of
-from queueapp.db import statements
+from queueapp.db import driver, statements
 from queueapp.limits.tenant_limits import TenantLimits, limits_of
 
 NO_DIGEST = "0" * 64
@@ -76,4 +78,9 @@ def _note_use(key_id: UUID) -> None:
     minute = int(time.time() // 60)
     if _noted.get(key_id) != minute:
         _noted[key_id] = minute
-        statements.rows("note_api_key_used", {"key_id": key_id})
+        try:
+            statements.rows("note_api_key_used", {"key_id": key_id})
+        except DatabaseError as error:
+            if not driver.is_unavailable(error):
+                raise
+            connection.close()  # reading goes on where the database takes no writes

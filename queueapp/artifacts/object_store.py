@@ -1,5 +1,6 @@
 """The object store: STORAGES["artifacts"], else a directory. Nothing here needs a database connection."""
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from queueapp.artifacts.filesystem_store import FileStore
 from queueapp.artifacts.upload_buffer import UploadBuffer
 from queueapp.errors import StoreUnavailable
 
+logger = logging.getLogger(__name__)
+
 RETRY_SECONDS = 10.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0
 
@@ -23,6 +26,8 @@ def put(key: str, buffer: UploadBuffer) -> None:
     """Write an object. Raises StoreUnavailable; the sweep deletes what was left behind."""
     with _available():
         _store().save(key, buffer.as_file())
+    about = {"event": "artifact_stored", "object_key": key, "size_bytes": buffer.size}
+    logger.info("object written", extra=about)
 
 
 def put_patiently(key: str, buffer: UploadBuffer) -> None:

@@ -19,6 +19,7 @@ from queueapp.json_values import storable_json
 from queueapp.models import Artifact
 from queueapp.models.artifacts import ARTIFACT_TYPE_PATTERN, CONTENT_TYPE_PATTERN, MAX_METADATA_BYTES
 from queueapp.models.base import new_id
+from queueapp.redaction import masked
 from queueapp.tenancy import tenant_scope, worker_scope
 from queueapp.validation import field_errors
 
@@ -98,14 +99,14 @@ def claim(
         "content_type": description.content_type,
         "size_bytes": buffer.size,
         "sha256": buffer.sha256,
-        "metadata": json.dumps(description.metadata),
+        "metadata": json.dumps(masked(description.metadata)),
     }
     rows = statements.rows("claim_object", parameters)
     if not rows:
         return None
     figures = {"size_bytes": buffer.size, "type": description.type}
     ids = {"artifact_id": str(upload.id), "task_id": str(upload.task_id)}
-    logger.info("artifact stored", extra={"event": "artifact_stored", **ids, **figures})
+    logger.info("artifact created", extra={"event": "artifact_created", **ids, **figures})
     return Artifact(**rows[0])
 
 

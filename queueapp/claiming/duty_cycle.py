@@ -6,10 +6,14 @@ from contextlib import contextmanager
 
 SHARE = 0.05
 QUICK_SECONDS = 0.02  # polls as quick as this are not limited
+LONGEST_WAIT_SECONDS = 5.0  # of what only a poll can see, e.g. after one that hung while the database was frozen
 
 
 class DutyCycle:
-    """Says when the next poll may be: so much later than the last as keeps all of them within a twentieth."""
+    """Says when the next poll may be: so much later than the last as keeps all of them within a twentieth.
+
+    But no later than the longest wait.
+    """
 
     def __init__(self) -> None:
         self._next_at = 0.0  # time.monotonic()
@@ -27,4 +31,5 @@ class DutyCycle:
 
     def record(self, seconds: float) -> None:
         """A poll that took so long has just ended."""
-        self._next_at = time.monotonic() - seconds + seconds / SHARE if seconds > QUICK_SECONDS else 0.0
+        wait = min(seconds / SHARE - seconds, LONGEST_WAIT_SECONDS) if seconds > QUICK_SECONDS else 0.0
+        self._next_at = time.monotonic() + wait

@@ -1,20 +1,26 @@
 """Claiming for workers that lease over HTTP: tasks of their own tenant only, in the order of the queue's strategy."""
 
+import json
 import random
+import threading
 import time
 from typing import Any
 from uuid import UUID
 
 from queueapp.claiming.claimer import LEASE_SECONDS, LEAST_SCAN_LIMIT, SCAN_LIMIT
-from queueapp.claiming.partitions import REFRESH_SECONDS, Capabilities, list_new_partitions
+from queueapp.claiming.partitions import REFRESH_SECONDS, Capabilities, MatchingPartitions, list_new_partitions
 from queueapp.db import statements
 from queueapp.handlers import find_handler
-from queueapp.models import Partition, Queue
+from queueapp.models import Queue
 from queueapp.observers import Transition, report_on_commit
 from queueapp.states import Status
 from queueapp.tenancy import worker_scope
 
+CAPABILITIES_REMEMBERED = 100  # of the keys that were used last
+
 _listed_at = float("-inf")  # when this process last looked for new partitions
+_matching: dict[str, MatchingPartitions[str]] = {}  # by capabilities, what was used last at the end
+_lock = threading.Lock()  # of the threads that answer requests
 
 
 def claim_for_tenant(worker_id: UUID, tenant_id: UUID, capabilities: Capabilities, limit: int) -> list[statements.Row]:
@@ -46,28 +52,33 @@ def _claim_from_any(worker_id: UUID, tenant_id: UUID, capabilities: Capabilities
         "lease_seconds": LEASE_SECONDS,
     }
     for queue in random.sample(queues, len(queues)):
-        ids = [partition.id for partition in partitions if partition.queue == queue.name]
-        own = {"partitions": ids, "strategy": queue.strategy}
-        if ids and (rows := statements.rows("claim_for_tenant", {**parameters, **own})):
+        own = {"partitions": partitions.get(queue.name, []), "strategy": queue.strategy}
+        if own["partitions"] and (rows := statements.rows("claim_for_tenant", {**parameters, **own})):
             report_on_commit(Transition(row["id"], Status.QUEUED, Status.LEASED) for row in rows)
             return sorted(rows, key=lambda row: row.pop("position"))
     return []
 
 
-def _claimable_partitions(capabilities: Capabilities) -> list[Partition]:
-    """The partitions that the capabilities match.
+def _claimable_partitions(capabilities: Capabilities) -> dict[str, list[int]]:
+    """By queue, the partitions that the capabilities match, without those that only clusters may run."""
+    with _lock:
+        key = json.dumps([capabilities.queues, capabilities.categories, capabilities.properties], sort_keys=True)
+        matching = _matching.pop(key, None) or MatchingPartitions(capabilities, _type_for_others)
+        _matching[key] = matching  # as the one that was used last
+        if len(_matching) > CAPABILITIES_REMEMBERED:
+            del _matching[next(iter(_matching))]
+        matching.refresh()
+        return {queue: list(types) for queue, types in matching.by_queue.items()}
 
-    Not those of transactional handlers: their completion must commit with writes that only they can make.
-    """
-    partitions = Partition.objects.all()
-    return [
-        partition for partition in partitions if capabilities.allow(partition) and not _is_transactional(partition.type)
-    ]
+
+def forget() -> None:
+    """What this process remembers of partitions."""
+    _matching.clear()
 
 
-def _is_transactional(type: str) -> bool:
+def _type_for_others(type: str) -> str | None:
     handler = find_handler(type)
-    return handler is not None and handler.transactional
+    return None if handler is not None and handler.only_in_clusters else type
 
 
 def _is_time_to_list() -> bool:

@@ -1,13 +1,17 @@
 """Which queues a worker may start nothing of."""
 
 import threading
+import time
 from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
+from queueapp.claiming.poll import Poll
 from queueapp.db import statements
 from queueapp.models import Worker
 from queueapp.tenancy import worker_scope, worker_statement
+
+HEAR_SECONDS = 1.0
 
 
 class PauseState(NamedTuple):
@@ -25,6 +29,8 @@ class Pauses:
 
     def __init__(self) -> None:
         self.state = PauseState(0, frozenset())
+        self.stopped = False  # whether the worker was declared dead
+        self._heard_at = float("-inf")
         self._lock = threading.Lock()
 
     def hear(self, number: int, queues: Iterable[str]) -> None:
@@ -33,12 +39,27 @@ class Pauses:
             if number > self.state.number:
                 self.state = PauseState(number, frozenset(queues))
 
+    def take(self, polled: Poll) -> None:
+        """Hear what the poll saw."""
+        self.hear(
+            max((queue.pause_number for queue in polled.queues), default=0),
+            (queue.name for queue in polled.queues if queue.is_paused),
+        )
+        self.stopped, self._heard_at = polled.is_stopped, polled.asked_at
+
     def ask(self, worker_id: UUID) -> bool:
-        """Hear what there is now. False when the worker was declared dead."""
+        """Hear what there is now, between two polls. False when the worker was declared dead."""
+        began = time.monotonic()
         with worker_statement(worker_id):
             (now,) = statements.rows("hear_pauses", {"worker_id": worker_id})
         self.hear(now["number"], now["queues"])
-        return not now["stopped"]
+        self.stopped, self._heard_at = now["stopped"], began
+        return not self.stopped
+
+    @property
+    def is_recent(self) -> bool:
+        """Whether it was heard within the last second what there is."""
+        return time.monotonic() - self._heard_at < HEAR_SECONDS
 
 
 def confirm(worker_id: UUID, number: int) -> bool:

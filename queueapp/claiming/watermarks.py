@@ -1,6 +1,14 @@
 """Up to where the order of arrival is decided: what no transaction can add to any more."""
 
-from queueapp.db import statements
+from typing import Any, NamedTuple
+
+
+class Numbers(NamedTuple):
+    """How far the numbers and the transactions were at a poll (sql/poll.sql)."""
+
+    drawn: int
+    oldest_running: int
+    own_id: int | None
 
 
 class CommitHorizon:
@@ -14,15 +22,21 @@ class CommitHorizon:
     def __init__(self) -> None:
         self.reached = 0  # no task can become visible with this number or a lower one
         self.drawn = 0  # the last number drawn as of the poll before this one
-        self._drawn_now = 0
+        self.newest = 0  # the last number drawn as of the last poll
         self._awaited = (0, 0)  # a number, and the id that all transactions that drew up to it are below
 
-    def poll(self) -> None:
-        """Read how far the numbers and the transactions are. Needs a worker's scope."""
-        (now,) = statements.rows("arrival_horizon")
-        self.drawn, self._drawn_now = self._drawn_now, now["drawn"]
+    @property
+    def awaits(self) -> dict[str, Any]:
+        """What the next poll must ask."""
         number, above_all = self._awaited
-        if now["oldest_running"] >= above_all:
+        return {"is_more": self.newest > number, "awaited_id": above_all}
+
+    def take(self, now: Numbers) -> None:
+        """What the poll was answered."""
+        number, above_all = self._awaited
+        self.drawn, self.newest = self.newest, now.drawn
+        if now.oldest_running >= above_all:
             self.reached = number
-            # of the poll before this one: what was drawn since belongs to ids that this snapshot may not count yet
-            self._awaited = (self.drawn, now["next_id"])
+        if now.own_id is not None:
+            # what was drawn as of the poll before this one, whose transaction had ended before this one's took its id
+            self._awaited = (self.drawn, now.own_id)

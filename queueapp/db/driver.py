@@ -1,5 +1,6 @@
 """What differs between psycopg2 and psycopg 3, whichever of them Django uses."""
 
+import select
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
@@ -10,7 +11,9 @@ from django.db.backends.utils import CursorWrapper
 if is_psycopg3:
     from psycopg import ClientCursor
 
-READ_ONLY_TRANSACTION = "25006"  # a SQLSTATE
+# SQLSTATEs that drivers report as internal errors: a server that takes no writes (a full disk, a standby, a failover),
+# and one that has ended a transaction or a session for its time
+UNAVAILABLE_STATES = {"25006", "25P03", "25P04"}
 # as libpq numbers the states of a session; 1 is a statement under way, 4 a connection that is gone
 IDLE, IN_TRANSACTION, IN_FAILED_TRANSACTION = 0, 2, 3
 
@@ -53,14 +56,22 @@ def execute(cursor: CursorWrapper, sql: str, parameters: Any) -> None:
 def is_unavailable(error: BaseException) -> bool:
     """Whether an error of Django's says that the database cannot do now what it could do a while ago, or will later.
 
-    A server that takes no writes (a full disk, a standby, a failover) is reported as an internal error.
+    Operational errors: gone, restarting, out of room, a statement that took too long, a deadlock, or a standby's
+    conflict with what it has to replay.
     """
     cause = error.__cause__
     state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
-    return isinstance(error, OperationalError | InterfaceError) or state == READ_ONLY_TRANSACTION
+    return isinstance(error, OperationalError | InterfaceError) or state in UNAVAILABLE_STATES
 
+
+# of a session, as the server reports them by itself when they change; a pooler may keep them to itself
+READ_ONLY_PARAMETERS = ("default_transaction_read_only", "in_hot_standby")
 
 if is_psycopg3:
+
+    def is_read_only(raw: Any) -> bool:
+        """Whether a session takes no writes, by what the driver knows. Asks nothing of the server."""
+        return any(raw.pgconn.parameter_status(name.encode()) == b"on" for name in READ_ONLY_PARAMETERS)
 
     def transaction_status(raw: Any) -> int:
         """What the driver knows of a connection's transaction. Asks nothing of the server."""
@@ -68,9 +79,22 @@ if is_psycopg3:
 
 else:
 
+    def is_read_only(raw: Any) -> bool:
+        """Whether a session takes no writes, by what the driver knows. Asks nothing of the server."""
+        return any(raw.get_parameter_status(name) == "on" for name in READ_ONLY_PARAMETERS)
+
     def transaction_status(raw: Any) -> int:
         """What the driver knows of a connection's transaction. Asks nothing of the server."""
         return raw.get_transaction_status()  # type: ignore[no-any-return]
+
+
+def is_silent(raw: Any) -> bool:
+    """Whether a session has said nothing since its last reply: one that was ended says so. Asks no server."""
+    if raw.closed:
+        return False
+    poller = select.poll()
+    poller.register(raw.fileno(), select.POLLIN)  # a hang-up is told unasked
+    return not poller.poll(0)
 
 
 def in_transaction(raw: Any) -> bool:

@@ -238,7 +238,7 @@ class RolePolicy(IsolationOperation):
 
 
 class TenantPolicies(IsolationOperation):
-    """Who may see and change which rows of a table whose rows belong to tenants. For apps of one's own too:
+    """Who may see and change which rows of a table whose rows belong to tenants (or workers). For one's own apps too:
 
         migrations.CreateModel("Invoice", …),  # with tenant = ForeignKey("queueapp.Tenant", …)
         TenantPolicies("billing_invoice", client="SELECT, INSERT, UPDATE (paid_at)"),

@@ -3,7 +3,6 @@
 A line `-- include: NAME.sql` stands for that file of sql/parts/, which several statements share.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -17,8 +16,10 @@ from django.db.backends.utils import CursorWrapper
 
 from queueapp.db import driver
 from queueapp.db.pooler import is_pooled
+from queueapp.json_values import read_jsonb
 
 INCLUDE = re.compile(r"^-- include: (\w+\.sql)$", re.MULTILINE)
+PREPARED = re.compile(r"(?:PREPARE|EXECUTE) (\w+)")
 JSONB = 3802  # the type's oid; Django leaves its values as text
 
 Row = dict[str, Any]
@@ -46,6 +47,12 @@ def load(name: str) -> str:
 def names() -> frozenset[str]:
     """Of all statements."""
     return frozenset(_files())
+
+
+def is_named(text: str) -> bool:
+    """Whether a text prepares or calls one of these statements."""
+    called = PREPARED.match(text)
+    return called is not None and called[1] in _files()
 
 
 @cache
@@ -105,5 +112,5 @@ def _fetch(cursor: CursorWrapper, columns: Columns) -> list[Row]:
     for name in columns.documents:
         for row in fetched:
             if row[name] is not None:
-                row[name] = json.loads(row[name])
+                row[name] = read_jsonb(row[name])
     return fetched

@@ -15,6 +15,7 @@ from queueapp.tenancy.logins import OLDEST_SERVERS, OWNER_HINT, refusal, server_
 from queueapp.tenancy.roles import Role
 
 NOTABLE_SKEW_SECONDS = 1.0
+WRITABLE = "make room on its disk and reset default_transaction_read_only, or lead DATABASE_URL to the primary"
 MIGRATE = "manage.py migrate, as the login that owns the tables"
 
 PROTECTION = """
@@ -60,6 +61,8 @@ def _server() -> Finding:
     version, oldest = server_version(connection), OLDEST_SERVERS[conf.settings.isolation]
     if version < oldest:
         return fault("PostgreSQL", f"version {version} is too old", fix=f"run PostgreSQL {oldest} or later")
+    if _ask("SHOW transaction_read_only")[0][0] == "on":
+        return fault("PostgreSQL", "takes no writes", fix=WRITABLE)
     way = ", through a pooler: no prepared statements" if is_pooled(connection) else ""
     return ok("PostgreSQL", f"{_ask('SHOW server_version')[0][0]}, database {connection.settings_dict['NAME']}{way}")
 

@@ -21,10 +21,11 @@ from queueapp import conf
 from queueapp.models import Tenant
 from queueapp.models.tenants import SYSTEM_TENANT_SLUG
 from queueapp.tenancy import ensure_scope
-from queueapp.type_patterns import type_pattern
+from queueapp.type_patterns import type_matches, type_pattern
 
 REMEMBERED_SECONDS = 2.0  # so a change holds within this time, in every process
 REMEMBERED_TENANTS = 10_000
+COUNTED = ("tasks_per_minute", "requirement_sets", "schedules")  # limits that the platform's own tenant has not
 
 TypePattern = Annotated[str, AfterValidator(type_pattern)]
 
@@ -59,12 +60,24 @@ class TenantLimits(BaseModel):
         le=1000,
         description="Tasks of one bulk submission.",
     )
+    requirement_sets: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(
+        5_000,
+        description="Combinations of queue, type and requirements that its tasks may be the first to wait in, until"
+        " they have been idle for some minutes; null: any number.",
+    )
+    schedules: Annotated[int, Field(ge=0, le=100_000)] | None = Field(
+        100, description="Schedules that it may have, those declared by code not counted; null: any number."
+    )
     allowed_types: list[TypePattern] = Field(["*"], description="Patterns of the types that may be submitted.")
 
     @classmethod
     def of(cls, tenant_id: UUID) -> Self:
         """As effective_limits, typed as the limits of one family."""
         return cast(Self, effective_limits(tenant_id))
+
+    def allows(self, type: str) -> bool:
+        """Whether the tenant may submit tasks of the type."""
+        return any(type_matches(type, pattern) for pattern in self.allowed_types)
 
     @property
     def task_max_artifact_bytes(self) -> int:
@@ -116,7 +129,7 @@ def limits_of(slug: str, overrides: dict[str, Any]) -> TenantLimits:
     """
     model = limits_model()
     own = {name: value for name, value in overrides.items() if name in model.model_fields}
-    unlimited = {"tasks_per_minute": None} if slug == SYSTEM_TENANT_SLUG else {}
+    unlimited = dict.fromkeys(COUNTED) if slug == SYSTEM_TENANT_SLUG else {}
     return model.model_validate(own | unlimited)
 
 

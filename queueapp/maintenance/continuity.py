@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 GAP_SECONDS = 5.0
 STEP_SECONDS = 2.0
-GRACE_SECONDS = 12.0  # workers renew every 10
+GRACE_SECONDS = 12.0  # workers renew every 7.5
 
 
 class Look(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Any
 from queueapp.claiming.claimer import LEASE_SECONDS
 from queueapp.db import statements
 from queueapp.hooks import JobResult, maintenance_job
-from queueapp.maintenance.recent_rows import BATCH, EVER_SECONDS, RecentRows
+from queueapp.maintenance.recent_rows import EVER_SECONDS, RecentRows
 from queueapp.models import Worker
 from queueapp.process_identity import is_same_process, machine
 from queueapp.tasks.deaths import end_leases, record_stop
@@ -30,7 +30,7 @@ class ExpireLeases(RecentRows):
 
     def _take_back(self, seconds_back: float, *, thorough: bool, in_grace: bool) -> int:
         window = {"seconds_back": seconds_back, "thorough": thorough, "in_grace": in_grace}
-        found = statements.rows("lock_overdue_leases", {**window, "batch": BATCH, "lease_seconds": LEASE_SECONDS})
+        found = statements.rows("lock_overdue_leases", {**window, "batch": self.batch, "lease_seconds": LEASE_SECONDS})
         lost = [row for row in found if row["stopped_at"] is None and not _lives_here(row)]
         end_leases([row for row in found if row not in lost], counting=False)
         end_leases(lost, counting=True)

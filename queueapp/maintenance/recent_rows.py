@@ -7,7 +7,6 @@ from queueapp.claiming.duty_cycle import DutyCycle
 from queueapp.hooks import JobResult
 from queueapp.maintenance.continuity import DatabaseWatch
 
-BATCH = 1_000
 EVER = float("-inf")
 EVER_SECONDS = 1e9
 MARGIN_SECONDS = 2.0  # a pass looks back beyond the last complete one, for what was committed late
@@ -20,6 +19,8 @@ class RecentRows(ABC):
     very start would walk over all of them each second. So while passes of such scans take long, they are rationed.
     A pass after a step of the database's clock looks at everything: what "lately" means has changed.
     """
+
+    batch = 1_000  # rows
 
     def __init__(self) -> None:
         self.watch = DatabaseWatch()  # the runner gives its own
@@ -38,7 +39,7 @@ class RecentRows(ABC):
             self._since = EVER if self._duty_cycle.allows or self._clock_stepped() else self._complete_at
         rows = self.run_batch(EVER_SECONDS if self._since == EVER else started - self._since + MARGIN_SECONDS)
         self._seconds += time.monotonic() - started
-        if rows >= BATCH:
+        if rows >= self.batch:
             return JobResult(rows, more=True)
         if self._since == EVER:
             self._duty_cycle.record(self._seconds)
@@ -52,4 +53,4 @@ class RecentRows(ABC):
 
     @abstractmethod
     def run_batch(self, seconds_back: float) -> int:
-        """Do at most BATCH rows of these last seconds; returns how many."""
+        """Do at most `batch` rows of these last seconds; returns how many."""

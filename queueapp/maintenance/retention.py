@@ -1,4 +1,4 @@
-"""What the platform deletes: expired keys, ended tasks and, when those are gone, their partitions and their log."""
+"""What the platform deletes by age: expired keys, ended tasks and, when those are gone, their log."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -26,15 +26,10 @@ def prune_tasks() -> JobResult:
     return JobResult(deleted, more=deleted > 0)
 
 
-@maintenance_job("partitions_pruned", every_seconds=3600)
-def prune_partitions() -> JobResult:
-    return JobResult(len(statements.rows("prune_partitions")))
-
-
-# an hour, since each walk reads every old row
+# an hour, since each walk looks for every old task
 @maintenance_job("task_logs_pruned", every_seconds=3600)
 class LogPruner:
-    """Walks the log from its oldest row on, a batch a call: rows of tasks that are still there are passed by."""
+    """Walks the log from its oldest task on, a batch a call: tasks that are still there are passed by."""
 
     def __init__(self) -> None:
         self._after = FIRST_ID
@@ -44,6 +39,6 @@ class LogPruner:
             return JobResult(0)
         window = {"after": self._after, "keep_days": conf.settings.task_log_retention_days, "batch": BATCH}
         found = statements.rows("prune_task_logs", window)[0]
-        more = found["examined"] == BATCH
-        self._after = found["last_id"] if more else FIRST_ID
+        more = found["examined"] == BATCH or found["last_task"] == self._after
+        self._after = found["last_task"] if more else FIRST_ID
         return JobResult(found["deleted"], more)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 
 from queueapp import conf
 from queueapp.errors import QueueNotFound
@@ -59,6 +59,40 @@ def pattern(text: str) -> str:
 def patterns(text: str) -> tuple[str, ...]:
     """Comma-separated."""
     return tuple(pattern(each) for each in text.split(","))
+
+
+def add_task_options(parser: CommandParser) -> None:
+    """The options of a submission that say how its task is to run."""
+    parser.add_argument("--queue")
+    parser.add_argument("--priority", type=int, help="1–10, 10 the most urgent")
+    parser.add_argument(
+        "--requirements",
+        action="append",
+        type=parameter,
+        metavar="key=value",
+        help="a capability that its worker must have; may be given several times",
+    )
+    parser.add_argument("--expires", type=float, metavar="SECONDS", dest="expires_seconds", help="after it is due")
+    parser.add_argument("--timeout", type=int, metavar="SECONDS", dest="timeout_seconds")
+    parser.add_argument("--max-retries", type=int, help="tries after the first")
+    parser.add_argument("--label", action="append", dest="labels", help="may be given several times")
+
+
+def task_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Those that were given; the platform knows the defaults of the others."""
+    names = ("queue", "priority", "expires_seconds", "timeout_seconds", "max_retries", "labels")
+    given = {name: options[name] for name in names if options[name] is not None}
+    if options["requirements"]:
+        given["requirements"] = pairs(options["requirements"], "A requirement")
+    return given
+
+
+def pairs(given: list[tuple[str, Any]], what: str) -> dict[str, Any]:
+    """Raises CommandError for a key that is given twice."""
+    found = dict(given)
+    if len(found) < len(given):
+        raise CommandError(f"{what} is given twice.")
+    return found
 
 
 def find_tenant(slug: str | None) -> Tenant:

@@ -8,10 +8,14 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import InterfaceError, OperationalError, ProgrammingError
+from django.db import Error as DatabaseError
+from django.db import ProgrammingError
 
+from queueapp.db import driver
 from queueapp.errors import TaskrunnerError
 from queueapp.management.output import Output, printable
+from queueapp.redaction import masked_text
+from queueapp.tasks.progress_log import told_otherwise
 from queueapp.tenancy import Scope, operator_scope
 
 
@@ -36,8 +40,12 @@ def database_errors_in_words() -> Iterator[None]:
     """Raises CommandError where PostgreSQL does not answer or is not what it should be; `--traceback` shows more."""
     try:
         yield
-    except (OperationalError, InterfaceError, ProgrammingError) as error:
-        raise CommandError(f"PostgreSQL: {str(error).strip()}\n`manage.py doctor` checks every part.") from error
+    except DatabaseError as error:
+        if not (driver.is_unavailable(error) or isinstance(error, ProgrammingError)):
+            raise
+        raise CommandError(
+            f"PostgreSQL: {masked_text(str(error)).strip()}\n`manage.py doctor` checks every part."
+        ) from error
     except ImproperlyConfigured as error:
         raise CommandError(str(error)) from error
 
@@ -53,7 +61,7 @@ class PlatformCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         self.output = Output(options.get("stdout") or self.stdout, no_color=options["no_color"])
         try:
-            with database_errors_in_words():
+            with database_errors_in_words(), told_otherwise():
                 return super().execute(*args, **options)
         except TaskrunnerError as error:
             raise CommandError(explain(error)) from error
@@ -63,4 +71,4 @@ def explain(error: TaskrunnerError) -> str:
     """An error in words, one line for each field that was refused."""
     fields = getattr(error, "errors", [])
     lines = [f"{field.field}: {field.message}" for field in fields] or [str(error)]
-    return printable("\n".join(lines))
+    return printable(masked_text("\n".join(lines)))

@@ -27,13 +27,13 @@ POLL_SECONDS = 0.1
 def follow(task_id: UUID, output: Output) -> Task:
     """Show what happens to a task until it ends, and return it. Raises TaskNotFound if it is purged meanwhile."""
     timeline = Timeline()
-    last: UUID | None = None
+    seen = 0
     line = _LastLine(output)
     with line.live:
         while True:
-            task, news = _look(task_id, after=last)
+            task, news = _look(task_id, after=seen)
+            seen += len(news)
             for entry in news:
-                last = entry.id
                 for step in timeline.add(entry):
                     output.line(step.text, step.style)
             if task.status in FINAL:
@@ -42,7 +42,7 @@ def follow(task_id: UUID, output: Output) -> Task:
             time.sleep(POLL_SECONDS)  # outside the scope: no transaction is open while waiting
 
 
-def _look(task_id: UUID, *, after: UUID | None) -> tuple[Task, list[TaskLog]]:
+def _look(task_id: UUID, *, after: int) -> tuple[Task, list[TaskLog]]:
     """The task, then its news: read in this order, the news of a task that has ended are complete."""
     with acting():
         task = Task.objects.filter(id=task_id).first()

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TextIO
@@ -93,9 +93,9 @@ def as_json(value: Any) -> Any:
     raise TypeError(f"{value!r} is no JSON")
 
 
-def pretty(value: Any) -> str:
-    """A JSON value for people, without its secrets."""
-    return json.dumps(masked(value), indent=2, ensure_ascii=False)
+def pretty(value: Any, known: Collection[str] = ()) -> str:
+    """A JSON value for people, without its secrets and those that are known."""
+    return json.dumps(masked(value, known), indent=2, ensure_ascii=False)
 
 
 def rfc3339(moment: datetime, *, timespec: str = "milliseconds") -> str:

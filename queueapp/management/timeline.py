@@ -100,11 +100,11 @@ class Timeline:
         return [Step(max(0.0, (now - self._since).total_seconds()), self._status)]
 
 
-def whole_story(task_id: UUID, *, after: UUID | None = None) -> Iterator[TaskLog]:
-    """Every entry after one, page by page. Needs a scope all the while."""
+def whole_story(task_id: UUID, *, after: int = 0) -> Iterator[TaskLog]:
+    """Every entry but the first `after`, page by page. Needs a scope all the while."""
     while page := queries.story(task_id, after=after):
         yield from page
-        after = page[-1].id
+        after += len(page)
 
 
 def _what_happened(entry: TaskLog) -> str:

@@ -2,10 +2,11 @@
 
 from queueapp.models.api_keys import ApiKey, IdempotencyKey
 from queueapp.models.artifacts import Artifact, PendingObject
-from queueapp.models.audit import OperatorAction, SecurityEvent, TaskLog
+from queueapp.models.audit import OperatorAction, SecurityEvent, TaskLog, TaskLogRow
 from queueapp.models.counters import TaskCount, TaskDelta, TaskStat
-from queueapp.models.queues import Partition, Queue, Route, UsedPartition
+from queueapp.models.queues import NewPartition, Partition, Queue, Route, UsedPartition
 from queueapp.models.runs import Run, RunMetric, RunNote
+from queueapp.models.schedules import Schedule, ScheduleSlot
 from queueapp.models.task_types import TaskType
 from queueapp.models.tasks import DedupKey, Task
 from queueapp.models.tenants import Membership, Tenant
@@ -18,6 +19,7 @@ __all__ = [
     "DedupKey",
     "IdempotencyKey",
     "Membership",
+    "NewPartition",
     "OperatorAction",
     "Partition",
     "PendingObject",
@@ -26,11 +28,14 @@ __all__ = [
     "Run",
     "RunMetric",
     "RunNote",
+    "Schedule",
+    "ScheduleSlot",
     "SecurityEvent",
     "Task",
     "TaskCount",
     "TaskDelta",
     "TaskLog",
+    "TaskLogRow",
     "TaskStat",
     "TaskType",
     "Tenant",

@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from queueapp.models.base import Now, TenantModel
+from queueapp.models.base import JsonField, Now, TenantModel
 
 DIGEST_PATTERN = "^[0-9a-f]{64}$"
 
@@ -25,7 +25,7 @@ class ApiKey(TenantModel):
     prefix = models.CharField(max_length=8, unique=True, help_text="The part that logs may show.")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the whole key, which holds 256 random bits.")
     scopes = ArrayField(models.CharField(max_length=50), default=list, blank=True, help_text="Empty: all of the role.")
-    capabilities = models.JSONField(default=dict, blank=True, help_text="What a worker may claim.")
+    capabilities = JsonField(default=dict, blank=True, help_text="What a worker may claim.")
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, help_text="To the minute.")
@@ -50,7 +50,7 @@ class IdempotencyKey(TenantModel):
     key = models.CharField(max_length=255)
     digest = models.CharField(max_length=64, help_text="SHA-256 of method, address and body.")
     task_id = models.UUIDField(null=True)
-    answer = models.JSONField(default=dict)
+    answer = JsonField(default=dict)
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
 

@@ -6,7 +6,7 @@ from django.db.models.functions import Cast, Concat
 from django.db.models.lookups import LessThanOrEqual
 
 from queueapp.models.api_keys import DIGEST_PATTERN
-from queueapp.models.base import Now, TenantModel
+from queueapp.models.base import JsonField, Now, TenantModel
 from queueapp.models.tasks import Task
 
 ARTIFACT_TYPE_PATTERN = r"^[A-Za-z0-9_.-]{1,100}$"
@@ -43,7 +43,7 @@ class Artifact(TenantModel):
     size_bytes = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
     object_key = _object_key()
-    metadata = models.JSONField(default=dict)
+    metadata = JsonField(default=dict)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

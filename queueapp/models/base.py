@@ -1,10 +1,16 @@
 """What all tables share: version 7 uuids as keys, and how a row names its tenant."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.expressions import Func
+from django.db.models.fields.json import KeyTransform
 from uuid_utils.compat import uuid7
+
+from queueapp.json_values import read_jsonb
 
 
 class UuidV7(Func):
@@ -19,6 +25,32 @@ class Now(Func):
 
     function = "taskrunner_now"
     output_field = models.DateTimeField()
+
+
+class JsonField(models.JSONField):
+    """In the database a JSONField like any other; its numbers come back as they were written."""
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        name, _, arguments, options = super().deconstruct()
+        return name, "django.db.models.JSONField", arguments, options
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        is_document = isinstance(value, str) and not isinstance(expression, KeyTransform)
+        return read_jsonb(value) if is_document else super().from_db_value(value, expression, connection)
+
+
+class LabelsField(ArrayField):  # type: ignore[type-arg]  # only its stubs have parameters
+    """A list of words. The empty one is NULL in its row, where it takes no room."""
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        name, _, arguments, options = super().deconstruct()
+        return name, "django.contrib.postgres.fields.ArrayField", arguments, options
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return [] if value is None else value
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return super().get_db_prep_value(value or None, connection, prepared)
 
 
 def new_id() -> UUID:

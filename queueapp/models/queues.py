@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from queueapp.models.base import Now, UuidModel
+from queueapp.models.base import JsonField, Now, UuidModel
 
 
 class Queue(UuidModel):
@@ -57,21 +57,50 @@ class Route(UuidModel):
 
 
 class Partition(models.Model):
-    """One row for each distinct combination of queue, type and requirements; never updated.
+    """One row for each distinct combination of queue, type and requirements that tasks wait in, or lately did.
 
     Claimers match patterns and requirements against these few rows in memory, so that a worker's
     capabilities never become a filter over the backlog. The id is a digest of the rest, which tasks bring along
-    (taskrunner_partition_id); claimers add the rows, in transactions of their own, and maintenance deletes those
-    without tasks.
+    (taskrunner_partition_id). Submitters note what has no row, claimers add it, in transactions of their own, and
+    maintenance deletes what has been idle for a while (schema/22_partitions.sql).
     """
 
     id = models.BigIntegerField(primary_key=True)
     queue = models.CharField(max_length=64)
     type = models.CharField(max_length=200)
-    requirements = models.JSONField(default=dict)
+    requirements = JsonField(default=dict)
+    # by a trigger, in the order of commits: who knows number n knows all up to n
+    number = models.BigIntegerField(editable=False)
+    opened_by = models.UUIDField(null=True, help_text="Whose task was its first; null without requirements.")
+    retired_in = models.BigIntegerField(null=True, help_text="The transaction since which submitters note it again.")
 
     class Meta:
         db_table = "taskrunner_partitions"
+        indexes = (
+            models.Index(name="tr_partition_by_number", fields=("number",)),
+            models.Index(name="tr_partition_by_opener", fields=("opened_by",)),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.type} in {self.queue}"
+
+
+class NewPartition(models.Model):
+    """A note of a transaction that a task waits in a partition without a row. Often several say the same."""
+
+    id = models.BigAutoField(primary_key=True)
+    partition_id = models.BigIntegerField()
+    queue = models.CharField(max_length=64)
+    type = models.CharField(max_length=200)
+    requirements = JsonField()
+    opened_by = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "taskrunner_new_partitions"
+        indexes = (
+            models.Index(name="tr_new_partition_by_partition", fields=("partition_id",)),
+            models.Index(name="tr_new_partition_by_opener", fields=("opened_by",)),
+        )
 
     def __str__(self) -> str:
         return f"{self.type} in {self.queue}"
@@ -83,7 +112,7 @@ class UsedPartition(models.Model):
     id = models.BigIntegerField(primary_key=True)
     queue = models.CharField(max_length=64)
     type = models.CharField(max_length=200)
-    requirements = models.JSONField()
+    requirements = JsonField()
 
     class Meta:
         db_table = "taskrunner_used_partitions"

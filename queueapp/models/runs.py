@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from queueapp.models.base import Now, TenantModel
+from queueapp.models.base import JsonField, Now, TenantModel
 from queueapp.models.tasks import Task
 
 MAX_RUN_KEY = 300
@@ -24,7 +24,7 @@ class Run(TenantModel):
     status = models.CharField(max_length=10, choices=Status, default=Status.RUNNING, db_default=Status.RUNNING)
     started_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True, blank=True)
-    metadata = models.JSONField(default=dict, db_default={}, help_text="{task_id, task_type, attempt}")
+    metadata = JsonField(default=dict, db_default={}, help_text="{task_id, task_type, attempt}")
 
     class Meta:
         db_table = "taskrunner_runs"
@@ -64,7 +64,7 @@ class RunMetric(TenantModel):
         Task, on_delete=models.CASCADE, related_name="metrics", db_constraint=False, db_index=False
     )
     name = models.CharField(max_length=MAX_NAME)
-    value = models.JSONField()
+    value = JsonField()
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

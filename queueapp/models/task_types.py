@@ -5,18 +5,20 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from queueapp.models.base import Now, TenantModel
-from queueapp.models.tasks import TASK_TYPE_PATTERN
+from queueapp.models.base import JsonField, Now, TenantModel
+from queueapp.retry_policy import retry_delay_seconds
+from queueapp.type_patterns import TASK_TYPE_PATTERN
 
 
 class TaskType(TenantModel):
     """What a tenant's tasks of one type look like and how they run. Its workers lease them over HTTP."""
 
     max_timeout_seconds: ClassVar[int | None] = None  # no cap of its own: the platform's applies
+    expires_seconds: ClassVar[float | None] = None  # only where a submission says so
 
     type = models.CharField(max_length=200)
     queue = models.CharField(max_length=64, default="default")
-    params_schema = models.JSONField(help_text="JSON Schema 2020-12 of the parameters.")
+    params_schema = JsonField(help_text="JSON Schema 2020-12 of the parameters.")
     timeout_seconds = models.IntegerField(default=300)
     max_retries = models.IntegerField(default=0, help_text="Tries after the first.")
     retry_base_seconds = models.FloatField(default=1.0)
@@ -37,3 +39,7 @@ class TaskType(TenantModel):
 
     def __str__(self) -> str:
         return self.type
+
+    def retry_delay(self, failures: int) -> float:
+        """The seconds before the next try, for the number of failures so far (1 = first)."""
+        return retry_delay_seconds(failures, base_seconds=self.retry_base_seconds)

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from queueapp.models.base import Now, TenantModel
+from queueapp.models.base import JsonField, LabelsField, Now, TenantModel
 from queueapp.models.queues import Partition
+from queueapp.redaction import secret_values
 from queueapp.states import FINAL, Status, statuses_matching
-
-TASK_TYPE_PATTERN = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"
+from queueapp.type_patterns import TASK_TYPE_PATTERN
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
@@ -57,19 +56,22 @@ class Task(TenantModel):
     partition = models.ForeignKey(
         Partition, on_delete=models.PROTECT, db_constraint=False, db_index=False, editable=False
     )
-    params = models.JSONField(default=dict, db_default={})
-    requirements = models.JSONField(default=dict, db_default={})
-    labels = ArrayField(models.CharField(max_length=64), default=list, db_default=[], blank=True)
+    params = JsonField(default=dict, db_default={})
+    requirements = JsonField(default=dict, db_default={})
+    # null where there are none: an empty array would cost each task 13 bytes
+    labels = LabelsField(models.CharField(max_length=64), default=list, null=True, blank=True)
 
     status = models.CharField(max_length=20, choices=[(status.value, status.value) for status in Status])
+    # those of django.tasks, −100…100, lie around 5: see queueapp/contrib/django_tasks
     priority = models.SmallIntegerField(default=5, db_default=5, help_text="1–10, 10 the most urgent.")
     run_at = models.DateTimeField(db_default=Now(), help_text="Not claimed before this moment.")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="No attempt starts from this moment on.")
     # drawn from a sequence by the trigger each time the task becomes queued: the order of arrival
     ready_seq = models.BigIntegerField(editable=False)
 
     attempt = models.IntegerField(default=0, db_default=0)
     failures = models.IntegerField(default=0, db_default=0)
-    crash_count = models.IntegerField(default=0, db_default=0)
+    crash_count = models.SmallIntegerField(default=0, db_default=0)
     max_retries = models.IntegerField(default=0, db_default=0, help_text="Tries after the first.")
     timeout_seconds = models.IntegerField(default=300, db_default=300)
 
@@ -78,12 +80,12 @@ class Task(TenantModel):
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
 
-    progress = models.JSONField(null=True, blank=True, help_text="{fraction: 0–1, message}")
-    result = models.JSONField(null=True, blank=True)
+    progress = JsonField(null=True, blank=True, help_text="{fraction: 0–1, message}")
+    result = JsonField(null=True, blank=True)
     error_code = models.CharField(max_length=100, default="", db_default="", blank=True)
     error_message = models.TextField(default="", db_default="", blank=True)
     # null while nothing was raised: a column of text would cost every task a byte, and its writing time
-    error_detail = models.JSONField(null=True, blank=True, help_text="{exception_class, traceback} of what was raised")
+    error_detail = JsonField(null=True, blank=True, help_text="{exception_class, traceback} of what was raised")
 
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
@@ -103,7 +105,7 @@ class Task(TenantModel):
             models.UniqueConstraint(name="tr_task_id_within_tenant", fields=("tenant", "id")),
             models.CheckConstraint(name="tr_task_status_known", condition=Q(status__in=[*Status])),
             models.CheckConstraint(name="tr_task_type_format", condition=Q(type__regex=TASK_TYPE_PATTERN)),
-            models.CheckConstraint(name="tr_task_priority_range", condition=Q(priority__range=(1, 10))),
+            models.CheckConstraint(name="tr_task_priority_range", condition=Q(priority__range=(-95, 105))),
             models.CheckConstraint(
                 name="tr_task_counters_not_negative",
                 condition=Q(attempt__gte=0, failures__gte=0, crash_count__gte=0, max_retries__gte=0),
@@ -121,7 +123,8 @@ class Task(TenantModel):
             ),
         )
         indexes = (
-            models.Index(name="tr_task_by_partition", fields=("partition", "-id")),
+            # not by id: what was submitted together, and each version of a row, share one entry
+            models.Index(name="tr_task_by_partition", fields=("partition", "created_at")),
             # the hot ones are partial: their cost follows the head of the backlog, not the history
             models.Index(
                 name="tr_task_ready_by_priority",
@@ -130,17 +133,26 @@ class Task(TenantModel):
             ),
             models.Index(
                 name="tr_task_ready_by_tenant",
-                fields=("partition", "tenant", "-priority", "ready_seq"),
+                fields=("partition", "tenant", "priority", "ready_seq"),
                 condition=Q(status=Status.QUEUED),
             ),
             models.Index(
                 name="tr_task_due", fields=("run_at",), condition=Q(status__in=(Status.SCHEDULED, Status.FAILED))
             ),
+            models.Index(
+                name="tr_task_expiry",
+                fields=("expires_at",),
+                condition=Q(
+                    expires_at__isnull=False,
+                    status__in=(Status.SCHEDULED, Status.BLOCKED, Status.QUEUED, Status.FAILED),
+                ),
+            ),
             models.Index(name="tr_task_lease", fields=("lease_expires_at",), condition=Q(status=Status.LEASED)),
             # what operators look for among a long history of completed tasks
             models.Index(
                 name="tr_task_attention",
-                fields=("status", "-id"),
+                # upwards, as ids grow: an index that grows at its lower end keeps its pages half empty
+                fields=("status", "id"),
                 condition=Q(
                     status__in=(
                         Status.SCHEDULED,
@@ -155,6 +167,11 @@ class Task(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.type} {self.id}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What its parameters call secret, for `masked`."""
+        return secret_values(self.params)
 
     @property
     def error_class(self) -> str:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from queueapp.models.base import Now, TenantModel, UuidModel
+from queueapp.models.base import JsonField, Now, TenantModel, UuidModel
 
 NIL_TENANT = "00000000-0000-0000-0000-000000000000"
 # The one tenant of the isolation level `single`. Its id is known without asking, also after a test's flush.
@@ -21,7 +21,7 @@ class Tenant(UuidModel):
     slug = models.SlugField(max_length=50, unique=True)
     name = models.CharField(max_length=200)
     active = models.BooleanField(default=True)
-    limits = models.JSONField(default=dict, blank=True, help_text="Overrides of the platform's limits.")
+    limits = JsonField(default=dict, blank=True, help_text="Overrides of the platform's limits.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

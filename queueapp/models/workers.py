@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from queueapp.models.base import Now, UuidModel
+from queueapp.models.base import JsonField, Now, UuidModel
 
 MACHINE_HELP = "Boot id and process namespace."
 START_TICKS_HELP = "When the process started, in the kernel's ticks since the boot."
@@ -17,7 +17,7 @@ class Cluster(UuidModel):
     pid = models.IntegerField()
     machine = models.CharField(max_length=100, help_text=MACHINE_HELP)
     start_ticks = models.BigIntegerField(help_text=START_TICKS_HELP)
-    stat = models.JSONField(default=dict, help_text="django-q2's statistics: status, process ids, reincarnations.")
+    stat = JsonField(default=dict, help_text="django-q2's statistics: status, process ids, reincarnations.")
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now())
 
@@ -41,7 +41,7 @@ class Worker(UuidModel):
     machine = models.CharField(max_length=100, help_text=MACHINE_HELP)
     start_ticks = models.BigIntegerField(help_text=START_TICKS_HELP)
     queues = ArrayField(models.CharField(max_length=64), null=True, help_text="None: all that there are.")
-    capabilities = models.JSONField(default=dict)
+    capabilities = JsonField(default=dict)
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now())
     stopped_at = models.DateTimeField(null=True, blank=True)

@@ -14,6 +14,7 @@ from queueapp.errors import FieldError, InvalidValue, QueueNotFound, ScopeError
 from queueapp.limits.tenant_limits import TenantLimits, limits_model, limits_of, own_values
 from queueapp.models import OperatorAction, Queue, Tenant
 from queueapp.models.base import Now
+from queueapp.redaction import masked, masked_text
 from queueapp.redis import notifier
 from queueapp.tenancy import current_scope
 from queueapp.tenancy.roles import Role
@@ -97,8 +98,10 @@ def set_limits(slug: str, limits: dict[str, Any]) -> TenantLimits:
 
 
 def record(action: str, target: str, **detail: Any) -> None:
-    """Note what the scope's actor did. Raises ScopeError outside an operator's scope."""
-    OperatorAction.objects.create(actor=require_operator(), action=action, target=target, detail=detail)
+    """Note what the scope's actor did, without secrets. Raises ScopeError outside an operator's scope."""
+    OperatorAction.objects.create(
+        actor=require_operator(), action=action, target=masked_text(target), detail=masked(detail)
+    )
 
 
 def _change(name: str, **values: Any) -> None:

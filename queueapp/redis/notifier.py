@@ -6,21 +6,32 @@ A notification lost costs at most the second that workers wait between polls of 
 import logging
 import threading
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import redis
 from django.db import transaction
+from pydantic import StrictBytes, StrictInt, TypeAdapter
 
-from queueapp.redis.connections import DedicatedConnection, new_client, redis_key
+from queueapp.redis.bounded_parser import UnexpectedReply
+from queueapp.redis.connections import DedicatedConnection, failure_event, redis_key
+from queueapp.redis.replies import expect
 
 logger = logging.getLogger(__name__)
 
 NOTIFICATIONS_KEPT = 64  # more than there are workers wake nobody: the list is capped, whatever the backlog
 PAUSE_AFTER_FAILURE_SECONDS = 1.0
+QUIET_SECONDS = 0.8
+
+TAKEN = TypeAdapter(tuple[StrictBytes, StrictBytes] | None)
+HEARD = TypeAdapter(
+    tuple[Literal[b"subscribe"], StrictBytes, StrictInt] | tuple[Literal[b"message"], StrictBytes, StrictBytes]
+)
 
 _silent_until = 0.0
+_listener: Callable[[list[str]], None] | None = None
 
 
 def notification_list(queue: str) -> str:
@@ -33,10 +44,23 @@ def channel() -> str:
     return redis_key("notifications")
 
 
+@contextmanager
+def heard_by(listener: Callable[[list[str]], None]) -> Iterator[None]:
+    """For tests: tell a listener at once, in the transaction that has the news, and nobody by Redis."""
+    global _listener
+    before, _listener = _listener, listener
+    try:
+        yield
+    finally:
+        _listener = before
+
+
 def notify_on_commit(queues: Iterable[str]) -> None:
     """Notify once for each queue when the current transaction commits; not at all if it rolls back."""
     wanted = sorted(set(queues))
-    if wanted:
+    if wanted and _listener is not None:
+        _listener(wanted)
+    elif wanted:
         # robust: the tasks are stored by then, so nothing may reach the caller as if they were not
         transaction.on_commit(lambda: notify(wanted), robust=True)
 
@@ -51,7 +75,7 @@ def notify(queues: Iterable[str]) -> None:
     except redis.RedisError as error:
         # one time-out a second at most, so that submitting stays fast while Redis is away
         _silent_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
-        logger.warning("workers not notified", extra={"event": "redis_error", "error": str(error)})
+        logger.warning("workers not notified", extra={"event": failure_event(error), "error": str(error)})
 
 
 @cache  # packing takes longer than sending, and the queues are few
@@ -85,20 +109,24 @@ _sender = Sender()
 _waiting = DedicatedConnection()
 
 
-def wait(queues: Iterable[str], seconds: float) -> bool:
-    """Wait for a notification of any of the queues. False when the time passed, or Redis is away and it was slept.
+def wait(queues: Iterable[str], seconds: float) -> str | None:
+    """The first of the queues that is notified. None when the time passed, or Redis is away and it was slept.
 
     For a process's main thread only.
     """
     started = time.monotonic()
     try:
-        with _waiting.open() as connection:
-            connection.send_command("BLPOP", *map(notification_list, queues), min(seconds, 0.8))
-            return connection.read_response() is not None
+        by_list = {notification_list(queue): queue for queue in queues}
+        taken = expect(TAKEN, _waiting.ask("BLPOP", *by_list, min(seconds, QUIET_SECONDS)))
+        if taken is None:
+            return None
+        if (queue := by_list.get(taken[0].decode(errors="replace"))) is None:  # at once, perhaps, and for ever
+            raise UnexpectedReply(f"{taken[0]!r:.200} was not asked for")
+        return queue
     except redis.RedisError as error:
-        logger.warning("waiting without Redis", extra={"event": "redis_error", "error": str(error)})
+        logger.warning("waiting without Redis", extra={"event": failure_event(error), "error": str(error)})
         time.sleep(max(0.0, seconds - (time.monotonic() - started)))
-        return False
+        return None
 
 
 def subscribe() -> Generator[str | None]:
@@ -106,16 +134,18 @@ def subscribe() -> Generator[str | None]:
 
     For ever, also while Redis is away. Some notifications may be missed.
     """
+    subscription = DedicatedConnection("SUBSCRIBE", channel())
     while True:
         try:
-            # a client of its own: this thread's connection is in use all the time
-            listener = new_client()
-            with listener, listener.pubsub(ignore_subscribe_messages=True) as subscription:  # type: ignore[no-untyped-call]
-                subscription.subscribe(channel())
-                while True:
-                    message = subscription.get_message(timeout=0.8)
-                    yield message["data"].decode() if message else None
+            with subscription.open() as connection:
+                if not connection.can_read(timeout=QUIET_SECONDS):
+                    yield None
+                    continue
+                heard = expect(HEARD, connection.read_response())
         except redis.RedisError as error:
-            logger.warning("listening without Redis", extra={"event": "redis_error", "error": str(error)})
+            logger.warning("listening without Redis", extra={"event": failure_event(error), "error": str(error)})
             time.sleep(PAUSE_AFTER_FAILURE_SECONDS)
             yield None
+            continue
+        if heard[0] == b"message":
+            yield heard[2].decode(errors="replace")

@@ -2,27 +2,36 @@
 
 import hashlib
 import threading
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import redis
+from pydantic import TypeAdapter
 from redis.exceptions import NoScriptError
 
 from queueapp.redis.connections import DedicatedConnection
+from queueapp.redis.replies import expect
+
+T = TypeVar("T")
 
 
-class Script:
-    """A script about one key. It must bear to be run twice: when the connection breaks, it is sent once more."""
+class Script(Generic[T]):
+    """A script about one key, and what it may answer.
 
-    def __init__(self, text: str) -> None:
+    It must bear to be run twice: when the connection breaks, it is sent once more.
+    """
+
+    def __init__(self, text: str, answer: TypeAdapter[T]) -> None:
         self._text = text
+        self._answer = answer
         self._digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
-    def run(self, key: str, *arguments: int | str) -> Any:
+    def run(self, key: str, *arguments: int | str) -> T:
         """What the script answers. Raises RedisError."""
         try:
-            return _ask("EVALSHA", self._digest, 1, key, *arguments)
+            reply = _ask("EVALSHA", self._digest, 1, key, *arguments)
         except NoScriptError:  # the first time, and after a restart of Redis
-            return _ask("EVAL", self._text, 1, key, *arguments)
+            reply = _ask("EVAL", self._text, 1, key, *arguments)
+        return expect(self._answer, reply)
 
 
 class _ThreadConnections(threading.local):
@@ -38,12 +47,6 @@ _connections = _ThreadConnections()
 def _ask(*command: int | str) -> Any:
     """Raises RedisError."""
     try:
-        return _exchange(command)
+        return _connections.own.ask(*command)
     except redis.ConnectionError:  # closed since the last time, as by a restart of Redis
-        return _exchange(command)
-
-
-def _exchange(command: tuple[int | str, ...]) -> Any:
-    with _connections.own.open() as connection:
-        connection.send_command(*command, check_health=False)
-        return connection.read_response()
+        return _connections.own.ask(*command)

@@ -16,7 +16,6 @@ from queueapp.rest.toolkit import quota
 from queueapp.rest.toolkit.idempotency import begin, finish, identity_of
 from queueapp.rest.toolkit.mount import api_root
 from queueapp.rest.toolkit.permissions import Principal
-from queueapp.type_patterns import type_matches
 
 
 @dataclass(slots=True)
@@ -46,7 +45,7 @@ def admission(request: Request, principal: Principal) -> Iterator[Admission]:
 
     What is refused, inside or by the database, is undone and counts nothing. Raises RateLimited, KeyReused.
     """
-    identity, admitted = identity_of(request), Admission()
+    identity, admitted = identity_of(request, request.data), Admission()
     try:
         # a single task without a key is a transaction of one message, which needs no other around it
         with principal.own_scope() if identity else principal.binding():
@@ -72,7 +71,7 @@ def check_allowed(principal: Principal, types: list[Any], *, path: str = "tasks.
     errors = [
         FieldError(path.format(index), "type_not_allowed", message)
         for index, type in enumerate(types)
-        if isinstance(type, str) and not any(type_matches(type, pattern) for pattern in patterns)
+        if isinstance(type, str) and not principal.limits.allows(type)
     ]
     if errors:
         raise InvalidTask(errors)

@@ -9,12 +9,13 @@ from rest_framework.response import Response
 
 from queueapp.rest.submission import ACCEPTED, HEADERS, accept_task
 from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
-from queueapp.rest.toolkit.idempotency import identity_of
+from queueapp.rest.toolkit.idempotency import key_of
 from queueapp.rest.toolkit.permissions import Right
 from queueapp.rest.toolkit.views import ApiView
+from queueapp.tasks import submit_internal
 from queueapp.tasks.bulk import BulkParams, Verb, as_task, concerned
 from queueapp.tasks.filters import TaskFilter
-from queueapp.validation import RequestModel, ResponseModel
+from queueapp.validation import Priority, RequestModel, ResponseModel
 
 EXAMPLE = {"filter": {"type": "echo"}, "dry_run": True}
 
@@ -29,7 +30,7 @@ class BulkVerbRequest(RequestModel):
 class BulkReprioritiseRequest(BulkVerbRequest):
     """The same, with the new priority."""
 
-    priority: Annotated[int, Field(ge=1, le=10, strict=True)]
+    priority: Priority
 
 
 class DryRunResponse(ResponseModel):
@@ -55,11 +56,11 @@ class BulkView(ApiView):
 
     def carry_out(self, request: Request, body: BulkVerbRequest, params: BulkParams) -> Response:
         if body.dry_run:
-            identity_of(request)  # of no use to a dry run, but refused where it is bad
+            key_of(request)  # of no use to a dry run, but refused where it is bad
             with self.principal.own_scope():
                 count = concerned(params, self.principal.tenant_id).count()
             return Response(DryRunResponse(verb=params.verb, dry_run=True, count=count))
-        return accept_task(request, self.principal, as_task(params))
+        return accept_task(request, self.principal, as_task(params), submit=submit_internal)
 
 
 @resource("tasks/bulk/cancel", tag="Tasks")

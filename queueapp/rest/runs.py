@@ -1,7 +1,7 @@
 """Runs, and the metrics and notes of runs and tasks."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -42,6 +42,10 @@ class RunResponse(ResponseModel):
     started_at: datetime
     finished_at: datetime | None
     metadata: dict[str, Any]
+
+    @classmethod
+    def of_run(cls, run: Run, **members: Any) -> Self:
+        return cls.of(run, metadata=masked(run.metadata), **members)
 
 
 class MetricResponse(ResponseModel):
@@ -101,7 +105,7 @@ class RunList(RunView):
             runs = self.visible_runs().filter(**{name: value for name, value in wanted.items() if value is not None})
             if query.task_id:  # the index begins with the tenant, which an admin need not name
                 runs = runs.filter(tenant_id__in=Task.objects.filter(id=query.task_id).values("tenant_id"))
-            return Response(page(request, runs, query, RunResponse.of))
+            return Response(page(request, runs, query, RunResponse.of_run))
 
 
 @resource("runs/<uuid:run_id>", tag="Runs")
@@ -121,7 +125,7 @@ class RunDetail(RunView):
             metrics = RunMetric.objects.filter(tenant_id=run.tenant_id, run_id=run_id)[:SHOWN_WITH_A_RUN]
             notes = RunNote.objects.filter(tenant_id=run.tenant_id, run_id=run_id)[:SHOWN_WITH_A_RUN]
             return Response(
-                RunDetailResponse.of(
+                RunDetailResponse.of_run(
                     run,
                     metrics=[metric_response(metric) for metric in metrics],
                     notes=[NoteResponse.of(note) for note in notes],

@@ -1,5 +1,6 @@
 """Submission: from the body of a request to tasks, and the addresses at which tasks of one type are submitted."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from rest_framework.response import Response
 
 from queueapp import tasks
 from queueapp.errors import FieldError, InvalidTask
+from queueapp.models import Task
 from queueapp.rest.admission import admission, check_allowed
 from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.errors import InvalidRequest, UnknownType
@@ -16,6 +18,8 @@ from queueapp.rest.toolkit.long_poll import preferred_wait
 from queueapp.rest.toolkit.permissions import Principal, Right
 from queueapp.rest.toolkit.views import ApiView
 from queueapp.rest.visibility import TaskResponse, find_task, task_response
+
+Submit = Callable[[dict[str, Any]], Task]
 
 HEADERS = ("Idempotency-Key", "Prefer")
 RATE = ("RateLimit", "RateLimit-Policy")
@@ -37,12 +41,14 @@ def submit_one(request: Request, principal: Principal, members: dict[str, Any]) 
     return accept_task(request, principal, members)
 
 
-def accept_task(request: Request, principal: Principal, members: dict[str, Any]) -> Response:
+def accept_task(
+    request: Request, principal: Principal, members: dict[str, Any], *, submit: Submit = tasks.submit_request
+) -> Response:
     """As submit_one, for a task that every tenant may submit."""
     with preferred_wait(request) as wait:
         with admission(request, principal) as admitted:
             if not admitted.replayed:
-                admitted.accept(*_submit(principal, members))
+                admitted.accept(*_submit(principal, members, submit))
         response = admitted.response(request)
         if admitted.task_id and wait.for_end_of(admitted.task_id):
             with principal.own_scope():
@@ -51,13 +57,13 @@ def accept_task(request: Request, principal: Principal, members: dict[str, Any])
     return response
 
 
-def _submit(principal: Principal, members: dict[str, Any]) -> tuple[dict[str, Any], UUID]:
+def _submit(principal: Principal, members: dict[str, Any], submit: Submit) -> tuple[dict[str, Any], UUID]:
     """The task and its id. Raises InvalidTask naming each field."""
     if members.get("dedup"):  # it may be an earlier one, with artifacts
         with principal.own_scope():
-            task = find_task(principal, tasks.submit_request(members).id)
+            task = find_task(principal, submit(members).id)
     else:
-        task = tasks.submit_request(members)
+        task = submit(members)
     return task_response(task, principal), task.id
 
 

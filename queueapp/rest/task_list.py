@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -27,10 +27,14 @@ class TaskListQuery(TaskFilter, PageQuery):
     """The filters of a list of tasks, and its pages."""
 
 
+# checked by what submits them, together; allOf, because Pydantic would look a bare reference up among its own models
+TaskToSubmit = Annotated[Any, WithJsonSchema({"allOf": [{"$ref": "#/components/schemas/TaskRequest"}]})]
+
+
 class BulkRequest(RequestModel):
     """Several tasks, accepted all or none."""
 
-    tasks: Annotated[list[Any], Field(min_length=1)]
+    tasks: Annotated[list[TaskToSubmit], Field(min_length=1)]
 
 
 class BulkResponse(ResponseModel):

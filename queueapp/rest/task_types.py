@@ -6,15 +6,15 @@ from pydantic import Field, StringConstraints
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from queueapp.handlers import registered_handlers
+from queueapp.handlers import public_handlers
 from queueapp.models import TaskType
-from queueapp.models.tasks import TASK_TYPE_PATTERN
 from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.pagination import Page, whole_list
 from queueapp.rest.toolkit.permissions import Right
 from queueapp.rest.toolkit.views import ApiView
 from queueapp.tasks.declared_types import TypeRules, declare
-from queueapp.validation import RequestModel, ResponseModel
+from queueapp.type_patterns import TASK_TYPE_PATTERN
+from queueapp.validation import MaxRetries, RequestModel, ResponseModel, TimeoutSeconds
 
 EXAMPLE = {
     "type": "studio.narration",
@@ -29,8 +29,8 @@ class TaskTypeRequest(RequestModel):
     type: Annotated[str, StringConstraints(pattern=TASK_TYPE_PATTERN, max_length=200)]
     params_schema: dict[str, Any] = Field(description="JSON Schema 2020-12 of an object; references only into itself.")
     queue: Annotated[str, StringConstraints(min_length=1, max_length=64)] = "default"
-    timeout_seconds: int = Field(300, ge=1, strict=True)
-    max_retries: int = Field(0, ge=0, le=1000, strict=True)
+    timeout_seconds: TimeoutSeconds = 300
+    max_retries: MaxRetries = 0
     retry_base_seconds: float = Field(1.0, ge=0.01, le=300, strict=True)
 
 
@@ -45,12 +45,14 @@ class TaskTypeResponse(ResponseModel):
     max_retries: int
     retry_base_seconds: int | float
     params_schema: dict[str, Any]
+    result_schema: dict[str, Any] | None = Field(description="Of the result, where the handler says what it returns.")
 
     @classmethod
     def of_rules(cls, rules: TypeRules) -> Self:
-        declared = isinstance(rules, TaskType)
-        schema = rules.params_schema if isinstance(rules, TaskType) else rules.params.model_json_schema()
-        return cls.of(rules, declared=declared, params_schema=schema)
+        if isinstance(rules, TaskType):
+            return cls.of(rules, declared=True, result_schema=None)
+        result = rules.result.json_schema(mode="serialization") if rules.result else None
+        return cls.of(rules, declared=False, params_schema=rules.params.model_json_schema(), result_schema=result)
 
 
 @resource("task-types", tag="Task types")
@@ -65,7 +67,7 @@ class TypeList(ApiView):
     def get(self, request: Request) -> Response:
         with self.principal.own_scope():
             declared = list(TaskType.objects.filter(tenant_id=self.principal.tenant_id))
-        types: list[TypeRules] = [*registered_handlers(), *declared]
+        types: list[TypeRules] = [*public_handlers(), *declared]
         types.sort(key=lambda rules: rules.type)
         return Response(whole_list([TaskTypeResponse.of_rules(rules) for rules in types]))
 

@@ -14,7 +14,7 @@ from queueapp.errors import TaskNotFound
 from queueapp.models import Task, TaskLog
 from queueapp.redaction import masked
 from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
-from queueapp.rest.toolkit.etags import check_if_match, is_current
+from queueapp.rest.toolkit.etags import CONDITIONS, check_preconditions, is_conditional, is_current
 from queueapp.rest.toolkit.long_poll import preferred_wait, wanted_seconds
 from queueapp.rest.toolkit.pagination import MAX_LIMIT, Page, address_with
 from queueapp.rest.toolkit.permissions import Right
@@ -23,7 +23,7 @@ from queueapp.rest.visibility import TaskResponse, etag_of, find_task, task_resp
 from queueapp.states import Status
 from queueapp.tasks import queries
 from queueapp.tasks.diagnosis import why
-from queueapp.validation import RequestModel, ResponseModel
+from queueapp.validation import Priority, RequestModel, ResponseModel
 
 SHOWN = ResponseSpec("The task.", TaskResponse, ("ETag",))
 
@@ -31,20 +31,20 @@ SHOWN = ResponseSpec("The task.", TaskResponse, ("ETag",))
 class PriorityRequest(RequestModel):
     """What may be changed of a task."""
 
-    priority: Annotated[int, Field(ge=1, le=10, strict=True)]
+    priority: Priority
 
 
 class LogQuery(RequestModel):
     """Which part of a task's log."""
 
-    after: UUID | None = None
+    after: Annotated[int, Field(ge=0, le=2**31)] = 0
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 100
 
 
 class LogEntryResponse(ResponseModel):
-    """A transition of a task, or a line that its worker logged; the id is what `after` takes."""
+    """A transition of a task, or a line that its worker logged; the id is its place in the log, which `after` takes."""
 
-    id: UUID
+    id: int
     at: datetime
     kind: Literal["transition", "log"]
     level: str
@@ -87,8 +87,8 @@ cancel_endpoint = partial(
         200: ResponseSpec("It is cancelled.", TaskResponse, ("ETag",)),
         202: ResponseSpec("Its worker is being stopped.", TaskResponse, ("ETag",)),
     },
-    headers=("If-Match",),
-    errors=(409, 412),
+    headers=CONDITIONS,
+    errors=(409,),
 )
 
 
@@ -105,16 +105,16 @@ class TaskView(ApiView):
         )
 
     def find_to_change(self, task_id: UUID) -> Task:
-        """The task, locked where If-Match wants it to stay that version. Call it in the scope that changes it.
+        """The task, locked where it is to stay the version that it is. Call it in the scope that changes it.
 
         Raises TaskNotFound, PreconditionFailed.
         """
-        if "If-Match" not in self.request.headers:
+        if not is_conditional(self.request):
             return find_task(self.principal, task_id)
         task = visible_tasks(self.principal).select_for_update(of=("self",)).filter(id=task_id).first()
         if task is None:
             raise TaskNotFound(task_id)
-        check_if_match(self.request, etag_of(task))
+        check_preconditions(self.request, etag_of(task))
         return task
 
     def cancel(self, task_id: UUID) -> Response:
@@ -156,8 +156,8 @@ class TaskDetail(TaskView):
         "Change a task's priority",
         right=Right.TASKS_MANAGE,
         responses={200: SHOWN},
-        headers=("If-Match",),
-        errors=(409, 412),
+        headers=CONDITIONS,
+        errors=(409,),
         example={"priority": 10},
     )
     def patch(self, request: Request, task_id: UUID, body: PriorityRequest) -> Response:
@@ -188,8 +188,8 @@ class TaskRetry(TaskView):
         "Queue a failed, dead or cancelled task again",
         right=Right.TASKS_MANAGE,
         responses={200: SHOWN},
-        headers=("If-Match",),
-        errors=(409, 412),
+        headers=CONDITIONS,
+        errors=(409,),
     )
     def post(self, request: Request, task_id: UUID) -> Response:
         with self.principal.scope():
@@ -213,15 +213,18 @@ class TaskLogs(TaskView):
             find_task(self.principal, task_id)
             entries = queries.story(task_id, after=query.after, limit=query.limit + 1)
         shown = entries[: query.limit]
-        following = address_with(request, after=str(shown[-1].id)) if len(entries) > query.limit else None
-        results = [LogEntryResponse.of(entry, detail=self._detail(entry)) for entry in shown]
+        following = address_with(request, after=str(query.after + len(shown))) if len(entries) > query.limit else None
+        results = [
+            LogEntryResponse.of(entry, id=place, detail=self._detail(entry))
+            for place, entry in enumerate(shown, start=query.after + 1)
+        ]
         return Response(Page(results=results, next=following, previous=None))
 
     def _detail(self, entry: TaskLog) -> Any:
         """A traceback shows the operator's code, so clients get none."""
         detail = masked(entry.detail)
         if entry.kind == TaskLog.Kind.TRANSITION and detail and not self.principal.is_admin:
-            detail.pop("traceback", None)
+            return {name: value for name, value in detail.items() if name != "traceback"}
         return detail
 
 
@@ -237,5 +240,5 @@ class TaskWhy(TaskView):
     )
     def get(self, request: Request, task_id: UUID) -> Response:
         task = self.find(task_id)
-        reasons = [Reason(**each.as_dict()) for each in why(task)]
+        reasons = [Reason(**masked(each.as_dict(), task.secrets)) for each in why(task)]
         return Response(DiagnosisResponse(id=task.id, status=Status(task.status), reasons=reasons))

@@ -19,7 +19,7 @@ MOST_ARTIFACT_IDS = 200  # as in sql/visible_tasks.sql
 
 
 class TaskResponse(TaskDocument):
-    """A task. Members of `params` whose names say that they are secrets show as `***`."""
+    """A task. What is named like a secret in `params`, or has the shape of one, shows as `***`, also in its result."""
 
     artifact_ids: list[UUID] = Field(description="The oldest 200; GET …/artifacts lists all.")
 
@@ -52,6 +52,7 @@ def _as_task(row: statements.Row) -> Task:
     slug, artifact_ids = row.pop("tenant_slug"), row.pop("artifact_ids")
     task = Task(**row, tenant=Tenant(id=row["tenant_id"], slug=slug))
     task.artifact_ids = artifact_ids
+    task.labels = task.labels or []  # as the model reads it: raw SQL shows the NULL of an empty list
     return task
 
 

@@ -3,11 +3,12 @@
 import logging
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.db import Error as DatabaseError
 
 from queueapp.errors import LeaseLost
 from queueapp.handlers import Reusable
-from queueapp.hooks import Attempt, JobResult, Outcome, Proceed, around_attempt, maintenance_job
+from queueapp.hooks import AsyncProceed, Attempt, JobResult, Outcome, Proceed, around_attempt, maintenance_job
 from queueapp.runs.queries import reusable_result
 from queueapp.runs.recording import BATCH, end_runs, start_run
 from queueapp.tasks.leases import append_log, log_line
@@ -23,10 +24,18 @@ def keep_run(attempt: Attempt, proceed: Proceed) -> Outcome | None:
     key = attempt.handler.key_of(attempt.params)
     if key is None:
         return proceed()
-    if result := _earlier_result(attempt, key):
-        return completed(*attempt.key, result)
-    start_run(attempt.worker_id, attempt.key, key)
-    return _settle_with_run(attempt, proceed())
+    return _answer_or_start(attempt, key) or _settle_with_run(attempt, proceed())
+
+
+@around_attempt(applies_to=lambda handler: handler.keeps_runs)
+async def keep_run_on_loop(attempt: Attempt, proceed: AsyncProceed) -> Outcome | None:
+    """As keep_run, for `async def` handlers."""
+    key = attempt.handler.key_of(attempt.params)
+    if key is None:
+        return await proceed()
+    if answer := await sync_to_async(_answer_or_start)(attempt, key):
+        return answer
+    return await sync_to_async(_settle_with_run)(attempt, await proceed())
 
 
 @maintenance_job("runs_ended", every_seconds=0)
@@ -34,6 +43,14 @@ def end_left_runs() -> JobResult:
     """End the runs of attempts that were settled without them, or lost with their worker."""
     ended = end_runs()
     return JobResult(ended, more=ended >= BATCH)
+
+
+def _answer_or_start(attempt: Attempt, key: str) -> Outcome | None:
+    """The outcome, where an earlier result answers the task; else a run is started."""
+    if result := _earlier_result(attempt, key):
+        return completed(*attempt.key, result)
+    start_run(attempt.worker_id, attempt.key, key)
+    return None
 
 
 def _earlier_result(attempt: Attempt, key: str) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from queueapp.db import statements
 from queueapp.errors import LeaseLost
 from queueapp.json_values import storable_json
 from queueapp.models.runs import MAX_NAME, MAX_RUN_KEY
+from queueapp.redaction import masked, masked_text
 from queueapp.tasks.attempt import AttemptKey
 from queueapp.tenancy import worker_scope
 
@@ -24,18 +26,20 @@ def start_run(worker_id: UUID, attempt: AttemptKey, key: str) -> None:
     _insert("start_run", worker_id, attempt, run_key=_text("the run key", key, MAX_RUN_KEY))
 
 
-def add_metric(worker_id: UUID, attempt: AttemptKey, name: str, value: Any) -> None:
-    """Keep a figure, or any JSON. Raises ValueError for what cannot be kept, LeaseLost."""
-    encoded = json.dumps(_storable("a metric's value", value))
+def add_metric(worker_id: UUID, attempt: AttemptKey, name: str, value: Any, known: Collection[str] = ()) -> None:
+    """Keep a figure, or any JSON, without secrets. Raises ValueError for what cannot be kept, LeaseLost."""
+    encoded = json.dumps(masked(_storable("a metric's value", value), known))
     if len(encoded) > MAX_VALUE_BYTES:
         raise ValueError(f"a metric's value may take {MAX_VALUE_BYTES} bytes, not {len(encoded)}")
     _insert("add_metric", worker_id, attempt, name=_text("a metric's name", name, MAX_NAME), value=encoded)
 
 
-def add_note(worker_id: UUID, attempt: AttemptKey, type: str, content: str) -> None:
-    """Keep a text. Raises ValueError for what cannot be kept, LeaseLost."""
+def add_note(worker_id: UUID, attempt: AttemptKey, type: str, content: str, known: Collection[str] = ()) -> None:
+    """Keep a text, without secrets. Raises ValueError for what cannot be kept, LeaseLost."""
     checked = _text("a note's content", content, MAX_NOTE_CHARACTERS, empty=True)
-    _insert("add_note", worker_id, attempt, type=_text("a note's type", type, MAX_NAME), content=checked)
+    _insert(
+        "add_note", worker_id, attempt, type=_text("a note's type", type, MAX_NAME), content=masked_text(checked, known)
+    )
 
 
 def end_runs(task_id: UUID | None = None) -> int:

@@ -27,13 +27,6 @@ CREATE FUNCTION taskrunner_first_id_at(moment timestamptz) RETURNS uuid LANGUAGE
     SELECT (lpad(to_hex(floor(extract(epoch FROM moment) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid
 $$;
 
--- Ids for the rows of one statement: a fresh version 7 uuid with its last 28 bits, of 62 random ones, replaced by a
--- count. A new one for each row would ask the operating system for random bytes each time, which took a tenth of a
--- submit of many.
-CREATE FUNCTION taskrunner_nth_id(first uuid, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT (left(first::text, 29) || lpad(to_hex(n), 7, '0'))::uuid
-$$;
-
 -- The id of a partition: the first 8 bytes of a digest of what it stands for, so that an insert of a task can tell
 -- it without looking. Queue and type hold no line break, so no two partitions give the same text.
 -- The cast stands for convert_to(), which is not IMMUTABLE: with it the planner could not put this body in place of a

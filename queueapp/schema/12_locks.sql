@@ -16,3 +16,8 @@ CREATE FUNCTION taskrunner_share_pauses() RETURNS void LANGUAGE sql VOLATILE SET
 AS $$
     SELECT pg_advisory_xact_lock_shared(hashtext(current_schema()), hashtext('pauses'))
 $$;
+-- Of whoever adds partitions (22_partitions.sql). Claimers, whose search path begins with this schema, try for it by its name.
+CREATE FUNCTION taskrunner_lock_partitions() RETURNS void LANGUAGE sql VOLATILE SET search_path = {{schema}}, pg_catalog, pg_temp
+AS $$
+    SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('partitions'))
+$$;

@@ -1,5 +1,24 @@
+-- These grow with time: into a page that was left full nothing comes but new versions of the tasks in it, which take
+-- the places of old ones. Room kept for others would stay empty.
+ALTER INDEX taskrunner_tasks_pkey SET (fillfactor = 100);
+ALTER INDEX tr_task_id_within_tenant SET (fillfactor = 100);
+ALTER INDEX tr_task_by_partition SET (fillfactor = 100);
+ALTER INDEX tr_task_ready_by_priority SET (fillfactor = 100);
+ALTER INDEX tr_task_ready_by_tenant SET (fillfactor = 100);
+
+-- What clients may write and everybody reads: moments that Python knows, and what was raised in the form that it has.
+ALTER TABLE taskrunner_tasks ADD CONSTRAINT tr_task_moments_in_range CHECK (
+    least(run_at, expires_at, updated_at, finished_at, cancel_requested_at) >= '1900-01-01Z'
+    AND greatest(run_at, expires_at, updated_at, finished_at, cancel_requested_at) < '9999-01-01Z');
+ALTER TABLE taskrunner_tasks ADD CONSTRAINT tr_task_error_and_progress_formed CHECK (
+    (progress IS NULL OR jsonb_typeof(progress) = 'object')
+    AND (error_detail IS NULL
+        OR coalesce(jsonb_typeof(error_detail -> 'exception_class') = 'string'
+            AND jsonb_typeof(error_detail -> 'traceback') = 'string', false)));
+
 -- Every legal move of a task: the same as queueapp/states.py, held equal to it by a test.
 CREATE TABLE taskrunner_task_transitions (
+    id smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,  -- what a row of the log names its move by
     from_status text,  -- NULL: the task is new
     to_status text NOT NULL,
     who text NOT NULL,
@@ -13,9 +32,11 @@ INSERT INTO taskrunner_task_transitions (from_status, to_status, who, reason) VA
     (NULL         , 'blocked', 'operator', 'submit'),
     (NULL         , 'queued', 'client', 'submit'),
     (NULL         , 'queued', 'operator', 'submit'),
+    (NULL         , 'queued', 'system', 'submit'),
     ('scheduled'  , 'queued', 'system', 'due'),
     ('scheduled'  , 'cancelled', 'client', 'cancel'),
     ('scheduled'  , 'cancelled', 'operator', 'cancel'),
+    ('scheduled'  , 'cancelled', 'system', 'expired'),
     ('blocked'    , 'queued', 'system', 'dependencies_completed'),
     ('blocked'    , 'cancelled', 'client', 'cancel'),
     ('blocked'    , 'cancelled', 'operator', 'cancel'),
@@ -23,6 +44,7 @@ INSERT INTO taskrunner_task_transitions (from_status, to_status, who, reason) VA
     ('queued'     , 'leased', 'worker', 'claim'),
     ('queued'     , 'cancelled', 'client', 'cancel'),
     ('queued'     , 'cancelled', 'operator', 'cancel'),
+    ('queued'     , 'cancelled', 'system', 'expired'),
     ('leased'     , 'queued', 'system', 'lease_expired'),
     ('leased'     , 'queued', 'worker', 'released'),
     ('leased'     , 'failed', 'worker', 'error'),
@@ -36,19 +58,21 @@ INSERT INTO taskrunner_task_transitions (from_status, to_status, who, reason) VA
     ('failed'     , 'queued', 'system', 'due'),
     ('failed'     , 'cancelled', 'client', 'cancel'),
     ('failed'     , 'cancelled', 'operator', 'cancel'),
+    ('failed'     , 'cancelled', 'system', 'expired'),
     ('dead_letter', 'queued', 'client', 'retry'),
     ('dead_letter', 'queued', 'operator', 'retry'),
     ('cancelled'  , 'queued', 'client', 'retry'),
     ('cancelled'  , 'queued', 'operator', 'retry');
 -- 'sql' is a login without a scope (the owner in a psql session): any legal move, logged as such.
 INSERT INTO taskrunner_task_transitions (from_status, to_status, who, reason)
-SELECT from_status, to_status, 'sql', min(reason) FROM taskrunner_task_transitions GROUP BY from_status, to_status;
+SELECT from_status, to_status, 'sql', min(reason) FROM taskrunner_task_transitions GROUP BY from_status, to_status
+ORDER BY min(id);
 
 CREATE FUNCTION taskrunner_actor() RETURNS text LANGUAGE sql STABLE AS $$
     SELECT coalesce(nullif(current_setting('taskrunner.actor', true), ''), 'sql:' || session_user)
 $$;
 
-CREATE FUNCTION taskrunner_refuse_transition(task_id uuid, from_status text, to_status text, who text) RETURNS text
+CREATE FUNCTION taskrunner_refuse_transition(task_id uuid, from_status text, to_status text, who text) RETURNS smallint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION 'task %: % may not move it from % to %', task_id, who, coalesce(from_status, 'new'), to_status
@@ -64,21 +88,33 @@ CREATE FUNCTION taskrunner_tasks_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp
 SET enable_hashjoin = on SET enable_nestloop = off AS $$
 DECLARE
-    first_id constant uuid := taskrunner_uuidv7();
     mover constant text := taskrunner_who();
     named_actor constant text := taskrunner_actor();
 BEGIN
-    INSERT INTO taskrunner_task_logs (id, tenant_id, task_id, at, kind, to_status, attempt, actor, reason, level,
-        message)
-    SELECT taskrunner_nth_id(first_id, row_number() OVER ()), n.tenant_id, n.id, taskrunner_clock(), 'transition',
-        n.status, n.attempt, named_actor,
-        coalesce(legal.reason, taskrunner_refuse_transition(n.id, NULL, n.status, mover)), 'info', ''
+    INSERT INTO taskrunner_task_logs (at, attempt, transition_id, tenant_id, task_id, actor)
+    SELECT taskrunner_clock(), n.attempt, coalesce(legal.id, taskrunner_refuse_transition(n.id, NULL, n.status, mover)),
+        n.tenant_id, n.id, named_actor
     FROM new_rows n
     LEFT JOIN taskrunner_task_transitions legal
         ON legal.who = mover AND legal.from_status IS NULL AND legal.to_status = n.status;
     INSERT INTO taskrunner_task_deltas (at, tenant_id, queue, type, to_status, moves, wait_seconds, run_seconds)
     SELECT taskrunner_now(), n.tenant_id, n.queue, n.type, n.status, count(*), 0, 0
     FROM new_rows n GROUP BY n.tenant_id, n.queue, n.type, n.status;
+    -- sub-selects, since a join would be by hash: read all partitions there are. A partition is looked up once, however
+    -- many rows are in it, and it hardly ever is a new one (22_partitions.sql)
+    IF EXISTS (
+        SELECT FROM (SELECT DISTINCT partition_id FROM new_rows WHERE status = 'queued') AS ready
+        WHERE (SELECT true FROM taskrunner_partitions p WHERE p.id = ready.partition_id AND p.retired_in IS NULL) IS NULL)
+    THEN
+        INSERT INTO taskrunner_new_partitions (partition_id, queue, type, requirements, opened_by)
+        SELECT DISTINCT ON (n.partition_id) n.partition_id, n.queue, n.type, n.requirements,
+            CASE WHEN n.requirements <> '{}' THEN n.tenant_id END
+        FROM new_rows n
+        WHERE n.status = 'queued'
+            AND (SELECT true FROM taskrunner_partitions p WHERE p.id = n.partition_id AND p.retired_in IS NULL) IS NULL
+            AND (SELECT true FROM taskrunner_new_partitions p WHERE p.partition_id = n.partition_id LIMIT 1) IS NULL
+        ORDER BY n.partition_id;
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -89,7 +125,6 @@ CREATE FUNCTION taskrunner_tasks_updated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp
 SET enable_hashjoin = on SET enable_nestloop = off AS $$
 DECLARE
-    first_id constant uuid := taskrunner_uuidv7();
     mover constant text := taskrunner_who();
     named_actor constant text := taskrunner_actor();
 BEGIN
@@ -98,21 +133,21 @@ BEGIN
             n.started_at, o.run_at, o.status AS from_status, n.status AS to_status,
             -- a task that leaves its worker to wait again has not ended its attempt
             CASE WHEN o.status = 'leased' AND n.status <> 'queued' THEN n.run_seconds END AS run_seconds,
-            coalesce(n.worker_id, o.worker_id) AS worker_id, n.status IN ('failed', 'dead_letter') AS went_wrong,
-            coalesce(legal.reason, taskrunner_refuse_transition(n.id, o.status, n.status, mover)) AS reason
+            coalesce(n.worker_id, o.worker_id) AS worker_id,
+            -- a cancel keeps the error of an earlier attempt; one that writes another says why it came
+            n.status IN ('failed', 'dead_letter') OR n.status = 'cancelled' AND n.error_code <> o.error_code AS has_error,
+            coalesce(legal.id, taskrunner_refuse_transition(n.id, o.status, n.status, mover)) AS transition_id
         FROM new_rows n JOIN old_rows o ON o.id = n.id AND o.status <> n.status
         LEFT JOIN taskrunner_task_transitions legal
             ON legal.who = mover AND legal.from_status = o.status AND legal.to_status = n.status
     ), logged AS (
-        INSERT INTO taskrunner_task_logs (id, tenant_id, task_id, at, kind, from_status, to_status, attempt, worker_id,
-            actor, reason, level, message, detail, run_seconds)
-        SELECT taskrunner_nth_id(first_id, row_number() OVER ()), tenant_id, id, taskrunner_clock(), 'transition',
-            from_status, to_status, attempt, worker_id, named_actor,
-            CASE WHEN went_wrong AND error_code <> '' THEN error_code ELSE reason END,
-            CASE WHEN went_wrong THEN 'error' ELSE 'info' END,
-            CASE WHEN went_wrong THEN error_message ELSE '' END,
-            CASE WHEN went_wrong THEN error_detail END,
-            run_seconds
+        INSERT INTO taskrunner_task_logs (at, run_seconds, attempt, transition_id, tenant_id, task_id, worker_id, actor,
+            reason, message, detail)
+        SELECT taskrunner_clock(), run_seconds, attempt, transition_id, tenant_id, id, worker_id,
+            nullif(named_actor, 'worker:' || worker_id),
+            CASE WHEN has_error THEN nullif(error_code, '') END,
+            CASE WHEN has_error THEN error_message END,
+            CASE WHEN has_error THEN error_detail END
         FROM moved
     )
     INSERT INTO taskrunner_task_deltas (at, tenant_id, queue, type, from_status, to_status, moves, wait_seconds,
@@ -150,19 +185,33 @@ DECLARE
     transaction_id constant xid8 := pg_current_xact_id();
 BEGIN
     NEW.ready_seq := nextval('taskrunner_ready_seq');
+    IF NOT EXISTS (SELECT FROM taskrunner_partitions p WHERE p.id = NEW.partition_id AND p.retired_in IS NULL)
+        AND NOT EXISTS (SELECT FROM taskrunner_new_partitions p WHERE p.partition_id = NEW.partition_id)
+    THEN
+        INSERT INTO taskrunner_new_partitions (partition_id, queue, type, requirements, opened_by)
+        VALUES (NEW.partition_id, NEW.queue, NEW.type, NEW.requirements,
+            CASE WHEN NEW.requirements <> '{}' THEN NEW.tenant_id END);
+    END IF;
     RETURN NEW;
 END
 $$;
 CREATE TRIGGER taskrunner_tasks_become_ready BEFORE UPDATE ON taskrunner_tasks FOR EACH ROW
     WHEN (NEW.status = 'queued' AND OLD.status <> 'queued') EXECUTE FUNCTION taskrunner_tasks_draw_ready_seq();
 
--- A new task: its place in the order, and its partition. The partition's row is not made here, in the caller's
--- transaction, where it would block every other first submit; a claimer makes it (claiming/partitions.py).
+-- A new task: its place in the order, and its partition, whose row others make (22_partitions.sql).
 CREATE FUNCTION taskrunner_tasks_before_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp AS $$
 DECLARE
     transaction_id constant xid8 := pg_current_xact_id();
 BEGIN
+    -- what every worker reads before it knows whose it is, so that nothing in it may stop one
+    IF jsonb_typeof(NEW.params) <> 'object' OR jsonb_typeof(NEW.requirements) <> 'object'
+        OR jsonb_path_exists(NEW.params, '$.**{32}')
+        OR NEW.requirements <> '{}' AND jsonb_path_exists(NEW.requirements, '$.**{32}')
+    THEN
+        RAISE EXCEPTION 'task %: parameters and requirements are objects of at most 32 levels', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'task_documents_formed', TABLE = 'taskrunner_tasks';
+    END IF;
     NEW.ready_seq := nextval('taskrunner_ready_seq');
     NEW.partition_id := taskrunner_partition_id(NEW.queue, NEW.type, NEW.requirements);
     RETURN NEW;
@@ -180,11 +229,8 @@ BEGIN
 END
 $$;
 
--- Nor may a row of partitions say anything else than its id stands for.
-ALTER TABLE taskrunner_partitions ADD CONSTRAINT tr_partition_id_stands_for_it
-    CHECK (id = taskrunner_partition_id(queue, type, requirements));
-
--- What no update may touch: the fence never falls, and a task never changes tenant or partition.
+-- What no update may touch: the fence never falls, and a task never changes tenant or partition. For updates that name
+-- none of these columns PostgreSQL does not read the condition, which it would for each statement, not once.
 CREATE FUNCTION taskrunner_refuse_task_update() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -192,7 +238,8 @@ BEGIN
         USING ERRCODE = 'check_violation', CONSTRAINT = 'task_identity_fixed', TABLE = 'taskrunner_tasks';
 END
 $$;
-CREATE TRIGGER taskrunner_tasks_identity_fixed BEFORE UPDATE ON taskrunner_tasks FOR EACH ROW
+CREATE TRIGGER taskrunner_tasks_identity_fixed
+    BEFORE UPDATE OF attempt, id, tenant_id, type, queue, requirements, partition_id ON taskrunner_tasks FOR EACH ROW
     WHEN (NEW.attempt < OLD.attempt OR NEW.id <> OLD.id OR NEW.tenant_id <> OLD.tenant_id
         OR NEW.type <> OLD.type OR NEW.queue <> OLD.queue OR NEW.requirements <> OLD.requirements
         OR NEW.partition_id <> OLD.partition_id)
@@ -202,12 +249,12 @@ CREATE TRIGGER taskrunner_tasks_identity_fixed BEFORE UPDATE ON taskrunner_tasks
 CREATE FUNCTION taskrunner_tasks_log_cancel_request() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp AS $$
 BEGIN
-    INSERT INTO taskrunner_task_logs (tenant_id, task_id, at, kind, attempt, worker_id, actor, reason, level, message)
-    VALUES (NEW.tenant_id, NEW.id, taskrunner_clock(), 'log', NEW.attempt, NEW.worker_id, taskrunner_actor(),
-        'cancel_requested', 'info', 'asked to stop');
+    INSERT INTO taskrunner_task_logs (at, attempt, tenant_id, task_id, worker_id, actor, reason, level, message)
+    VALUES (taskrunner_clock(), NEW.attempt, NEW.tenant_id, NEW.id, NEW.worker_id,
+        nullif(taskrunner_actor(), 'worker:' || NEW.worker_id), 'cancel_requested', 'info', 'asked to stop');
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER taskrunner_tasks_cancel_requested AFTER UPDATE ON taskrunner_tasks FOR EACH ROW
+CREATE TRIGGER taskrunner_tasks_cancel_requested AFTER UPDATE OF cancel_requested_at ON taskrunner_tasks FOR EACH ROW
     WHEN (NEW.status = 'leased' AND OLD.cancel_requested_at IS NULL AND NEW.cancel_requested_at IS NOT NULL)
     EXECUTE FUNCTION taskrunner_tasks_log_cancel_request();

@@ -14,11 +14,18 @@ ALTER TABLE taskrunner_run_notes ADD CONSTRAINT tr_run_note_task_of_tenant
     FOREIGN KEY (tenant_id, task_id) REFERENCES taskrunner_tasks (tenant_id, id) ON DELETE CASCADE;
 ALTER TABLE taskrunner_run_notes ADD CONSTRAINT tr_run_note_run_of_tenant
     FOREIGN KEY (tenant_id, run_id) REFERENCES taskrunner_runs (tenant_id, id) ON DELETE CASCADE;
+ALTER TABLE taskrunner_schedule_slots ADD CONSTRAINT tr_slot_schedule_of_tenant
+    FOREIGN KEY (tenant_id, schedule_id) REFERENCES taskrunner_schedules (tenant_id, id) ON DELETE CASCADE;
 
 -- The platform's own tenant, exempt from limits.
 INSERT INTO taskrunner_tenants (slug, name, active, limits) VALUES ('system', 'Taskrunner', true, '{}');
 
 ALTER TABLE taskrunner_tenants ADD CONSTRAINT tr_tenant_limits_are_an_object CHECK (jsonb_typeof(limits) = 'object');
+
+-- Moments that Python knows: one that it cannot read would stop the schedules of all tenants.
+ALTER TABLE taskrunner_schedules ADD CONSTRAINT tr_schedule_moments_in_range CHECK (
+    least(once_at, decided_until, next_slot_at, paused_at, undeclared_at, created_at, updated_at) >= '1900-01-01Z'
+    AND greatest(once_at, decided_until, next_slot_at, paused_at, undeclared_at, created_at, updated_at) < '9999-01-01Z');
 
 -- However an artifact goes (by itself, or with its task), its object is left to the sweep. Row by row, so that
 -- deleting tasks without artifacts costs nothing.

@@ -1,11 +1,12 @@
 -- What a worker could claim now, for looking. A worker without categories takes every type. Claimers do not use this:
 -- they match partitions in Python (type_patterns.py), and a test holds both to the same answers.
-CREATE VIEW worker_inbox WITH (security_invoker = true) AS
+CREATE VIEW worker_inbox WITH (security_invoker = true, security_barrier = true) AS
 SELECT t.id, t.tenant_id, t.type, t.queue, t.priority, t.ready_seq, t.run_at, t.requirements, t.params
 FROM taskrunner_tasks t
 JOIN taskrunner_queues q ON q.name = t.queue AND q.paused_at IS NULL
 JOIN taskrunner_workers w ON w.id = (SELECT nullif(current_setting('taskrunner.worker_id', true), '')::uuid)
-WHERE t.status = 'queued' AND t.run_at <= taskrunner_now() AND (w.queues IS NULL OR t.queue = ANY (w.queues))
+WHERE t.status = 'queued' AND t.run_at <= taskrunner_now() AND (t.expires_at IS NULL OR t.expires_at > taskrunner_now())
+    AND (w.queues IS NULL OR t.queue = ANY (w.queues))
     -- each requirement is met by the capability of that name: equal, or contained in its list
     AND NOT EXISTS (
         SELECT FROM jsonb_each(t.requirements) AS wanted
@@ -18,36 +19,24 @@ WHERE t.status = 'queued' AND t.run_at <= taskrunner_now() AND (w.queues IS NULL
         SELECT FROM jsonb_array_elements_text(coalesce(w.capabilities -> 'categories', '["*"]')) AS category
         WHERE category = '*' OR t.type = category OR (category LIKE '%.*' AND starts_with(t.type, left(category, -1))));
 
+-- The log in words. Its rows hold no value that follows from the others (queueapp/models/audit.py).
+CREATE VIEW taskrunner_task_history WITH (security_invoker = true, security_barrier = true) AS
+SELECT l.id, l.at, l.tenant_id, l.task_id, CASE WHEN l.transition_id IS NULL THEN 'log' ELSE 'transition' END AS kind,
+    move.from_status, move.to_status, l.attempt, l.worker_id, coalesce(l.actor, 'worker:' || l.worker_id) AS actor,
+    coalesce(l.reason, move.reason, '') AS reason,
+    coalesce(l.level, CASE WHEN move.to_status IN ('failed', 'dead_letter') THEN 'error' ELSE 'info' END) AS level,
+    coalesce(l.message, '') AS message, l.detail, l.run_seconds
+FROM taskrunner_task_logs l LEFT JOIN taskrunner_task_transitions move ON move.id = l.transition_id;
+
 -- One stream of who did what, for compliance.
 CREATE VIEW taskrunner_audit WITH (security_invoker = true) AS
 SELECT at, tenant_id, 'task' AS source, actor, reason AS action, task_id::text AS target,
     jsonb_build_object('from', from_status, 'to', to_status, 'attempt', attempt) AS detail
-FROM taskrunner_task_logs WHERE kind = 'transition'
+FROM taskrunner_task_history WHERE kind = 'transition'
 UNION ALL
 SELECT at, tenant_id, 'operator', actor, action, target, detail FROM taskrunner_operator_actions
 UNION ALL
 SELECT at, tenant_id, 'security', actor, event, '', detail FROM taskrunner_security_events;
-
--- Partitions of queued tasks that have no row yet: claimers make it, in transactions of their own. Looked for between
--- the ids of those that have one, from one to the next through the index of queued tasks, so that what waits in
--- partitions which are known costs nothing.
-CREATE VIEW taskrunner_new_partitions WITH (security_invoker = true) AS
-WITH RECURSIVE gap AS MATERIALIZED (
-    SELECT lag(id, 1, -9223372036854775808) OVER (ORDER BY id) AS after, id AS before FROM taskrunner_partitions
-    UNION ALL
-    SELECT coalesce(max(id), -9223372036854775808), 9223372036854775807 FROM taskrunner_partitions
-), found AS (
-    SELECT next.*, gap.before FROM gap CROSS JOIN LATERAL (
-        SELECT t.partition_id AS id, t.queue, t.type, t.requirements FROM taskrunner_tasks t
-        WHERE t.status = 'queued' AND t.partition_id > gap.after AND t.partition_id < gap.before
-        ORDER BY t.partition_id LIMIT 1) AS next
-    UNION ALL
-    SELECT next.*, found.before FROM found CROSS JOIN LATERAL (
-        SELECT t.partition_id AS id, t.queue, t.type, t.requirements FROM taskrunner_tasks t
-        WHERE t.status = 'queued' AND t.partition_id > found.id AND t.partition_id < found.before
-        ORDER BY t.partition_id LIMIT 1) AS next
-)
-SELECT id, queue, type, requirements FROM found;
 
 -- Every partition that has tasks, whatever their status and whether a claimer has listed it: from one to the next
 -- through the index of all tasks. For operators, who see them all.

@@ -14,11 +14,12 @@ from queueapp.db.operations import (
 
 # The moves of a task that each role may make are columns here and rows of taskrunner_task_transitions.
 NEW_TASK = (
-    "id, tenant_id, type, queue, params, requirements, labels, status, priority, run_at, max_retries, timeout_seconds"
+    "id, tenant_id, type, queue, params, requirements, labels, status, priority, run_at, expires_at, max_retries,"
+    " timeout_seconds"
 )
 CLIENT_MOVES = (
-    "status, priority, run_at, failures, crash_count, worker_id, cancel_requested_at, progress, result, error_code,"
-    " error_message, error_detail, run_seconds, updated_at, finished_at"
+    "status, priority, run_at, expires_at, failures, crash_count, worker_id, cancel_requested_at, progress, result,"
+    " error_code, error_message, error_detail, run_seconds, updated_at, finished_at"
 )
 WORKER_MOVES = (
     "status, run_at, attempt, failures, worker_id, lease_expires_at, progress, result, error_code, error_message,"
@@ -27,9 +28,12 @@ WORKER_MOVES = (
 # What waits to be claimed, and what this worker holds or held last. The second half also admits the rows it is
 # finishing: PostgreSQL checks the new row of an UPDATE that reads columns against this policy.
 CLAIMABLE = f"status = 'queued' OR worker_id = {WORKER_ID}"
-# The owner's functions see tasks and delete log rows only where they act for the platform itself: in a session of the
-# owner's own, taskrunner_who() is never 'system'.
+# The row of `taskrunner_workers` that a worker's scope may read and write: its own.
+OWN_ROW = f"id = {WORKER_ID}"
+# The owner's functions see tasks and delete log rows only where they act for the platform itself or for a worker: in a
+# session of the owner's own, taskrunner_who() is neither 'system' nor 'worker'.
 SYSTEM_ONLY = "(SELECT taskrunner_who()) = 'system'"
+HELD_BY_CALLER = f"(SELECT taskrunner_who()) = 'worker' AND worker_id = {WORKER_ID}"
 
 ARTIFACT = "id, tenant_id, task_id, attempt, type, content_type, size_bytes, sha256, metadata, created_at"
 
@@ -50,14 +54,17 @@ def held_by_worker(table: str, condition: str = "") -> str:
 PLATFORM: list[IsolationOperation] = [
     TableRights("taskrunner_queues", client="SELECT", worker="SELECT"),
     TableRights("taskrunner_routes", client="SELECT"),
-    TableRights("taskrunner_partitions", worker="SELECT, INSERT", operator="SELECT, DELETE"),
-    TableRights("taskrunner_task_transitions", operator="SELECT"),
-    TableRights("taskrunner_workers", worker="SELECT, INSERT, UPDATE"),
-    TableRights("taskrunner_clusters", worker="SELECT, INSERT, UPDATE"),
+    TableRights("taskrunner_task_transitions", client="SELECT", operator="SELECT"),
+    TenantPolicies(
+        "taskrunner_workers",
+        worker="SELECT, INSERT, UPDATE (queues, capabilities, heartbeat_at, stopped_at, pause_seen)",
+        worker_rows=OWN_ROW,
+    ),
+    TenantPolicies("taskrunner_clusters"),
     TableRights("taskrunner_installation", client="SELECT", worker="SELECT", operator="SELECT"),
-    TableRights("taskrunner_new_partitions", worker="SELECT", operator="SELECT"),
     TableRights("taskrunner_used_partitions", operator="SELECT"),
     TableRights("worker_inbox", worker="SELECT", operator=""),
+    TableRights("taskrunner_task_history", client="SELECT", operator="SELECT"),
     TableRights("taskrunner_audit", operator="SELECT"),
 ]
 
@@ -71,6 +78,30 @@ TENANTS: list[IsolationOperation] = [
     # keys are looked up before a tenant is known, by functions of the owner
     RolePolicy("taskrunner_tenants", "owner", "SELECT", "true"),
     RolePolicy("taskrunner_api_keys", "owner", "SELECT, UPDATE", "true"),
+]
+
+# They belong to nobody, but a client sees those that its own tasks opened, which it may have so many of.
+OPENED_BY_TENANT = f"opened_by = {TENANT_ID}"
+
+PARTITIONS: list[IsolationOperation] = [
+    TenantPolicies(
+        "taskrunner_partitions",
+        client="SELECT",
+        client_rows=OPENED_BY_TENANT,
+        worker="SELECT, INSERT, UPDATE (retired_in)",
+        worker_rows="true",
+    ),
+    TenantPolicies(
+        "taskrunner_new_partitions",
+        client="SELECT",
+        client_rows=OPENED_BY_TENANT,
+        worker="SELECT, DELETE",
+        worker_rows="true",
+        operator="SELECT, DELETE",
+    ),
+    # the triggers on tasks note what has no row
+    RolePolicy("taskrunner_partitions", "owner", "SELECT", "true"),
+    RolePolicy("taskrunner_new_partitions", "owner", "SELECT, INSERT", "true"),
 ]
 
 TASKS: list[IsolationOperation] = [
@@ -90,11 +121,13 @@ TASKS: list[IsolationOperation] = [
 RECORDS: list[IsolationOperation] = [
     TenantPolicies("taskrunner_task_logs", client="SELECT", operator="SELECT", append_only=True),
     TenantPolicies("taskrunner_security_events", client="INSERT", operator="SELECT, INSERT", append_only=True),
-    TenantPolicies("taskrunner_operator_actions", operator="SELECT, INSERT", append_only=True),
-    # the triggers on tasks write the log, and the function that prunes it reads which tasks are gone
+    TenantPolicies("taskrunner_operator_actions", client="INSERT", operator="SELECT, INSERT", append_only=True),
+    # the triggers on tasks write the log; the function that prunes it reads which tasks are gone, and the one that
+    # adds a handler's line locks the task that its worker holds
     RolePolicy("taskrunner_task_logs", "owner", "INSERT", "true"),
     RolePolicy("taskrunner_task_logs", "owner", "SELECT, DELETE", SYSTEM_ONLY),
-    RolePolicy("taskrunner_tasks", "owner", "SELECT", SYSTEM_ONLY),
+    RolePolicy("taskrunner_tasks", "owner", "SELECT", f"{SYSTEM_ONLY} OR {HELD_BY_CALLER}"),
+    RolePolicy("taskrunner_tasks", "owner", "UPDATE", HELD_BY_CALLER),
 ]
 
 ARTIFACTS: list[IsolationOperation] = [
@@ -144,4 +177,9 @@ RUNS: list[IsolationOperation] = [
     ),
 ]
 
-RIGHTS = [*PLATFORM, *TENANTS, *TASKS, *RECORDS, *ARTIFACTS, *RUNS]
+SCHEDULES: list[IsolationOperation] = [
+    TenantPolicies("taskrunner_schedules", client="SELECT, INSERT, UPDATE, DELETE"),
+    TenantPolicies("taskrunner_schedule_slots", client="SELECT, INSERT"),
+]
+
+RIGHTS = [*PLATFORM, *TENANTS, *PARTITIONS, *TASKS, *RECORDS, *ARTIFACTS, *RUNS, *SCHEDULES]

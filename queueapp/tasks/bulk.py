@@ -4,17 +4,17 @@ The task is one of its tenant's own (type `platform.bulk`), so its progress, its
 """
 
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Any, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from queueapp.models import Task
 from queueapp.models.tasks import TaskQuerySet
 from queueapp.states import FINAL, RETRYABLE, WAITING, Status
 from queueapp.tasks.filters import TaskFilter
 from queueapp.tasks.transitions import TransitionResult, cancel_many, reprioritise_many, retry_many
-from queueapp.validation import RequestModel
+from queueapp.validation import Priority, RequestModel
 
 TYPE = "platform.bulk"
 BATCH = 500
@@ -41,7 +41,7 @@ class BulkParams(RequestModel):
 
     verb: Verb
     filter: TaskFilter
-    priority: Annotated[int, Field(ge=1, le=10, strict=True)] | None = None
+    priority: Priority | None = None
 
     @model_validator(mode="after")
     def _priority_where_it_belongs(self) -> Self:
@@ -50,10 +50,10 @@ class BulkParams(RequestModel):
         return self
 
 
-def concerned(params: BulkParams, tenant_id: UUID) -> TaskQuerySet:
-    """The tasks that the verb would change now. Needs a scope."""
-    selected = params.filter.narrow(Task.objects.filter(tenant_id=tenant_id))
-    return selected.filter(status__in=CONCERNED[params.verb])
+def concerned(params: BulkParams, tenant_id: UUID | None = None) -> TaskQuerySet:
+    """The tasks that the verb would change now, of one tenant or of all that the scope shows. Needs a scope."""
+    tasks = Task.objects.all() if tenant_id is None else Task.objects.filter(tenant_id=tenant_id)
+    return params.filter.narrow(tasks).filter(status__in=CONCERNED[params.verb])
 
 
 def next_batch(params: BulkParams, tenant_id: UUID, *, before: UUID) -> list[UUID]:

@@ -3,7 +3,7 @@
 Everywhere tasks are locked before workers' rows, so that two who end the same worker do not block each other.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -21,8 +21,11 @@ from queueapp.retry_policy import retry_delay_seconds
 from queueapp.states import Status
 from queueapp.tasks.attempt import AttemptKey
 from queueapp.tasks.failure_log import LoggedAttempt, log_failure
+from queueapp.tasks.progress_log import log_requeued
 from queueapp.tasks.settle import Outcome, OutcomeKind, failed, settle
 from queueapp.tenancy import system_scope, worker_scope
+
+SUSPECTED = "The worker died while it ran this task among others, and nobody knows over which. It runs alone next."
 
 
 class Ending(StrEnum):
@@ -31,6 +34,7 @@ class Ending(StrEnum):
     CRASHED = "crashed"  # a crash, the third of which ends the task
     TIMED_OUT = "timed_out"  # the platform ended the process after the attempt's limit: a failure
     RELEASED = "released"  # the platform ended the process for reasons of its own: queued again, nothing counted
+    UNCLEAR = "unclear"  # it died while several attempts ran: each of them may be why, and runs alone next
 
 
 def end_worker(worker_id: UUID, *, blamed: AttemptKey | None, ending: Ending) -> None:
@@ -45,13 +49,15 @@ def end_worker(worker_id: UUID, *, blamed: AttemptKey | None, ending: Ending) ->
             crashed = [row for row in held if ending is Ending.CRASHED and _key(row) == blamed]
             timed_out = blamed if ending is Ending.TIMED_OUT else None
             others = [row for row in held if row not in crashed]
-            outcomes = [_timed_out(row) if _key(row) == timed_out else _released(row) for row in others]
+            release = _suspected if ending is Ending.UNCLEAR else _released
+            outcomes = [_timed_out(row) if _key(row) == timed_out else release(row) for row in others]
             settled = settle(worker_id, outcomes)
             for row in others:
                 if _key(row) == timed_out and row["id"] in settled:
-                    log_failure(
-                        LoggedAttempt.of_row(row), settled[row["id"]], "task_runtime_exceeded", _ran_too_long(row)
-                    )
+                    status = settled[row["id"]]
+                    _log_on_commit(log_failure, row, status, "task_runtime_exceeded", _ran_too_long(row))
+                elif settled.get(row["id"]) == Status.QUEUED:
+                    _log_on_commit(log_requeued, row)
             notifier.notify_on_commit(row["queue"] for row in others if settled.get(row["id"]) == Status.QUEUED)
             record_stop([worker_id])
         with system_scope("custodian"):
@@ -83,8 +89,15 @@ def end_leases(held: Sequence[dict[str, Any]], *, counting: bool) -> None:
     notifier.notify_on_commit(row["queue"] for row in moved if row["status"] == Status.QUEUED)
     report_on_commit(Transition(row["id"], Status.LEASED, row["status"]) for row in moved)
     for row in moved:
+        if row["status"] == Status.QUEUED:
+            _log_on_commit(log_requeued, row)
         if row["status"] == Status.DEAD_LETTER:
-            log_failure(LoggedAttempt.of_row(row), row["status"], row["error_code"], row["error_message"])
+            _log_on_commit(log_failure, row, row["status"], row["error_code"], row["error_message"])
+
+
+def _log_on_commit(log: Callable[..., None], row: dict[str, Any], *about: str) -> None:
+    """A line about the attempt of a row, once it is true: the transaction may be rolled back yet, and made again."""
+    transaction.on_commit(lambda: log(LoggedAttempt.of_row(row), *about), robust=True)
 
 
 def record_stop(worker_ids: Collection[UUID]) -> None:
@@ -107,9 +120,15 @@ def _released(row: dict[str, Any]) -> Outcome:
     return Outcome(*_key(row), OutcomeKind.RELEASED)
 
 
+def _suspected(row: dict[str, Any]) -> Outcome:
+    """Released as one that may be why its worker died: claims and workers go by the code, and have it run alone."""
+    return failed(*_key(row), OutcomeKind.RELEASED, "worker_died", SUSPECTED)
+
+
 def _timed_out(row: dict[str, Any]) -> Outcome:
     handler = find_handler(row["type"])
-    delay = retry_delay_seconds(row["failures"] + 1, base_seconds=handler.retry_base_seconds if handler else 1.0)
+    failures = row["failures"] + 1
+    delay = handler.retry_delay(failures) if handler else retry_delay_seconds(failures)
     # nobody knows how long its handler ran, so it is taken to have run as long as it held its lease
     return failed(*_key(row), OutcomeKind.ERROR, "task_runtime_exceeded", _ran_too_long(row), delay, run_seconds=None)
 

@@ -18,17 +18,22 @@ TypeRules = Handler | TaskType
 
 
 class TypeFinder:
-    """Finds types for one tenant. A type with a handler costs no query, a declared one a query for the whole batch."""
+    """Finds types for one tenant. A type with a handler costs no query, a declared one a query for the whole batch.
 
-    def __init__(self, tenant_id: UUID | None) -> None:
+    With `internal` it finds the internal types too, which to everybody else are unknown.
+    """
+
+    def __init__(self, tenant_id: UUID | None, *, internal: bool = False) -> None:
         self._tenant_id = tenant_id
+        self._internal = internal
         self._declared: dict[str, TaskType | None] = {}
 
     def find(self, type: str) -> TypeRules | None:
         """The rules of a type; None for one that is unknown, or another tenant's."""
         found = find_handler(type)
         if found is not None:
-            return found
+            # not as a declaration of the same name says: a cluster would run the task by the handler
+            return found if self._internal or not found.internal else None
         if type not in self._declared:
             self._declared[type] = self._read(type)
         return self._declared[type]

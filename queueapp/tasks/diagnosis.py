@@ -8,12 +8,14 @@ from uuid import UUID
 from queueapp.claiming import Capabilities
 from queueapp.db import statements
 from queueapp.handlers import find_handler
-from queueapp.models import ApiKey, Partition, Queue, Task, Worker
+from queueapp.models import ApiKey, Queue, Task, Worker
 from queueapp.states import FINAL, Status
 from queueapp.tasks.queries import worker_rows
+from queueapp.tasks.settle import EXPIRED
 from queueapp.tenancy import system_scope
 
 MOST_COUNTED = 1_000
+LOWEST, HIGHEST = -32_768, 32_767  # of the column
 LAST_SEQ = 2**63 - 1
 
 
@@ -32,6 +34,8 @@ class Reason:
 def why(task: Task) -> list[Reason]:
     """The reasons, the nearest first; never empty. Looks across tenants, and tells of others only how many."""
     match task.status:
+        case Status.CANCELLED if task.error_code == EXPIRED:
+            return [Reason("expired", task.error_message, {"expires_at": task.expires_at})]
         case status if status in FINAL:
             return [Reason("finished", f"It is {status}.", {"finished_at": task.finished_at})]
         case Status.LEASED if task.cancel_requested_at:
@@ -43,7 +47,7 @@ def why(task: Task) -> list[Reason]:
             return [Reason("blocked", "It waits for tasks that it depends on.")]
     with system_scope("why"):
         queue = Queue.objects.filter(name=task.queue).first()
-        return [*_time(task), *_paused(queue), *_workers(task), *_place(task, queue)]
+        return [*_time(task), *_paused(queue), *_workers(task), *_place(task, queue), *_expiry(task)]
 
 
 def _time(task: Task) -> list[Reason]:
@@ -53,6 +57,13 @@ def _time(task: Task) -> list[Reason]:
         message = f"Try {task.failures} failed; the next is due at {_moment(task.run_at)}."
         return [Reason("retry_at", message, {"run_at": task.run_at, "error_code": task.error_code})]
     return []
+
+
+def _expiry(task: Task) -> list[Reason]:
+    if task.expires_at is None:
+        return []
+    message = f"Unless it has started by {_moment(task.expires_at)}, it is cancelled."
+    return [Reason("expires", message, {"expires_at": task.expires_at})]
 
 
 def _paused(queue: Queue | None) -> list[Reason]:
@@ -68,21 +79,23 @@ def _workers(task: Task) -> list[Reason]:
     if any(_may_take(worker, keys, task) and _can_take(worker, task) for worker in workers):
         return []
     message = f"None of the {len(workers)} live workers serves its queue, its type and its requirements."
+    if (handler := find_handler(task.type)) is not None and handler.late:
+        message += " Its type's module is not imported at the start: import it in the module tasks of an app."
     return [Reason("no_capable_worker", message, {"live_workers": len(workers)})]
 
 
 def _may_take(worker: Worker, keys_of_tenant: set[UUID], task: Task) -> bool:
     """Over HTTP a worker leases its own tenant's tasks; a cluster runs every tenant's, of types with a handler."""
+    handler = find_handler(task.type)
     if worker.machine == Worker.OVER_HTTP:
-        return worker.cluster_id in keys_of_tenant
-    return find_handler(task.type) is not None
+        return worker.cluster_id in keys_of_tenant and not (handler and handler.only_in_clusters)
+    return handler is not None and not handler.late
 
 
 def _can_take(worker: Worker, task: Task) -> bool:
-    wanted = Partition(queue=task.queue, type=task.type, requirements=task.requirements)
     categories = tuple(worker.capabilities.get("categories", ["*"]))
     queues = None if worker.queues is None else tuple(worker.queues)
-    return Capabilities(queues, categories, worker.capabilities).allow(wanted)
+    return Capabilities(queues, categories, worker.capabilities).allow(task.queue, task.type, task.requirements)
 
 
 def _place(task: Task, queue: Queue | None) -> list[Reason]:
@@ -94,35 +107,32 @@ def _place(task: Task, queue: Queue | None) -> list[Reason]:
         Queue.Strategy.FAIR: "of this tenant, which takes turns with the others",
         Queue.Strategy.WEIGHTED_RANDOM: f"of priority {task.priority}, from which tasks are drawn at random",
     }.get(Queue.Strategy(queue.strategy), "in its queue")
-    message = f"Before it come {counted} tasks {words}."
+    message = f"Before it comes 1 task {words}." if ahead == 1 else f"Before it come {counted} tasks {words}."
     return [Reason("position", message, {"ahead": min(ahead, MOST_COUNTED), "strategy": queue.strategy})]
 
 
 def _count_ahead(task: Task, strategy: str) -> int:
-    sub_queues = _sub_queues(task, strategy)
     parameters = {
         "queue": task.queue,
-        "priorities": [priority for priority, _, _ in sub_queues],
-        "after": [after for _, after, _ in sub_queues],
-        "before": [before for _, _, before in sub_queues],
         "tenant_id": task.tenant_id if strategy == Queue.Strategy.FAIR else None,
         "limit": MOST_COUNTED + 1,
+        **_span(task, strategy),
     }
     return int(statements.rows("count_ahead", parameters)[0]["ahead"])
 
 
-def _sub_queues(task: Task, strategy: str) -> list[tuple[int, int, int]]:
-    """For each priority, between which places the tasks lie that come first."""
-    place, all_of_it = task.ready_seq, (0, LAST_SEQ)
+def _span(task: Task, strategy: str) -> dict[str, int]:
+    """Between which places of which priorities the tasks lie that come first."""
+    older = {"after": 0, "before": task.ready_seq}
+    everywhere = {"lowest": LOWEST, "highest": HIGHEST, "all_above": HIGHEST}
     match strategy:
         case Queue.Strategy.PRIORITY:
-            higher = [(priority, *all_of_it) for priority in range(task.priority + 1, 11)]
-            return [*higher, (task.priority, 0, place)]
-        case Queue.Strategy.LIFO:
-            return [(priority, place, LAST_SEQ) for priority in range(1, 11)]
+            return {**older, "lowest": task.priority, "highest": HIGHEST, "all_above": task.priority}
         case Queue.Strategy.WEIGHTED_RANDOM:
-            return [(task.priority, 0, place)]
-    return [(priority, 0, place) for priority in range(1, 11)]
+            return {**older, "lowest": task.priority, "highest": task.priority, "all_above": HIGHEST}
+        case Queue.Strategy.LIFO:
+            return {**everywhere, "after": task.ready_seq, "before": LAST_SEQ}
+    return {**everywhere, **older}
 
 
 def _moment(when: datetime) -> str:

@@ -41,7 +41,13 @@ def log_failure(task: AttemptedTask, status: str, code: str, message: str, error
         "dead letter" if dead else "failed",
         message,
         exc_info=error,
-        extra={"event": "task_state", "status": str(status), "error_code": code, **fields_of(task)},
+        extra={
+            "event": "task_state",
+            "from_status": str(Status.LEASED),
+            "to_status": str(status),
+            "error_code": code,
+            **fields_of(task),
+        },
     )
 
 

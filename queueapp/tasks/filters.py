@@ -1,30 +1,34 @@
 """Which tasks: the filters that lists and bulk operations share. Unknown ones are refused by name."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from queueapp import validation
 from queueapp.models.tasks import TaskQuerySet
 from queueapp.states import STATUS_GROUPS, Status
-from queueapp.type_patterns import type_pattern
-from queueapp.validation import Label, RequestModel, Text
+from queueapp.type_patterns import TYPE_PATTERN, type_pattern
+from queueapp.validation import Label, RequestModel, Text, not_both
 
 # Ids sort by the time they were made, a moment away from created_at: this much is far more than a moment.
 SLACK = timedelta(days=1)
 
+STATUSES: list[Any] = sorted(str(name) for name in {*STATUS_GROUPS, *Status})
+OF_TYPES = Field(json_schema_extra={"pattern": f"^({TYPE_PATTERN.pattern})$"})
+
 
 def _status(value: str) -> str:
-    if value not in STATUS_GROUPS and value not in set(Status):
-        raise ValueError(f"must be one of {', '.join(sorted({*STATUS_GROUPS, *Status}))}")
+    if value not in STATUSES:
+        raise ValueError(f"must be one of {', '.join(STATUSES)}")
     return value
 
 
 def _sane(value: datetime) -> datetime:
     if not 1970 <= value.year <= 9000:
-        raise ValueError("must lie between the years 1970 and 9000")
+        raise PydanticCustomError("time_out_of_range", "must lie between the years 1970 and 9000")
     return value
 
 
@@ -34,9 +38,11 @@ Moment = Annotated[validation.Moment, AfterValidator(_sane)]
 class TaskFilter(RequestModel):
     """`status` takes a status or one of the groups pending, running, failed; `state` takes exact names only."""
 
-    status: Annotated[str, AfterValidator(_status)] | None = None
+    model_config = not_both(("status", "state"))
+
+    status: Annotated[str, AfterValidator(_status), Field(json_schema_extra={"enum": STATUSES})] | None = None
     state: Status | None = None
-    type: Annotated[str, StringConstraints(max_length=200), AfterValidator(type_pattern)] | None = None
+    type: Annotated[str, Field(max_length=200), AfterValidator(type_pattern), OF_TYPES] | None = None
     queue: Annotated[Text, StringConstraints(min_length=1, max_length=64)] | None = None
     label: Label | None = None
     created_after: Moment | None = None

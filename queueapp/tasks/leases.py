@@ -1,13 +1,14 @@
 """What a worker may do with attempts that it holds before they end: renew leases, store progress, add to the log."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from queueapp.claiming.claimer import LEASE_SECONDS
 from queueapp.db import statements
 from queueapp.json_values import kept_json, storable_text
+from queueapp.redaction import masked, masked_text
 from queueapp.tasks.attempt import AttemptKey
 from queueapp.tenancy import worker_scope
 
@@ -43,20 +44,20 @@ def renew(worker_id: UUID, held: Mapping[AttemptKey, Any], *, renew: bool) -> di
         return {row["id"]: row["cancel_requested"] for row in statements.rows("renew_leases", parameters)}
 
 
-def log_line(level: str, message: str, detail: dict[str, Any]) -> LogLine:
-    """A line as it is stored. Raises ValueError for an unknown level, and for what is too long."""
+def log_line(level: str, message: str, detail: dict[str, Any], known: Collection[str] = ()) -> LogLine:
+    """A line as it is stored, without secrets. Raises ValueError for an unknown level, and for what is too long."""
     if level not in LOG_LEVELS:
         raise ValueError(f"level must be one of {', '.join(LOG_LEVELS)}, not {level!r}")
     if len(message) > MAX_LOG_CHARACTERS:
         raise ValueError(f"a log line's message may have {MAX_LOG_CHARACTERS} characters, not {len(message)}")
-    encoded = json.dumps(kept_json(detail)) if detail else None
+    encoded = json.dumps(masked(kept_json(detail), known)) if detail else None
     if encoded is not None and len(encoded) > MAX_LOG_DETAIL_BYTES:
         raise ValueError(f"a log line's detail may take {MAX_LOG_DETAIL_BYTES} bytes, not {len(encoded)}")
-    return LogLine(level, storable_text(message), encoded)
+    return LogLine(level, masked_text(storable_text(message), known), encoded)
 
 
 def append_log(worker_id: UUID, attempt: AttemptKey, line: LogLine) -> bool:
     """Add a line to the task's log. False when the lease was lost: nothing was written."""
-    named = {"task_id": attempt[0], "attempt": attempt[1], "worker_id": worker_id}
+    named = {"task_id": attempt[0], "attempt": attempt[1]}
     with worker_scope(worker_id):
-        return bool(statements.rows("append_log", named | line._asdict()))
+        return bool(statements.rows("append_log", named | line._asdict())[0]["kept"])

@@ -2,20 +2,43 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
+from queueapp import clock
 from queueapp.errors import FieldError, InvalidTask
 from queueapp.json_values import storable_json
 from queueapp.models import TaskType
 from queueapp.models.base import new_id
-from queueapp.models.tasks import TASK_TYPE_PATTERN
+from queueapp.redaction import masked_text, secret_values
 from queueapp.tasks.declared_types import TypeFinder, TypeRules
 from queueapp.tasks.json_schema import params_errors
-from queueapp.validation import MAX_SECONDS_AHEAD, Label, NearMoment, RequestModel, Scalar, Text, field_errors
+from queueapp.type_patterns import TASK_TYPE_PATTERN
+from queueapp.validation import (
+    MAX_SECONDS_AHEAD,
+    Label,
+    MaxRetries,
+    NearMoment,
+    Priority,
+    RequestModel,
+    Scalar,
+    Text,
+    TimeoutSeconds,
+    field_errors,
+    not_both,
+)
 
 
 class Dedup(RequestModel):
@@ -26,20 +49,33 @@ class Dedup(RequestModel):
     on_conflict: Literal["return", "reject", "replace"] = "return"
 
 
-class TaskRequest(RequestModel):
-    """One task to submit. Unknown fields are refused by name."""
+TaskTypeName = Annotated[str, StringConstraints(pattern=TASK_TYPE_PATTERN, max_length=200)]
+Params = Annotated[dict[str, Any], BeforeValidator(storable_json)]
+
+
+class SubmissionOptions(RequestModel):
+    """How a task is to run, whenever that is; null or left out: as its type says."""
 
     # factories, because Pydantic deep-copies a mutable default for every request
-    type: Annotated[str, StringConstraints(pattern=TASK_TYPE_PATTERN, max_length=200)]
-    params: Annotated[dict[str, Any], BeforeValidator(storable_json)] = Field(default_factory=dict)
     queue: Annotated[Text, StringConstraints(min_length=1, max_length=64)] | None = None
-    priority: int = Field(5, ge=1, le=10, strict=True)
-    run_at: NearMoment | None = None
-    delay_seconds: float | None = Field(None, ge=0, le=MAX_SECONDS_AHEAD, strict=True)
-    timeout_seconds: int | None = Field(None, ge=1, strict=True)
-    max_retries: int | None = Field(None, ge=0, le=1000, strict=True)
+    priority: Priority = 5
+    expires_seconds: float | None = Field(None, gt=0, le=MAX_SECONDS_AHEAD, strict=True)
+    timeout_seconds: TimeoutSeconds | None = None
+    max_retries: MaxRetries | None = None
     requirements: Annotated[dict[Label, Scalar], Field(max_length=8)] = Field(default_factory=dict)
     labels: Annotated[list[Label], Field(max_length=16)] = Field(default_factory=list)
+
+
+class TaskRequest(SubmissionOptions):
+    """One task to submit. Unknown fields are refused by name."""
+
+    model_config = not_both(("run_at", "delay_seconds"), ("expires_at", "expires_seconds"))
+
+    type: TaskTypeName
+    params: Params = Field(default_factory=dict)
+    run_at: NearMoment | None = None
+    delay_seconds: float | None = Field(None, ge=0, le=MAX_SECONDS_AHEAD, strict=True)
+    expires_at: NearMoment | None = None
     dedup: Dedup | None = None
 
     @model_validator(mode="after")
@@ -47,6 +83,19 @@ class TaskRequest(RequestModel):
         if self.run_at is not None and self.delay_seconds is not None:
             raise ValueError("give run_at or delay_seconds, not both")
         return self
+
+    @field_validator("expires_at")
+    @classmethod
+    def _one_expiry_after_it_is_due(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        if value is not None and info.data.get("expires_seconds") is not None:
+            raise ValueError("give expires_at or expires_seconds, not both")
+        due_at = info.data.get("run_at")
+        if delay := info.data.get("delay_seconds"):
+            due_at = clock.now() + timedelta(seconds=delay)
+        if value is not None and due_at is not None and value <= due_at:
+            message = "must lie after the moment when the task is due, or it could never start"
+            raise PydanticCustomError("expires_before_due", message)
+        return value
 
 
 @dataclass(slots=True)
@@ -63,6 +112,8 @@ class Submission:
     priority: int
     run_at: datetime | None
     delay_seconds: float | None
+    expires_at: datetime | None
+    expires_seconds: float | None  # after it is due
     max_retries: int
     timeout_seconds: int
     dedup_key: str | None
@@ -100,6 +151,8 @@ def prepare(request: TaskRequest, types: TypeFinder, *, path: str = "") -> Submi
         priority=request.priority,
         run_at=request.run_at,
         delay_seconds=request.delay_seconds,
+        expires_at=request.expires_at,
+        expires_seconds=_expires_seconds(rules, request),
         max_retries=rules.max_retries if request.max_retries is None else request.max_retries,
         timeout_seconds=_checked_timeout(rules, request, types.longest_seconds(rules), path),
         dedup_key=dedup.key if dedup else None,
@@ -140,11 +193,41 @@ def _checked_params(rules: TypeRules, request: TaskRequest, types: TypeFinder, p
     try:
         params = rules.params.model_validate(request.params)
     except ValidationError as error:
-        raise InvalidTask(field_errors(error, f"{path}params.")) from None
+        raise InvalidTask(_without_secrets(field_errors(error, f"{path}params."), request)) from None
     if rules.validate and (errors := rules.validate(params, types.owner_id)):
         named = [FieldError(f"{path}params.{each.field}", each.code, each.message) for each in errors]
-        raise InvalidTask(named, code=named[0].code)
-    return params.model_dump(mode="json")
+        raise InvalidTask(_without_secrets(named, request), code=named[0].code)
+    return _storable_members(params.model_dump(mode="json"), request.params, f"{path}params.")
+
+
+def _storable_members(params: dict[str, Any], given: dict[str, Any], path: str) -> dict[str, Any]:
+    """Raises InvalidTask where a type's own model made something of what was given that jsonb cannot keep.
+
+    A plain `float` takes the text "Infinity".
+    """
+    errors = []
+    for name, value in params.items():
+        if name in given and value == given[name]:  # it was checked then, and to compare takes a fifth of the time
+            continue
+        try:
+            storable_json(value)
+        except ValueError as error:
+            errors.append(FieldError(f"{path}{name}", "not_storable", str(error)))
+    if errors:
+        raise InvalidTask(errors)
+    return params
+
+
+def _without_secrets(errors: list[FieldError], request: TaskRequest) -> list[FieldError]:
+    """A check of the type's own may repeat what it was given."""
+    known = secret_values(request.params)
+    return [FieldError(each.field, each.code, masked_text(each.message, known)) for each in errors]
+
+
+def _expires_seconds(rules: TypeRules, request: TaskRequest) -> float | None:
+    if request.expires_at is not None:
+        return None
+    return rules.expires_seconds if request.expires_seconds is None else request.expires_seconds
 
 
 def _checked_timeout(rules: TypeRules, request: TaskRequest, cap: int, path: str) -> int:

@@ -14,9 +14,11 @@ from queueapp.tasks import TransitionResult
 from queueapp.tasks.queries import WorkerRow
 from queueapp.validation import ResponseModel
 
+WRITTEN_BY_TENANTS = ("params", "result", "requirements", "labels", "progress")
+
 
 class TaskError(ResponseModel):
-    """How the last attempt failed."""
+    """How the last attempt failed, or why the task was cancelled."""
 
     code: str
     message: str
@@ -34,7 +36,7 @@ class TaskProgress(ResponseModel):
 
 
 class TaskDocument(ResponseModel):
-    """A task. Members of `params` whose names say that they are secrets show as `***`."""
+    """A task. What is named like a secret in `params`, or has the shape of one, shows as `***`, also in its result."""
 
     id: UUID
     tenant: str
@@ -55,6 +57,7 @@ class TaskDocument(ResponseModel):
     progress: TaskProgress | None
     worker_id: UUID | None
     run_at: datetime
+    expires_at: datetime | None = Field(description="No attempt starts from then on: the task is cancelled instead.")
     created_at: datetime
     updated_at: datetime
     started_at: datetime | None
@@ -73,7 +76,9 @@ class TaskDocument(ResponseModel):
         tests/rest/test_one_task.py holds it against the model.
         """
         document = {name: getattr(task, name) for name in _members_of_the_row(cls)}
-        document |= {"tenant": tenant, "params": masked(task.params), "result": masked(task.result)}
+        secrets = task.secrets
+        document |= {name: masked(document[name], secrets) for name in WRITTEN_BY_TENANTS}
+        document["tenant"] = tenant
         document["error"] = _error_of(task, with_traceback) if task.error_code else None
         return document
 
@@ -89,7 +94,7 @@ def _error_of(task: Task, with_traceback: bool) -> dict[str, Any]:
 
 @cache
 def _members_of_the_row(model: type[TaskDocument]) -> tuple[str, ...]:
-    return tuple(name for name in model.model_fields if name not in ("tenant", "params", "result", "error"))
+    return tuple(name for name in model.model_fields if name not in ("tenant", "error"))
 
 
 class QueueDocument(ResponseModel):

@@ -1,7 +1,7 @@
 """Settle: write what became of attempts, each only while its worker still holds it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -14,13 +14,16 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 from queueapp.db import statements
 from queueapp.json_values import storable_text
 from queueapp.observers import Transition, report_on_commit
+from queueapp.redaction import masked_text
 from queueapp.states import Status
-from queueapp.tenancy import worker_scope
+from queueapp.tenancy import worker_statement
 from queueapp.validation import MAX_SECONDS_AHEAD
 
 MAX_RESULT_BYTES = 1_048_576
 MAX_MESSAGE_CHARACTERS = 10_000
 MAX_CODE_CHARACTERS = 100
+EXPIRED = "expired"  # the code of a task that was cancelled since it had not started by its expires_at
+MASKED_CHARACTERS = 4 * MAX_MESSAGE_CHARACTERS  # more than is kept: a secret that is torn here is cut off later
 
 _encode = json.JSONEncoder(allow_nan=False).encode  # json.dumps would make such an encoder for each task
 
@@ -92,34 +95,52 @@ def failed(
     retry_seconds: float = 0.0,
     *,
     run_seconds: float | None = 0.0,
+    known: Collection[str] = (),
 ) -> Outcome:
-    """An outcome of failure, with code, message and delay cut to what PostgreSQL can keep.
+    """An outcome of failure, with code, message and delay cut to what PostgreSQL can keep, and without secrets.
 
-    One outcome that it refuses would be tried again for ever, and its worker would do nothing else.
+    `known` are secrets as `redaction.secret_values` returns them. One outcome that PostgreSQL refuses would be tried
+    again for ever, and its worker would do nothing else.
     """
     return Outcome(
         task_id,
         attempt,
         kind,
-        error_code=storable_text(code)[:MAX_CODE_CHARACTERS],
-        error_message=storable_text(message)[:MAX_MESSAGE_CHARACTERS],
+        error_code=masked_text(storable_text(code[:MASKED_CHARACTERS]), known)[:MAX_CODE_CHARACTERS],
+        error_message=masked_text(storable_text(message[:MASKED_CHARACTERS]), known)[:MAX_MESSAGE_CHARACTERS],
         retry_seconds=min(max(0.0, retry_seconds), MAX_SECONDS_AHEAD),  # in this order NaN becomes 0
         run_seconds=run_seconds,
     )
 
 
+def expired(task_id: UUID, attempt: int) -> Outcome:
+    """An outcome of a task that expired when it was claimed and not started."""
+    message = "It was claimed in time, and expired before its worker came to it."
+    return Outcome(task_id, attempt, OutcomeKind.CANCELLED, error_code=EXPIRED, error_message=message)
+
+
 def settle(worker_id: UUID, outcomes: Sequence[Outcome]) -> dict[UUID, str]:
-    """Store a batch of outcomes in one statement.
+    """Store a batch of outcomes in one statement, which commits itself where no transaction is open.
 
     Returns each settled task's new status; a task missing from it had lost its lease, and nothing was written.
     """
     if not outcomes:
         return {}
-    parameters = {"worker_id": worker_id, "outcomes": json.dumps([item.row for item in outcomes])}
-    with worker_scope(worker_id):
-        settled = {row["id"]: row["status"] for row in statements.rows("settle_tasks", parameters)}
-        report_on_commit(Transition(task_id, Status.LEASED, status) for task_id, status in settled.items())
+    name, parameters = _statement(outcomes)
+    with worker_statement(worker_id):
+        rows = statements.rows(name, {"worker_id": worker_id, **parameters})
+    settled = {row["id"]: row["status"] for row in rows}
+    report_on_commit(Transition(task_id, Status.LEASED, status) for task_id, status in settled.items())
     return settled
+
+
+def _statement(outcomes: Sequence[Outcome]) -> tuple[str, dict[str, Any]]:
+    """The statement that stores them, with its parameters: a plain update for what ends alone, and well."""
+    first = outcomes[0]
+    if len(outcomes) == 1 and first.kind is OutcomeKind.COMPLETED:
+        own = {"id": first.id, "attempt": first.attempt, "result": first.result, "run_seconds": first.run_seconds}
+        return "complete_task", own
+    return "settle_tasks", {"outcomes": json.dumps([item.row for item in outcomes])}
 
 
 def settle_alone(worker_id: UUID, outcome: Outcome) -> dict[UUID, str]:

@@ -1,12 +1,12 @@
 """Submit: check everything, then insert all of it in one statement, or nothing."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from queueapp.db import statements
 from queueapp.errors import DuplicateTask, FieldError, InvalidTask
@@ -14,45 +14,51 @@ from queueapp.models import DedupKey, Task
 from queueapp.redis import notifier
 from queueapp.states import Status
 from queueapp.tasks.declared_types import TypeFinder
+from queueapp.tasks.progress_log import log_enqueued
 from queueapp.tasks.requests import Submission, TaskRequest, prepare_many
+from queueapp.tasks.requirements import check_requirements
 from queueapp.tasks.routing import routing_table
 from queueapp.tasks.transitions import cancel_many
 from queueapp.tenancy import ensure_scope, one_statement_scope
 from queueapp.tenancy.logins import refuse_unsafe_login
 
-COLUMNS = [field.attname for field in Task._meta.concrete_fields]
+# what each column of a new task holds where neither its request nor the database says otherwise
+DEFAULTS = {field.attname: field.get_default() for field in Task._meta.concrete_fields}
 
 _rows = TypeAdapter(list[Submission])
 
 
 def insert_one(tenant_id: UUID, item: Submission) -> Task:
     """Insert a submission without a key. One statement; needs a scope."""
-    (row,) = statements.rows(
-        "submit_task",
-        {
-            "id": item.id,
-            "tenant_id": tenant_id,
-            "type": item.type,
-            "queue": item.queue,
-            "params": json.dumps(item.params),
-            "requirements": json.dumps(item.requirements),
-            "labels": item.labels,
-            "priority": item.priority,
-            "run_at": item.run_at,
-            "delay_seconds": item.delay_seconds,
-            "max_retries": item.max_retries,
-            "timeout_seconds": item.timeout_seconds,
-        },
-    )
-    if row["status"] == Status.QUEUED:
-        notifier.notify_on_commit([row["queue"]])
-    return Task.from_db(DEFAULT_DB_ALIAS, COLUMNS, [row[column] for column in COLUMNS])
+    given: dict[str, Any] = {
+        "id": item.id,
+        "tenant_id": tenant_id,
+        "type": item.type,
+        "queue": item.queue,
+        "params": item.params,
+        "requirements": item.requirements,
+        "labels": item.labels,
+        "priority": item.priority,
+        "run_at": item.run_at,
+        "expires_at": item.expires_at,
+        "max_retries": item.max_retries,
+        "timeout_seconds": item.timeout_seconds,
+    }
+    as_json = {"params": to_json(item.params).decode(), "requirements": to_json(item.requirements).decode()}
+    relative = {"delay_seconds": item.delay_seconds, "expires_seconds": item.expires_seconds}
+    (decided,) = statements.rows("submit_task", {**given, **as_json, **relative})
+    if decided["status"] == Status.QUEUED:
+        notifier.notify_on_commit([given["queue"]])
+    log_enqueued(tenant_id, [item.id], task_type=item.type, queue=item.queue)
+    row = {**DEFAULTS, **given, **decided}  # what is known is not read back: parameters may be large
+    return Task.from_db(DEFAULT_DB_ALIAS, row.keys(), row.values())
 
 
 def insert_many(tenant_id: UUID, items: list[Submission]) -> None:
     """Insert submissions without keys. One statement; needs a scope."""
     ready = statements.rows("submit_tasks", {"tenant_id": tenant_id, "tasks": _as_json(items)})
     notifier.notify_on_commit(row["queue"] for row in ready)
+    log_enqueued(tenant_id, [item.id for item in items])
 
 
 def insert_with_keys(tenant_id: UUID, items: list[Submission]) -> list[UUID]:
@@ -66,12 +72,14 @@ def insert_with_keys(tenant_id: UUID, items: list[Submission]) -> list[UUID]:
     holders = _holders_of_taken_keys(tenant_id, [item for item in kept if item.id not in inserted])
     cancel_many([row["replaced_id"] for row in rows if row["replaced_id"]])
     notifier.notify_on_commit(row["queue"] for row in rows if row["status"] == Status.QUEUED)
+    log_enqueued(tenant_id, list(inserted))
     final = {item.id: holders.get(item.id, item.id) for item in kept}
     return [final[stand_ins.get(item.id, item.id)] for item in items]
 
 
 def _as_json(items: list[Submission]) -> str:
-    return _rows.dump_json(items).decode()
+    # most options are None, and what is missing is read as NULL; in parameters, which are plain by now, each null stays
+    return _rows.dump_json(items, exclude_none=True).decode()
 
 
 def _first_of_each_key(submissions: list[Submission]) -> tuple[list[Submission], dict[UUID, UUID]]:
@@ -124,12 +132,27 @@ def submit(
     return submit_request({"type": type, "params": params or {}, **options}, tenant_id=tenant_id)
 
 
+def submit_internal(request: TaskRequest | dict[str, Any], *, tenant_id: UUID | None = None) -> Task:
+    """As submit_request, for the platform's own code: the type may be an internal one."""
+    return _submit(request, TypeFinder(tenant_id, internal=True), tenant_id)
+
+
 def submit_request(request: TaskRequest | dict[str, Any], *, tenant_id: UUID | None = None) -> Task:
     """As submit, with the request as one thing."""
-    refuse_unsafe_login()
-    types = TypeFinder(tenant_id)
+    return _submit(request, TypeFinder(tenant_id), tenant_id)
+
+
+def check_submission(request: TaskRequest | dict[str, Any], types: TypeFinder) -> Submission:
+    """All that a submit checks, without storing a task. Raises InvalidTask."""
     (item,) = prepare_many([request], types, single=True)
-    _choose_queues([item], tenant_id, single=True)
+    _choose_queues([item], types.owner_id, single=True)
+    check_requirements([item], types.owner_id, single=True)
+    return item
+
+
+def _submit(request: TaskRequest | dict[str, Any], types: TypeFinder, tenant_id: UUID | None) -> Task:
+    refuse_unsafe_login()
+    item = check_submission(request, types)
     if item.dedup_key is None:
         with one_statement_scope(tenant_id):
             return insert_one(types.owner_id, item)
@@ -149,6 +172,7 @@ def submit_many(requests: Sequence[TaskRequest | dict[str, Any]], *, tenant_id: 
     types = TypeFinder(tenant_id)
     items = prepare_many(requests, types)
     _choose_queues(items, tenant_id, single=False)
+    check_requirements(items, types.owner_id, single=False)
     if any(item.dedup_key is not None for item in items):
         with ensure_scope(tenant_id):
             return insert_with_keys(types.owner_id, items)

@@ -12,6 +12,7 @@ from queueapp.models import Task
 from queueapp.observers import Transition, report_on_commit
 from queueapp.redis import notifier
 from queueapp.states import Status
+from queueapp.tasks.progress_log import log_cancel_requested
 from queueapp.tenancy import ensure_scope
 
 BATCH = 1_000
@@ -45,7 +46,9 @@ def cancel(task_id: UUID, *, tenant_id: UUID | None = None) -> Task:
 def cancel_many(task_ids: Sequence[UUID], *, tenant_id: UUID | None = None) -> list[TransitionResult]:
     """Cancel each task whose state allows it. A running one is `done` once its worker was asked."""
     stoppable = {Status.CANCELLED, Status.LEASED}
-    return _run("cancel_tasks", task_ids, tenant_id, done=lambda row: row["status"] in stoppable)
+    outcomes = _run("cancel_tasks", task_ids, tenant_id, done=lambda row: row["status"] in stoppable)
+    log_cancel_requested([outcome.task_id for outcome in outcomes if outcome.done])
+    return outcomes
 
 
 def retry(task_id: UUID, *, tenant_id: UUID | None = None) -> Task:

@@ -22,6 +22,7 @@ from queueapp.errors import ScopeError
 from queueapp.models.tenants import MAIN_TENANT, NIL_TENANT
 from queueapp.tenancy.roles import Role
 from queueapp.tenancy.session import (
+    SEARCH_PATH,
     is_staged,
     read_settings,
     setting_statement,
@@ -227,6 +228,23 @@ def ensure_scope(tenant_id: UUID | None = None) -> Iterator[Scope]:
             yield scope
 
 
+@contextmanager
+def outside_scopes() -> Iterator[None]:
+    """As if the block ran on a connection of its own, without the scope that is open on this one. For tests alone."""
+    database = connections[DEFAULT_DB_ALIAS]
+    outer = _active.get(database)
+    if outer is None:
+        yield
+        return
+    if withdraw(database):  # it would be sent in front of the block's first statement
+        write_settings(database, outer.settings)
+    del _active[database]
+    try:
+        yield
+    finally:
+        _active[database] = outer
+
+
 def one_statement_scope(tenant_id: UUID | None = None) -> AbstractContextManager[Scope]:
     """As ensure_scope, for a block that sends exactly one statement: one round trip instead of three.
 
@@ -258,7 +276,7 @@ def _enter(scope: Scope) -> Iterator[Scope]:
         # marked first, so that the guard lets the scope's own statements pass
         _active[database] = scope
         try:
-            previous = read_settings(database, scope.settings) if nested else {}
+            previous = read_settings(database, [*scope.settings, SEARCH_PATH]) if nested else {}
             stage(database, scope.statement)
             yield scope
             if not withdraw(database) and nested and not database.needs_rollback:

@@ -12,8 +12,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from queueapp.db import driver
 from queueapp.errors import ScopeError
 
-# by connection: the statement that waits to be sent in front of the next one
+SEARCH_PATH = "search_path"
+# What the session came with, whatever was set since.
+CONFIGURED_PATH = "SELECT reset_val FROM pg_settings WHERE name = 'search_path'"
+
+# by connection: the statement that waits to be sent in front of the next one, and where a scope looks names up
 _staged: WeakKeyDictionary[BaseDatabaseWrapper, str] = WeakKeyDictionary()
+_search_paths: WeakKeyDictionary[BaseDatabaseWrapper, str] = WeakKeyDictionary()
 
 
 def setting_statement(settings: Mapping[str, str]) -> str:
@@ -23,16 +28,38 @@ def setting_statement(settings: Mapping[str, str]) -> str:
     )
 
 
+def _search_path(database: BaseDatabaseWrapper) -> str:
+    """Where every scope looks names up: the configured path, and temporary tables after all others.
+
+    Anybody may make a temporary table. Where it is looked for first, as PostgreSQL does unless told otherwise, it
+    stands in for one of ours, in whoever's scope comes next in that session. Asked once a connection.
+    """
+    path = _search_paths.get(database)
+    if path is None:
+        # with the driver's cursor: what goes over Django's may be sent with the settings of a scope in front
+        with database.wrap_database_errors, database.connection.cursor() as cursor:
+            cursor.execute(CONFIGURED_PATH)
+            (configured,) = cursor.fetchone()
+        path = _search_paths[database] = ", ".join(filter(None, [configured, "pg_temp"]))
+    return path
+
+
 def stage(database: BaseDatabaseWrapper, statement: str) -> None:
-    """Send this in front of the next statement of a connection.
+    """Send this setting statement, and where names are looked up, in front of the next statement of a connection.
 
     It connects first where it must: what is sent while connecting, or to see whether the connection still lives, is
     not the statement that is meant.
     """
-    database.close_if_health_check_failed()
     if database.connection is None:
         database.ensure_connection()
-    _staged[database] = statement
+    elif driver.is_silent(database.connection):
+        # Django would ask by a round trip of its own, once a request
+        database.health_check_done = True  # type: ignore[attr-defined]
+    else:
+        database.close_if_health_check_failed()
+        database.ensure_connection()
+    path = driver.literal(_search_path(database))
+    _staged[database] = f"{statement}, set_config('{SEARCH_PATH}', {path}, true)"
 
 
 def is_staged(database: BaseDatabaseWrapper) -> bool:
@@ -66,12 +93,11 @@ def send_staged(execute: Callable[..., Any], sql: Any, params: Any, many: bool, 
     if statement is None:
         return execute(sql, params, many, context)
     text = driver.as_text(sql, database)
-    if text.startswith("PREPARE "):  # touches no row yet, so the settings wait for what does
-        return execute(sql, params, many, context)
     cursor = context["cursor"].cursor
     if many or not driver.takes_two_statements(cursor, params):
         return _send_apart(execute, sql, params, many, context)
-    del _staged[database]
+    if not text.startswith("PREPARE "):  # which looks its names up, and touches no row: what does is still to come
+        del _staged[database]
     if params is not None:
         statement = statement.replace("%", "%%")  # about to be read as a format once more
     answer = execute(f"{statement};\n{text}", params, many, context)

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from queueapp import clock
+from queueapp.db import driver
 
 TEST_PREFIX = "test_"  # what Django calls the databases that its tests make
 FUNCTIONS = {
@@ -18,25 +19,45 @@ FUNCTIONS = {
 }
 
 
+_moved = timedelta()  # by the blocks that are open
+
+
 @contextmanager
 def moved_clock(by: timedelta, *, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
-    """Let the database's sessions, and this process, be later by so much inside the block.
+    """Let the database's sessions, and this process, be later by so much inside the block; blocks add up.
 
     `using` names the connection of the login that owns the tables, where that is not the default one.
     Raises ImproperlyConfigured for a database that is not a test's.
     """
     database = connections[using]
     _refuse_real_database(database)
-
-    def later() -> datetime:
-        return datetime.now(UTC) + by
-
-    _replace_functions(database, by)
+    before = _moved
+    _move_to(database, before + by)
     try:
-        with patch.object(clock, "now", later):
+        with patch.object(clock, "now", lambda: datetime.now(UTC) + before + by):
             yield
     finally:
-        _replace_functions(database, timedelta())
+        _move_to(database, before)
+
+
+def _move_to(database: BaseDatabaseWrapper, offset: timedelta) -> None:
+    global _moved
+    _moved = offset
+    _replace_functions(database, offset)
+    _notice()
+
+
+def _notice() -> None:
+    """Have the default connection see the new functions, which other sessions' transactions see at their start.
+
+    In the middle of one PostgreSQL looks for what others changed when it takes a lock that it does not hold; with its
+    savepoint this one is given back, for the next time.
+    """
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.in_atomic_block:
+        with transaction.atomic(), database.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_catalog.pg_language LIMIT 0")
+            transaction.set_rollback(True)
 
 
 def _refuse_real_database(database: BaseDatabaseWrapper) -> None:
@@ -52,4 +73,4 @@ def _replace_functions(database: BaseDatabaseWrapper, by: timedelta) -> None:
         for name, (volatility, time) in FUNCTIONS.items():
             body = f"SELECT {time} + interval '{by.total_seconds()} seconds'" if by else f"SELECT {time}"
             declared = f"{name}() RETURNS timestamptz LANGUAGE sql {volatility} PARALLEL SAFE"
-            cursor.execute(f"CREATE OR REPLACE FUNCTION {declared} AS %s", [body])
+            driver.execute(cursor, f"CREATE OR REPLACE FUNCTION {declared} AS %s", [body])

@@ -6,6 +6,7 @@ from uuid import UUID
 from queueapp.artifacts.service import describe
 from queueapp.artifacts.upload_buffer import Content
 from queueapp.errors import LeaseLost
+from queueapp.redaction import masked
 from queueapp.runs.recording import add_metric, add_note
 from queueapp.tasks.attempt import Attempt
 from queueapp.tasks.leases import append_log, log_line
@@ -24,15 +25,18 @@ class AttemptRecords:
 
     def log(self, message: str, level: str, detail: dict[str, Any]) -> None:
         # checked here, since the leases of this worker are renewed over the background connection, too
-        line = log_line(level, message, detail)
+        line = log_line(level, message, detail, self._attempt.secrets)
         if not self._background.call(append_log, self._attempt.worker_id, self._attempt.key, line):
             raise LeaseLost(*self._attempt.key)
 
     def metric(self, name: str, value: Any) -> None:
-        self._background.call(add_metric, self._attempt.worker_id, self._attempt.key, name, value)
+        known = self._attempt.secrets
+        self._background.call(add_metric, self._attempt.worker_id, self._attempt.key, name, value, known)
 
     def note(self, type: str, content: str) -> None:
-        self._background.call(add_note, self._attempt.worker_id, self._attempt.key, type, content)
+        known = self._attempt.secrets
+        self._background.call(add_note, self._attempt.worker_id, self._attempt.key, type, content, known)
 
     def attach(self, type: str, content: Content, content_type: str, metadata: dict[str, Any] | None) -> UUID:
-        return attach(self._background, self._attempt, describe(type, content_type, metadata), content)
+        shown = masked(metadata, self._attempt.secrets)
+        return attach(self._background, self._attempt, describe(type, content_type, shown), content)

@@ -7,6 +7,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import DatabaseError, connection
@@ -39,6 +40,11 @@ class BackgroundConnection:
         future: Future[T] = Future()
         self._calls.put((future, lambda: function(*args, **kwargs)))
         return future
+
+    def finish(self, seconds: float) -> None:
+        """Wait for all that it was given until now, at most so long."""
+        with suppress(TimeoutError):
+            self.start(lambda: None).result(seconds)
 
     def close(self) -> None:
         """Close the connection and end the thread, once it has done what it was given."""

@@ -3,9 +3,13 @@
 Importable before the apps are ready, so nothing here imports a model.
 """
 
+from asyncio import _get_running_loop
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
+
+from asgiref.sync import sync_to_async
 
 from queueapp.json_values import as_text, storable_text
 from queueapp.worker.forked import refuse_in_child
@@ -19,6 +23,26 @@ if TYPE_CHECKING:
 MAX_PROGRESS_CHARACTERS = 1_000
 
 ExtensionT = TypeVar("ExtensionT")
+# set by the executor, in the copy of the context that an attempt runs in
+running: ContextVar["TaskContext | None"] = ContextVar("running_task", default=None)
+
+
+def current_task() -> "TaskContext":
+    """The context of the attempt that is running, for code that is not handed it.
+
+    Raises RuntimeError outside of a handler; so too in a thread that a handler started, unless the thread runs in a
+    copy of the handler's context (`contextvars.copy_context().run`).
+    """
+    context = running.get()
+    if context is None:
+        raise RuntimeError("No task is running here: current_task() is for handlers, and for what they call.")
+    return context
+
+
+def running_attempt() -> "Attempt | None":
+    """The attempt whose context this is: of a handler, and of what it calls."""
+    context = running.get()
+    return None if context is None else context._attempt
 
 
 class TaskContext:
@@ -53,6 +77,16 @@ class TaskContext:
         return self._attempt.task.attempt
 
     @property
+    def failures(self) -> int:
+        """How many attempts before this one failed, by an error or a time-out."""
+        return self._attempt.task.failures
+
+    @property
+    def max_retries(self) -> int:
+        """Tries after the first."""
+        return self._attempt.task.max_retries
+
+    @property
     def worker_id(self) -> UUID:
         """The worker process that runs the attempt."""
         return self._attempt.worker_id
@@ -63,9 +97,10 @@ class TaskContext:
         The message too: an exception or a translation is logged as what it says.
 
         Raises ValueError for an unknown level, a message of more than 65,536 characters and a detail of more than
-        65,536 bytes; LeaseLost when the attempt no longer holds the task.
+        65,536 bytes; LeaseLost when the attempt no longer holds the task; RuntimeError on the event loop, as do
+        `metric`, `note` and `attach`: there `await` the method whose name begins with `a`.
         """
-        refuse_in_child()
+        self._require_thread("alog")
         self._records.log(as_text(message), level, detail)
 
     def metric(self, name: str, value: Any) -> None:
@@ -73,12 +108,12 @@ class TaskContext:
 
         Raises ValueError for what cannot be kept, LeaseLost when the attempt no longer holds the task.
         """
-        refuse_in_child()
+        self._require_thread("ametric")
         self._records.metric(name, value)
 
     def note(self, type: str, content: str) -> None:
         """Keep a text of the task and of its run, as `metric`. Raises ValueError, LeaseLost."""
-        refuse_in_child()
+        self._require_thread("anote")
         self._records.note(type, content)
 
     def progress(self, fraction: float, message: str = "") -> None:
@@ -103,8 +138,26 @@ class TaskContext:
         attached stays. Waits up to ten seconds for a store that is away.
         Raises LeaseLost when the attempt no longer holds the task, InvalidArtifact, ArtifactTooLarge, StoreUnavailable.
         """
-        refuse_in_child()
+        self._require_thread("aattach")
         return self._records.attach(type, content, content_type, metadata)
+
+    async def alog(self, message: object, *, level: str = "info", **detail: Any) -> None:
+        """As log, for `async def` handlers."""
+        await sync_to_async(self.log)(message, level=level, **detail)
+
+    async def ametric(self, name: str, value: Any) -> None:
+        """As metric, for `async def` handlers."""
+        await sync_to_async(self.metric)(name, value)
+
+    async def anote(self, type: str, content: str) -> None:
+        """As note, for `async def` handlers."""
+        await sync_to_async(self.note)(type, content)
+
+    async def aattach(
+        self, type: str, content: "Content", *, content_type: str, metadata: dict[str, Any] | None = None
+    ) -> UUID:
+        """As attach, for `async def` handlers."""
+        return await sync_to_async(self.attach)(type, content, content_type=content_type, metadata=metadata)
 
     def check_cancelled(self) -> None:
         """Raise if the task is to stop: for loops that catch everything, or prefer to stop at a place of their own."""
@@ -125,3 +178,11 @@ class TaskContext:
         if make not in self._extensions:
             self._extensions[make] = make(self)
         return cast(ExtensionT, self._extensions[make])
+
+    def _require_thread(self, name_on_loop: str) -> None:
+        """Raises RuntimeError where waiting for the database would hold up all that run on the event loop."""
+        refuse_in_child()
+        if self._attempt.handler.is_async and _get_running_loop() is not None:
+            raise RuntimeError(
+                f"This would wait for the database, and hold up the event loop: await {name_on_loop}(…)."
+            )

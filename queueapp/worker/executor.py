@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from uuid import UUID
 
 from django.db import transaction
 from pydantic import BaseModel, ValidationError
@@ -12,13 +13,13 @@ from queueapp.errors import LeaseLost, PermanentFailure
 from queueapp.handlers import Handler
 from queueapp.hooks import AttemptHook, hooks_around
 from queueapp.tasks.attempt import Attempt
-from queueapp.tasks.settle import Outcome, OutcomeKind, completed, settle
+from queueapp.tasks.settle import Outcome, OutcomeKind, completed, expired, settle
 from queueapp.tenancy import bind_tenant_of_context, tenant_scope
 from queueapp.validation import field_errors
 from queueapp.worker import failures, forked
 from queueapp.worker.attempt_records import AttemptRecords
 from queueapp.worker.background_connection import BackgroundConnection
-from queueapp.worker.context import TaskContext
+from queueapp.worker.context import TaskContext, running
 from queueapp.worker.interrupts import Interrupted, Interrupter
 from queueapp.worker.left_transactions import ConnectionCheck, atomic_depth
 from queueapp.worker.outcomes import outcome_of_error
@@ -38,12 +39,20 @@ class Executor:
     """Runs attempts one at a time: validate the parameters, pass the hooks, call the handler."""
 
     def __init__(
-        self, background: BackgroundConnection, interrupter: Interrupter, own_process: OwnProcess | None = None
+        self,
+        background: BackgroundConnection,
+        interrupter: Interrupter,
+        own_process: OwnProcess | None = None,
+        is_alone: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`own_process` where the process is there for nothing else, so that what is left in it may be ended."""
+        """`own_process` where the process is there for nothing else, so that what is left in it may be ended.
+
+        `is_alone` tells whether no other attempt runs in it at this moment.
+        """
         self._background = background
         self._interrupter = interrupter
         self._own_process = own_process
+        self._is_alone = is_alone
         self._pipelines: dict[str, Step] = {}  # by type, put together at its first attempt
         self._connections = ConnectionCheck()
         self._context = clean_context()
@@ -54,10 +63,15 @@ class Executor:
         return self._own_process.unfit if self._own_process else None
 
     def execute(self, attempt: Attempt) -> Outcome | None:
-        """Run the attempt. Returns the outcome to settle; None when it is settled already or the lease is gone.
+        """Run the attempt, unless it has expired.
+
+        Returns the outcome to settle; None when it is settled already or the lease is gone.
 
         Whatever the handler raises is its attempt's error, and whatever it leaves behind is put in order.
         """
+        if attempt.has_expired:
+            return expired(*attempt.key)
+        self._connections.forget_use()
         try:
             outcome = self._context.copy().run(self._run, attempt)
             if forked.in_child:
@@ -65,13 +79,19 @@ class Executor:
             self._connections.require_clean()
         except BaseException as error:
             outcome = self._outcome_of(error, attempt)
+        self._connections.reset_sessions()
         if self._own_process is not None:
-            self._own_process.put_in_order(attempt)
+            self._own_process.put_in_order(attempt, alone=self._is_alone())
         return outcome
+
+    def put_in_order(self, attempt: Attempt) -> None:
+        """The process, after the last of several attempts."""
+        if self._own_process is not None:
+            self._own_process.put_in_order(attempt, alone=True)
 
     def _run(self, attempt: Attempt) -> Outcome | None:
         """In a context of its own."""
-        attempt.params = _validated_params(attempt)
+        attempt.params = validated_params(attempt)
         bind_tenant_of_context(attempt.task.tenant_id)
         return self._pipeline_of(attempt.handler)(attempt)
 
@@ -105,12 +125,16 @@ class Executor:
             if outcome.kind is not OutcomeKind.COMPLETED:
                 transaction.set_rollback(True)
                 return outcome
-            if attempt.task.id not in settle(attempt.worker_id, [outcome]):
+            if attempt.task.id not in self._settle(attempt, outcome):
                 raise LeaseLost(*attempt.key)
         return None
 
+    def _settle(self, attempt: Attempt, outcome: Outcome) -> dict[UUID, str]:
+        return settle(attempt.worker_id, [outcome])
+
     def _call_handler(self, attempt: Attempt) -> Outcome:
         context = TaskContext(attempt, AttemptRecords(attempt, self._background))
+        running.set(context)
         self._interrupter.enter(attempt.key)
         started = time.monotonic()
         try:
@@ -143,7 +167,8 @@ class Executor:
         return outcome_of_error(attempt, error)
 
 
-def _validated_params(attempt: Attempt) -> BaseModel:
+def validated_params(attempt: Attempt) -> BaseModel:
+    """Raises ParamsRefused."""
     try:
         return attempt.handler.params.model_validate(attempt.task.params)
     except ValidationError as error:

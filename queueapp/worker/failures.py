@@ -1,6 +1,7 @@
 """What is told of a failed attempt: the class of its exception, its traceback, and a line in the log of the process."""
 
 import traceback
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 
@@ -28,7 +29,7 @@ def told(outcome: Outcome, attempt: Attempt, error: BaseException) -> Outcome:
     return replace(
         outcome,
         run_seconds=attempt.run_seconds,
-        error_detail={"exception_class": class_path(error), "traceback": traceback_text(error)},
+        error_detail={"exception_class": class_path(error), "traceback": traceback_text(error, attempt.secrets)},
     )
 
 
@@ -40,15 +41,19 @@ def class_path(error: BaseException) -> str:
         return "builtins.BaseException"
 
 
-def traceback_text(error: BaseException) -> str:
+def traceback_text(error: BaseException, known: Collection[str] = ()) -> str:
     """The traceback without secrets; of a long one the beginning and the end. Never raises."""
     try:
-        lines = "".join(traceback.format_exception(error)).splitlines()
-        # lines first: whatever the middle loses, a secret's name stays beside its value
-        text = "\n".join(line[:MAX_LINE_CHARACTERS] for line in lines)
-        return _cut(masked_text(_cut(storable_text(text), 4 * MAX_TRACEBACK_BYTES)), MAX_TRACEBACK_BYTES)
+        text = storable_text("".join(traceback.format_exception(error)))
+        # more than is kept: a secret that is torn here is cut off below
+        text = masked_text(_cut(_narrow(text, 4 * MAX_LINE_CHARACTERS), 4 * MAX_TRACEBACK_BYTES), known)
+        return _cut(_narrow(text, MAX_LINE_CHARACTERS), MAX_TRACEBACK_BYTES)
     except BaseException:  # of what the error is made of, which is the handler's own code
         return "The traceback cannot be shown."
+
+
+def _narrow(text: str, most_characters: int) -> str:
+    return "\n".join(line[:most_characters] for line in text.splitlines())
 
 
 def _cut(text: str, most_bytes: int) -> str:

@@ -13,6 +13,8 @@ from typing import NoReturn
 
 from django.db import connections
 
+from queueapp.redaction import masked_text
+
 IN_CHILD = (
     "This process was forked from its worker, and a TaskContext belongs to the worker alone. Hand what is to be kept"
     " back to it, e.g. through a pipe or multiprocessing."
@@ -50,7 +52,7 @@ def _exit_code(error: BaseException | None) -> int:
         return 0
     if isinstance(error, SystemExit) and (error.code is None or isinstance(error.code, int)):
         return (error.code or 0) & 0xFF
-    traceback.print_exception(error)
+    sys.stderr.write(masked_text("".join(traceback.format_exception(error))))
     return 1
 
 

@@ -1,4 +1,4 @@
-"""The workers' rows: registration, heartbeat, sign-off, and the reaper of those whose process is gone."""
+"""The workers' and clusters' rows: registration, heartbeats, sign-off, and the end of those whose process is gone."""
 
 import os
 import socket
@@ -14,19 +14,36 @@ from queueapp.tasks.queries import live_clusters
 from queueapp.tenancy import system_scope, worker_scope
 
 
-def store_stat(cluster_id: UUID, stat: dict[str, Any]) -> None:
-    """Keep the sentinel's latest statistics."""
-    with worker_scope(cluster_id):
-        known = Cluster.objects.filter(id=cluster_id)
-        if not known.update(stat=stat, heartbeat_at=Now()) and (ticks := start_ticks(stat["pid"])) is not None:
-            Cluster.objects.create(
-                id=cluster_id,
-                host=socket.gethostname(),
-                pid=stat["pid"],
-                machine=machine(),
-                start_ticks=ticks,
-                stat=stat,
-            )
+def look_after_cluster(cluster_id: UUID, stat: dict[str, Any]) -> None:
+    """Keep the sentinel's latest statistics, and end the workers of this machine that died with their supervisor.
+
+    A supervisor that lives knows what its worker was executing, and has it settled itself.
+    """
+    with system_scope("reaper"):
+        if stat:
+            _store_stat(cluster_id, stat)
+        if lost := _lost_workers():
+            end_lost_workers(lost)
+
+
+def _store_stat(cluster_id: UUID, stat: dict[str, Any]) -> None:
+    known = Cluster.objects.filter(id=cluster_id)
+    if not known.update(stat=stat, heartbeat_at=Now()) and (ticks := start_ticks(stat["pid"])) is not None:
+        Cluster.objects.create(
+            id=cluster_id,
+            host=socket.gethostname(),
+            pid=stat["pid"],
+            machine=machine(),
+            start_ticks=ticks,
+            stat=stat,
+        )
+
+
+def _lost_workers() -> list[UUID]:
+    thought_alive = Worker.objects.filter(machine=machine(), stopped_at=None)
+    dead = [worker for worker in thought_alive if not is_same_process(worker.pid, worker.start_ticks)]
+    clusters = Cluster.objects.in_bulk({worker.cluster_id for worker in dead}) if dead else {}
+    return [worker.id for worker in dead if _has_ended(clusters.get(worker.cluster_id))]
 
 
 def live_stats() -> list[dict[str, Any]]:
@@ -61,19 +78,6 @@ def sign_off(worker_id: UUID) -> None:
     """Record that a worker has ended."""
     with worker_scope(worker_id):
         Worker.objects.filter(id=worker_id, stopped_at=None).update(stopped_at=Now())
-
-
-def reap_dead_workers() -> None:
-    """End the workers of this machine whose process is gone, and with it their cluster's supervisor.
-
-    A supervisor that lives knows what its worker was executing, and has it settled itself.
-    """
-    with system_scope("reaper"):
-        thought_alive = Worker.objects.filter(machine=machine(), stopped_at=None)
-        dead = [worker for worker in thought_alive if not is_same_process(worker.pid, worker.start_ticks)]
-        clusters = Cluster.objects.in_bulk({worker.cluster_id for worker in dead})
-        if lost := [worker.id for worker in dead if _has_ended(clusters.get(worker.cluster_id))]:
-            end_lost_workers(lost)
 
 
 def _has_ended(cluster: Cluster | None) -> bool:

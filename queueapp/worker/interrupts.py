@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,9 @@ class DrainLimit(Interrupted):
 class Interrupter:
     """Made in the main thread; `interrupt` may be called from any other."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_alone: Callable[[], bool] = lambda: True) -> None:
+        """`is_alone` tells whether the programs of this process are all the attempt's own."""
+        self._is_alone = is_alone
         self._main = threading.main_thread().ident or 0
         self._inside: AttemptKey | None = None
         self._wanted: tuple[AttemptKey, type[Interrupted]] | None = None
@@ -84,7 +87,7 @@ class Interrupter:
         told, times = self._disobeyed
         times = times + 1 if told == attempt else 0
         self._disobeyed = (attempt, times)
-        if times:
+        if times and self._is_alone():
             descendants.signal_all(signal.SIGTERM if times == 1 else signal.SIGKILL)
 
     def _on_signal(self, signum: int, frame: FrameType | None) -> None:

@@ -23,21 +23,19 @@ from queueapp.worker.processes.shared_memory import AsksToEnd, ClusterMemory, Sl
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 1.0
-RENEW_SECONDS = LEASE_SECONDS / 3
+RENEW_SECONDS = LEASE_SECONDS / 4  # so that a lease outlives a database that is silent for twenty seconds
 SETTLE_AFTER_SECONDS = 0.025  # outcomes wait no longer than this behind a slow handler
 RELEASE_AFTER_SECONDS = 1.0
 DISOBEDIENCE_SECONDS = 0.5  # after the end of a drain
 
 
 class LeaseKeeper:
-    """`still_ours` turns False when others have declared this worker dead; `lost` and `cancelled` name attempts."""
+    """Tells attempts that they are lost or to stop; `still_ours` turns False when this worker was declared dead."""
 
     def __init__(
         self, worker_id: UUID, buffer: PrefetchBuffer, slot: Slot, memory: ClusterMemory, pause_watch: PauseWatch
     ) -> None:
         self.still_ours = True
-        self.lost: AttemptKey | None = None
-        self.cancelled: AttemptKey | None = None
         self._worker_id = worker_id
         self._buffer = buffer
         self._slot = slot
@@ -45,6 +43,10 @@ class LeaseKeeper:
         self._pause_watch = pause_watch
         self._heartbeat_at = self.renewed_at = time.monotonic()
         self._resting_until = 0.0
+
+    @property
+    def is_resting(self) -> bool:
+        return self._pause_watch.is_resting
 
     @property
     def has_work(self) -> bool:
@@ -83,18 +85,18 @@ class LeaseKeeper:
 
     @property
     def _giving_up_is_due(self) -> bool:
-        """The drain has ended, and the handler did not obey."""
+        """The drain has ended, and a handler did not obey."""
         over_seconds = time.monotonic() - self._memory.drain_until
-        return over_seconds > DISOBEDIENCE_SECONDS and self._buffer.running is not None and not self._slot.asks_to_end
+        return over_seconds > DISOBEDIENCE_SECONDS and bool(self._buffer.started()) and not self._slot.asks_to_end
 
     def _due_outcomes(self) -> list[Outcome]:
         """A slow handler must hold up no other task: settle what is finished, release what is not started."""
-        giving_up, running = self._giving_up_is_due, self._buffer.running
+        giving_up = self._giving_up_is_due
         outcomes = self._buffer.take_outcomes() if giving_up or self._settling_is_due else []
         if giving_up or self._releasing_is_due:
             outcomes += self._buffer.release_unstarted()
-        if giving_up and running is not None:
-            outcomes.append(Outcome(*running.key, OutcomeKind.RELEASED))
+        if giving_up:
+            outcomes += [Outcome(*attempt.key, OutcomeKind.RELEASED) for attempt in self._buffer.started()]
         return outcomes
 
     def _settle(self, outcomes: list[Outcome]) -> None:
@@ -117,14 +119,13 @@ class LeaseKeeper:
         if is_due:
             self.renewed_at = began
         self._buffer.forget({(task_id, attempt) for task_id, attempt in held if task_id not in renewed})
-        running = self._buffer.running
-        if running is None or running.key not in held:
-            return
-        if running.task.id not in renewed:
-            self.lost = running.key
-        elif renewed[running.task.id]:
-            running.cancel_requested = True
-            self.cancelled = running.key
+        for attempt in self._buffer.started():
+            if attempt.key not in held:
+                continue  # it has started since
+            if attempt.task.id not in renewed:
+                attempt.lost = True
+            elif renewed[attempt.task.id]:
+                attempt.cancel_requested = True
 
     def _ask_database(self, held: Mapping[AttemptKey, Any], renew_due: bool) -> dict[UUID, bool]:
         renewed = renew(self._worker_id, held, renew=renew_due)

@@ -10,6 +10,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 from queueapp.db.driver import IDLE, IN_TRANSACTION, in_transaction, transaction_status
+from queueapp.tenancy.reset import reset_session
+from queueapp.worker import left_sessions
 
 
 class TransactionFault(Exception):
@@ -48,12 +50,36 @@ class ConnectionCheck:
 
     def __init__(self) -> None:
         self._thread = threading.get_ident()
-        self._watched: list[BaseDatabaseWrapper] = list(connections.all(initialized_only=True))
+        self._watched: list[BaseDatabaseWrapper] = []
+        for database in connections.all(initialized_only=True):
+            self._watch(database)
         connection_created.connect(self._on_connect)
 
     def _on_connect(self, connection: BaseDatabaseWrapper, **_: Any) -> None:
         if threading.get_ident() == self._thread and connection not in self._watched and _is_djangos_own(connection):
-            self._watched.append(connection)
+            self._watch(connection)
+
+    def _watch(self, database: BaseDatabaseWrapper) -> None:
+        if database.vendor == "postgresql":
+            self._watched.append(database)
+            left_sessions.watch(database)
+
+    def forget_use(self) -> None:
+        """What was sent until now was no handler's."""
+        left_sessions.forget_use(self._watched)
+
+    def reset_sessions(self) -> None:
+        """What an attempt may have set in sessions is gone. Asks nothing of the server if the attempt asked nothing."""
+        for database, renew in left_sessions.take_used(self._watched).items():
+            if database.connection is None:
+                continue  # it was closed
+            with suppress(Exception):
+                if not renew and _is_idle(database):
+                    reset_session(database)
+                    continue
+            with suppress(Exception):
+                database.connection.close()  # the driver's: or a pool would hand the session out again
+            self._drop(database)
 
     def require_clean(self) -> None:
         """Raises TransactionLeftOpen after closing whatever was left in a transaction."""
@@ -103,6 +129,7 @@ class ConnectionCheck:
             database.close()
         if database in self._watched:
             self._watched.remove(database)
+            left_sessions.forget_use([database])
         if _is_djangos_own(database):
             del connections[database.alias]
 

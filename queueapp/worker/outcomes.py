@@ -5,8 +5,8 @@ import traceback
 from dataclasses import replace
 
 from queueapp.errors import ArtifactTooLarge, InvalidArtifact, LeaseLost, PermanentFailure, RetryLater
-from queueapp.retry_policy import retry_delay_seconds
 from queueapp.tasks.attempt import Attempt
+from queueapp.tasks.failure_log import fields_of
 from queueapp.tasks.settle import Outcome, OutcomeKind, failed
 from queueapp.worker import failures
 from queueapp.worker.interrupts import CancelRequested, DrainLimit, Interrupted, LeaseGone, SoftTimeout
@@ -25,7 +25,7 @@ def outcome_of_error(attempt: Attempt, error: BaseException) -> Outcome | None:
     except BaseException as another:  # of its class, its texts or its code: all are the handler's own code
         kinds = [type.__repr__(type(each)) for each in (error, another)]  # not by way of a metaclass
         message = f"The handler raised a {kinds[0]}, which cannot be shown: looking at it raised {kinds[1]}."
-        outcome = failed(*attempt.key, OutcomeKind.ERROR, "handler_error", message, _retry_delay(attempt))
+        outcome = _failed(attempt, OutcomeKind.ERROR, "handler_error", message, _retry_delay(attempt))
         failures.log(outcome, attempt)
         return replace(outcome, run_seconds=attempt.run_seconds)
 
@@ -38,13 +38,14 @@ def _outcome_of_error(attempt: Attempt, error: BaseException) -> Outcome | None:
         return None
     if issubclass(kind, RetryLater):
         after_seconds: float = error.after_seconds  # type: ignore[attr-defined]
-        return failed(*attempt.key, OutcomeKind.ERROR, *_code_and_text(error), after_seconds)
+        return _failed(attempt, OutcomeKind.ERROR, *_code_and_text(error), after_seconds)
     if issubclass(kind, PERMANENT):
-        return failed(*attempt.key, OutcomeKind.PERMANENT, *_code_and_text(error))
+        return _failed(attempt, OutcomeKind.PERMANENT, *_code_and_text(error))
     if issubclass(kind, TransactionFault):
-        return failed(*attempt.key, OutcomeKind.ERROR, *_code_and_text(error), _retry_delay(attempt))
+        return _failed(attempt, OutcomeKind.ERROR, *_code_and_text(error), _retry_delay(attempt))
     message = "".join(traceback.format_exception_only(error)).strip()
-    return failed(*attempt.key, OutcomeKind.ERROR, kind.__name__, message, _retry_delay(attempt))
+    outcome = OutcomeKind.PERMANENT if attempt.handler.gives_up_on(kind) else OutcomeKind.ERROR
+    return _failed(attempt, outcome, kind.__name__, message, _retry_delay(attempt))
 
 
 def _outcome_of_interrupt(attempt: Attempt, kind: type[Interrupted]) -> Outcome | None:
@@ -54,7 +55,7 @@ def _outcome_of_interrupt(attempt: Attempt, kind: type[Interrupted]) -> Outcome 
         return Outcome(*attempt.key, OutcomeKind.CANCELLED)
     if issubclass(kind, DrainLimit):
         return Outcome(*attempt.key, OutcomeKind.RELEASED)
-    logger.warning("task stopped", extra={"event": "task_killed", "task_id": str(attempt.task.id)})
+    logger.warning("task stopped", extra={"event": "task_killed", **fields_of(attempt.task)})
     if issubclass(kind, SoftTimeout):
         soft = attempt.handler.soft_timeout_seconds
         return _timed_out(attempt, f"Interrupted after {soft} s, its type's soft_timeout_seconds, of its limit of")
@@ -66,11 +67,16 @@ def _code_and_text(error: BaseException) -> tuple[str, str]:
     return str(error.code), str(error)  # type: ignore[attr-defined]
 
 
+def _failed(attempt: Attempt, kind: OutcomeKind, code: str, message: str, retry_seconds: float = 0.0) -> Outcome:
+    """Without what the task's parameters call secret."""
+    return failed(*attempt.key, kind, code, message, retry_seconds, known=attempt.secrets)
+
+
 def _timed_out(attempt: Attempt, what_happened: str) -> Outcome:
     """The outcome of an attempt that ran for too long; `what_happened` ends before the number of seconds."""
     message = f"{what_happened} {attempt.task.timeout_seconds} s."
-    return failed(*attempt.key, OutcomeKind.ERROR, "task_runtime_exceeded", message, _retry_delay(attempt))
+    return _failed(attempt, OutcomeKind.ERROR, "task_runtime_exceeded", message, _retry_delay(attempt))
 
 
 def _retry_delay(attempt: Attempt) -> float:
-    return retry_delay_seconds(attempt.task.failures + 1, base_seconds=attempt.handler.retry_base_seconds)
+    return attempt.handler.retry_delay(attempt.task.failures + 1)

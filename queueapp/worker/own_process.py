@@ -28,15 +28,18 @@ class OwnProcess:
         self._threads = LeftThreads()
         self._reported: set[str] = set()  # types
 
-    def put_in_order(self, attempt: Attempt) -> None:
-        """End and put back what the attempt left. Raises nothing: what cannot be done makes the process unfit."""
+    def put_in_order(self, attempt: Attempt, *, alone: bool) -> None:
+        """End and put back what the attempt left. Raises nothing: what cannot be done makes the process unfit.
+
+        Programs and threads only where it was `alone`: others' are not known from its own.
+        """
         try:
             left = self._state.restore()
             if time.monotonic() - attempt.started > TINY_SECONDS:
                 left += end_timers()
-                if descendants.exist():
+                if alone and descendants.exist():
                     left += [f"the program {name}" for name in descendants.end()]
-            threads = self._threads.find()
+            threads = self._threads.find() if alone else []
         except BaseException as error:  # even of a signal handler that the attempt left
             self.unfit = f"what a handler of {attempt.task.type} left cannot be put in order: {type(error).__name__}"
             logger.warning(self.unfit, exc_info=error, extra=self._about(attempt))

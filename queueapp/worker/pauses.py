@@ -21,19 +21,27 @@ class PauseWatch:
         self._pauses = pauses
         self._buffer = buffer
         self._confirmed = 0
+        # while the main thread waits for a notification: it holds nothing, and within a second hears of pauses itself
+        self.is_resting = False
 
     def obey(self) -> bool:
         """Hear of pauses, and obey them. For the heartbeat. False when the worker was declared dead.
 
         In this order: what the main thread claims after this it hands back itself.
         """
+        if self.is_resting and self._pauses.is_recent:
+            return not self._pauses.stopped
         is_ours = self._pauses.ask(self._worker_id)
-        number, queues = self._pauses.state
-        if queues:
+        if queues := self._pauses.state.queues:
             self._hand_back_in_background(queues)
+        self.confirm()
+        return is_ours
+
+    def confirm(self) -> None:
+        """Of what is paused now nothing is left that could start."""
+        number = self._pauses.state.number
         if number > self._confirmed and confirm(self._worker_id, number):
             self._confirmed = number
-        return is_ours
 
     def _hand_back_in_background(self, queues: Collection[str]) -> None:
         outcomes = self._buffer.release_unstarted(queues)

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 
 from queueapp.claiming.claimer import LEASE_SECONDS
 from queueapp.tasks.attempt import Attempt
+from queueapp.worker.asynchronous.pool import AttemptPool
 from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.interrupts import (
     CancelRequested,
@@ -29,6 +30,7 @@ from queueapp.worker.processes.shared_memory import AsksToEnd, ClusterMemory, Sl
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.2
+RESTING_TICK_SECONDS = 1.0  # while the worker waits for something to do
 BUSY_TICK_SECONDS = 0.025  # while something waits behind a slow handler
 FROZEN_SECONDS = 2.0  # between two ticks: the process or the machine stood still
 INTERRUPT_AGAIN_SECONDS = 1.0
@@ -44,6 +46,7 @@ class Watchdog(threading.Thread):
         slot: Slot,
         memory: ClusterMemory,
         interrupter: Interrupter,
+        pool: AttemptPool,
         background: BackgroundConnection,
     ) -> None:
         super().__init__(name="watchdog", daemon=True)
@@ -52,9 +55,11 @@ class Watchdog(threading.Thread):
         self._slot = slot
         self._memory = memory
         self._interrupter = interrupter
+        self._pool = pool
         self._background = background
         self._work: Future[None] | None = None
-        self._stopping = threading.Event()
+        self._stopping = False
+        self._wanted = threading.Event()
         self._pid = os.getpid()
         self._ticked_at = self._awake_since = time.monotonic()
 
@@ -63,20 +68,31 @@ class Watchdog(threading.Thread):
         """False when others have declared this worker dead, or its slot was given to two processes at once."""
         return self._keeper.still_ours and self._slot.pid == self._pid
 
+    def wake(self) -> None:
+        """The worker has rested, and has something to do now."""
+        self._wanted.set()
+
     def stop(self) -> None:
-        self._stopping.set()
+        self._stopping = True
+        self._wanted.set()
         self.join(timeout=1.0)
 
     def run(self) -> None:
-        busy = False
-        while not self._stopping.wait(BUSY_TICK_SECONDS if busy else TICK_SECONDS):
+        while not self._stopping:
+            if self._wanted.wait(self._seconds_to_next_tick):
+                self._wanted.clear()  # and tick as often as the worker's state asks for, though not while it begins
+                continue
             try:
                 self._tick()
             except Exception:  # without us the worker would seem dead, and its task would be blamed
                 logger.exception("watchdog failed", extra={"event": "heartbeat_failed"})
-            busy = self._buffer.running is not None and (
-                self._buffer.has_unstarted or self._buffer.oldest_outcome_seconds > 0
-            )
+
+    @property
+    def _seconds_to_next_tick(self) -> float:
+        if self._buffer.running is None:
+            return RESTING_TICK_SECONDS if self._keeper.is_resting else TICK_SECONDS
+        is_waited_for = self._buffer.has_unstarted or self._buffer.oldest_outcome_seconds > 0
+        return BUSY_TICK_SECONDS if is_waited_for else TICK_SECONDS
 
     def _tick(self) -> None:
         now = time.monotonic()
@@ -85,8 +101,8 @@ class Watchdog(threading.Thread):
         self._ticked_at = now
         if self._slot.pid == self._pid:
             self._slot.heartbeat_at = now
-        running = self._buffer.running
-        if running is not None:
+        self._pool.watch(now)
+        for running in self._buffer.started():
             if (cause := self._cause_to_stop(running, now)) is not None:
                 self._interrupt(running, cause, now)
             self._give_up_unrenewed(running, now)
@@ -94,12 +110,14 @@ class Watchdog(threading.Thread):
             self._work = self._background.start(self._keeper.work)
 
     def _cause_to_stop(self, running: Attempt, now: float) -> type[Interrupted] | None:
-        if self._keeper.lost == running.key:
+        if running.lost:
             return LeaseGone
-        if self._keeper.cancelled == running.key:
+        if running.cancel_requested:
             return CancelRequested
         if now >= self._memory.drain_until:
             return DrainLimit
+        if self._pool.is_held_up(running):
+            return None
         if now >= running.deadline:
             return TimeLimit
         soft_deadline = running.soft_deadline
@@ -112,7 +130,10 @@ class Watchdog(threading.Thread):
         # again after a second, should the handler have swallowed it; not sooner, so that it can clean up
         if now - running.interrupted_at >= INTERRUPT_AGAIN_SECONDS:
             running.interrupted_at = now
-            self._interrupter.interrupt(running.key, cause)
+            if running.handler.is_async:
+                self._pool.interrupt(running, cause)
+            else:
+                self._interrupter.interrupt(running.key, cause)
 
     def _give_up_unrenewed(self, running: Attempt, now: float) -> None:
         """Where the database did not answer for so long that others may hold our tasks, stop working at them."""

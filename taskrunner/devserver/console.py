@@ -5,6 +5,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+# for the scenes, which are another process: when `make demo` began, by the monotonic clock that a machine has one of
+BEGAN = "TASKRUNNER_DEMO_BEGAN"
+
 Result = TypeVar("Result")
 
 

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from taskrunner.devserver.console import say
+from taskrunner.devserver.console import BEGAN, say
 from taskrunner.devserver.embedded import StartError
 from taskrunner.devserver.embedded.process import dying_with_us, end
 from taskrunner.devserver.services import PROJECT, manage
@@ -23,7 +23,7 @@ def main() -> int:
     os.environ["FETCH_ALLOWED_NETWORKS"] = "127.0.0.1/32"  # the page that is fetched is the demo's own
     try:
         with tempfile.TemporaryDirectory(prefix="taskrunner-demo-") as directory:
-            code = run(Path(directory))
+            code = run(Path(directory), began)
     except KeyboardInterrupt:
         return 130
     except StartError as error:
@@ -33,11 +33,12 @@ def main() -> int:
     return code
 
 
-def run(directory: Path) -> int:
+def run(directory: Path, began: float) -> int:
     with Stack(directory, port=0) as stack:
         say("Starting PostgreSQL, Redis, a web server and a cluster of workers:")
         stack.start()
-        environment = {**os.environ, **stack.environment()}
+        # its lines are the story; what is logged of it stands between them only where something is wrong
+        environment = {**os.environ, **stack.environment(), "LOG_LEVEL": "WARNING", BEGAN: str(began)}
         scenes = subprocess.Popen(dying_with_us(manage("demo")), cwd=PROJECT, env=environment, start_new_session=True)
         try:
             stack.supervise(lambda: scenes.poll() is not None)

@@ -1,16 +1,16 @@
 """The processes of ours that a stack runs: the web server, the cluster, and manage.py for the rest."""
 
-import socket
+import json
 import sys
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
-from taskrunner.devserver.embedded import StartError
 from taskrunner.devserver.embedded.process import Child
 
 PROJECT = Path(__file__).resolve().parents[2]
-WEB_THREADS = 32
-KEEP_ALIVE_SECONDS = 75  # as in Dockerfile
+WEB_THREADS = 32  # as in Dockerfile; at most 24 of them wait (API_WAITING_REQUESTS and API_WAITING_CLAIMS)
+KEEP_ALIVE_SECONDS = 75  # the same
 
 
 class Service(Child):
@@ -42,26 +42,25 @@ def gunicorn(port: int) -> list[str]:
     ]
 
 
-def free_port(port: int) -> int:
-    """`port` if nobody listens there, any free one for 0."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise StartError(
-                f"port {port} cannot be used ({error.strerror}): choose another, or 0 for any free one (--port)"
-            ) from None
-        return int(probe.getsockname()[1])
-
-
 def is_live(port: int) -> bool:
     """Whether our web server answers there."""
+    return _health(port, "/health/live") is not None
+
+
+def has_workers(port: int) -> bool:
+    """Whether our web server has heard of a worker. To ask it takes no Python of its own, as a command would."""
+    return (_health(port, "/health") or {}).get("worker") == "ok"
+
+
+def _health(port: int, path: str) -> dict[str, Any] | None:
+    """What it says where it answers, and all that is needed is there."""
     connection = HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        connection.request("GET", "/health/live")
-        return connection.getresponse().status == 200
-    except (OSError, HTTPException):
-        return False
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        said: dict[str, Any] = json.loads(answer.read())
+        return said if answer.status == 200 else None
+    except (OSError, HTTPException, ValueError):
+        return None
     finally:
         connection.close()

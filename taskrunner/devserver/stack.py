@@ -1,6 +1,5 @@
 """Everything that makes a running Taskrunner on this machine: servers, schema, web server, cluster."""
 
-import json
 import logging
 import os
 import signal
@@ -11,13 +10,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from queueapp.redaction import masked_text
 from taskrunner.devserver.console import timed
 from taskrunner.devserver.embedded import EmbeddedServers, StartError
 from taskrunner.devserver.embedded.private import kept_secrets
 from taskrunner.devserver.embedded.process import Child, dying_with_us
 from taskrunner.devserver.embedded.sockets import socket_directory
 from taskrunner.devserver.layout import refuse_old_layout
-from taskrunner.devserver.services import PROJECT, Service, free_port, gunicorn, is_live, manage
+from taskrunner.devserver.ports import usable_port
+from taskrunner.devserver.services import PROJECT, Service, gunicorn, has_workers, is_live, manage
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Stack:
 
     def start(self) -> None:
         self.directory.mkdir(mode=0o711, parents=True, exist_ok=True)
-        self.port = free_port(self.port)
+        self.port = usable_port(self.port)
         if self._servers:
             timed("PostgreSQL and Redis", self._servers.start)
         if owner_url := self.environment().get("OWNER_DATABASE_URL"):
@@ -63,7 +64,7 @@ class Stack:
         cluster = self._start_service("qcluster", manage("qcluster", "--drain-seconds", str(DRAIN_SECONDS)))
         cluster.stop_seconds = DRAIN_SECONDS + RELEASE_SECONDS
         timed("web", lambda: web.wait_until(lambda: is_live(self.port), START_SECONDS))
-        timed("workers", lambda: cluster.wait_until(self._a_worker_is_alive, START_SECONDS))
+        timed("workers", lambda: cluster.wait_until(lambda: has_workers(self.port), START_SECONDS))
 
     def run(self, *arguments: str, **variables: str) -> str:
         """Run a manage.py command, with these variables besides, to its end and return what it printed."""
@@ -77,7 +78,7 @@ class Stack:
             start_new_session=True,
         )
         if done.returncode != 0:
-            raise StartError(f"manage.py {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+            raise StartError(f"manage.py {' '.join(arguments)} failed:\n{masked_text(done.stdout + done.stderr)}")
         return done.stdout
 
     def supervise(self, done: Callable[[], bool]) -> None:
@@ -125,9 +126,6 @@ class Stack:
             del self._dead_since[child.name]
             logger.warning("%s has ended; starting it again", child.name)
             child.start()
-
-    def _a_worker_is_alive(self) -> bool:
-        return bool(json.loads(self.run("workers", "--json")))
 
 
 def embedded_servers(directory: Path) -> EmbeddedServers | None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from configapp.changes import submit_change
 from configapp.custom_keys import save_custom_key
 from configapp.keyspec import KeySpec, Kind
-from queueapp.models import OperatorAction, Route, Run, RunMetric, RunNote, SecurityEvent, Worker
+from queueapp.models import OperatorAction, Route, Run, RunMetric, RunNote, Schedule, SecurityEvent, Worker
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, tenant_scope, worker_scope
 from tests.configapp.applying import ConfigWorker
@@ -63,6 +63,7 @@ def one_of_everything(acme, acme_viewer, make_task, make_worker):
         Route.objects.create(pattern="echo.*", queue_id="default")
         SecurityEvent.objects.create(actor="client:x", event="not_visible", tenant_id=acme.id)
         OperatorAction.objects.create(actor="operator:test", action="test", target="x")
+        Schedule.objects.create(tenant=acme, name="nightly", type="echo", cron="0 3 * * *")
         run = Run.objects.create(tenant=acme, task=task, attempt=1, run_key="k")
         RunMetric.objects.create(tenant=acme, run=run, task=task, name="pages", value=3)
         RunNote.objects.create(tenant=acme, run=run, task=task, type="summary", content="all read")

@@ -1,8 +1,19 @@
 """Whatever an address holds, the admin answers it without an error of the server's."""
 
+import re
+from urllib.parse import quote
+
 import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.urls.resolvers import RoutePattern
 
 from tests.admin.pages import TASKS
+
+CONTENT_TYPE = "application/x-www-form-urlencoded"
 
 LISTS = [
     *(f"queueapp/{name}" for name in ("task", "tasklog", "queue", "route", "worker", "tenant", "run")),
@@ -104,3 +115,50 @@ def test_a_list_survives_any_post(root, make_task, body):
     make_task()
     for query in ("", "?p=-1", "?status=%00", "?params__x=1"):
         assert root.post(TASKS + query, body).status_code in (200, 302, 400)
+
+
+HOSTILE = ["1", "_5F", "\x00", "💩", "9" * 30, "x" * 3000, "00000000-0000-0000-0000-000000000000"]
+
+
+def routes(patterns=None, before="/admin/"):
+    """Every address of the admin, its arguments as `{}`; an expression is one argument."""
+    for each in admin.site.get_urls() if patterns is None else patterns:
+        route = each.pattern
+        place = before + (re.sub(r"<[^>]+>", "{}", str(route)) if isinstance(route, RoutePattern) else "{}")
+        if hasattr(each, "url_patterns"):
+            yield from routes(each.url_patterns, place)
+        else:
+            yield place
+
+
+def test_every_address_answers_whatever_its_arguments(root, one_of_everything):
+    """Those that Django brings too, whether they fit our tables or not; in one test, since the rows may stay."""
+    for route in sorted({*routes(), "/admin/r/{}/{}/"} - {"/admin/logout/"}):
+        for argument in HOSTILE if "{}" in route else [""]:
+            address = route.format(*[quote(argument)] * route.count("{}"))
+            for method in ("GET", "POST"):
+                answer = root.generic(method, address, b"_save=1&action=x&_selected_action=1", CONTENT_TYPE)
+                assert answer.status_code < 500, (method, address[:200])
+        for method in ("HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE"):
+            assert root.generic(method, address).status_code < 500, (method, address[:200])
+
+
+def test_the_addresses_that_read_any_table_are_not_there(root, one_of_everything):
+    for kind in ContentType.objects.all():
+        assert root.get(f"/admin/r/{kind.pk}/1/").status_code == 404
+    query = {"app_label": "queueapp", "model_name": "run", "field_name": "task", "term": "x"}
+    assert root.get("/admin/autocomplete/", query).status_code == 404
+
+
+def test_in_a_site_that_completes_names_ours_are_not_looked_up(root, one_of_everything, rf):
+    """As in the project of somebody else, whose site has Django's addresses."""
+    for kind in ContentType.objects.filter(app_label__in=("queueapp", "configapp", "workloads")):
+        for field in kind.model_class()._meta.get_fields():
+            query = {"app_label": kind.app_label, "model_name": kind.model, "field_name": field.name, "term": "x"}
+            request = rf.get("/admin/autocomplete/", query)
+            request.user = User.objects.get(username="root")
+            try:
+                answer = admin.site.autocomplete_view(request)
+            except (Http404, PermissionDenied):
+                continue
+            assert (answer.status_code, field.related_model) == (200, User)

@@ -27,6 +27,7 @@ def test_what_we_show_is_registered():
     names = {model._meta.model_name for model in OURS}
     assert names == {
         "task", "tasklog", "queue", "route", "run", "worker", "tenant", "securityevent", "operatoraction",
+        "schedule",
     }  # fmt: skip
 
 
@@ -52,18 +53,19 @@ def test_the_list_and_the_page_of_one_answer_who_may_only_look(watcher, one_of_e
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
 def test_adding_answers_where_it_is_allowed(root, clean_database, model):
     addable = {"auth.Group", "auth.User", "configapp.ConfigKey"} | {
-        *("queueapp.Queue", "queueapp.Route", "queueapp.Tenant"),
+        *("queueapp.Queue", "queueapp.Route", "queueapp.Schedule", "queueapp.Tenant"),
     }
     assert root.get(address(model, "add")).status_code == (200 if model._meta.label in addable else 403)
 
 
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
-def test_only_routes_can_be_deleted(root, one_of_everything, model):
+def test_only_routes_and_schedules_can_be_deleted(root, one_of_everything, model):
     row = first_row(model)
     answer = root.post(address(model, "delete", row.pk), {"post": "yes"})
-    assert answer.status_code == (302 if model._meta.model_name == "route" else 403)
+    deletable = model._meta.model_name in ("route", "schedule")
+    assert answer.status_code == (302 if deletable else 403)
     with operator_scope("operator:test"):
-        assert model.objects.filter(pk=row.pk).exists() == (model._meta.model_name != "route")
+        assert model.objects.filter(pk=row.pk).exists() == (not deletable)
 
 
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
@@ -87,6 +89,15 @@ def test_the_login_page_works_outside_any_scope(clean_database):
     answer = client.post("/admin/login/?next=/admin/", {"username": "anna", "password": "correct horse"})
     assert (answer.status_code, answer["Location"]) == (302, "/admin/")
     assert client.get("/admin/queueapp/task/").status_code == 200
+
+
+def test_a_login_that_is_to_lead_elsewhere_leads_to_the_admin(clean_database):
+    User.objects.create_superuser("anna", password="correct horse")
+    answer = Client().post(
+        "/admin/login/?next=//evil.example/",
+        {"username": "anna", "password": "correct horse", "next": "//evil.example/"},
+    )
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
 
 
 def test_people_who_are_not_staff_are_sent_to_the_login_page(acme_viewer):

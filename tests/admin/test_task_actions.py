@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from queueapp.models import OperatorAction, Queue, TaskLog
+from queueapp.models import OperatorAction, TaskLog
 from queueapp.tenancy import operator_scope
 from tests.admin.pages import TASKS, run_action, said
 from tests.factories import fresh
@@ -81,18 +81,6 @@ def test_an_action_is_noted_with_who_did_it_and_what_came_of_it(root, make_task)
         assert TaskLog.objects.get(task_id=dead.id, from_status="dead_letter").actor == "operator:root"
 
 
-def test_an_action_reaches_all_that_match_the_filter_and_no_others(root, acme, globex, make_task):
-    with operator_scope("operator:test"):
-        Queue.objects.create(name="feeds")
-    meant = [make_task(queue="feeds", status="dead_letter") for _ in range(55)]
-    others = [make_task(status="dead_letter"), make_task(queue="feeds", status="dead_letter", tenant=globex)]
-    address = f"{TASKS}?queue=feeds&tenant=acme&status=dead_letter"
-    answer = run_action(root, "redrive", meant[:1], address=address, everywhere=True)
-    assert said(answer) == ["55 tasks queued again."]
-    assert {fresh(task).status for task in meant} == {"queued"}
-    assert {fresh(task).status for task in others} == {"dead_letter"}
-
-
 def test_an_action_on_ticked_rows_leaves_the_rest_alone(root, make_task):
     ticked, other = make_task(), make_task()
     run_action(root, "cancel", [ticked])
@@ -155,9 +143,16 @@ def test_a_button_pressed_too_late_is_refused_with_the_reason(root, make_task):
     assert said(root.post(button(task, "cancel"))) == ["1 refused: it is completed."]
 
 
+def test_the_address_of_a_button_leads_to_the_task_and_changes_nothing(root, make_task):
+    task = make_task()
+    answer = root.get(button(task, "cancel"))
+    assert (answer.status_code, answer["Location"]) == (302, f"{TASKS}{task.id}/change/")
+    assert said(answer) == ["Nothing was done yet: press Cancel once more."]
+    assert fresh(task).status == "queued"
+
+
 def test_a_button_is_a_post_with_a_token(root, make_task):
     task = make_task()
-    assert root.get(button(task, "cancel")).status_code == 405
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = root.cookies
     assert strict.post(button(task, "cancel")).status_code == 403

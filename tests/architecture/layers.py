@@ -14,14 +14,15 @@ APP_ARROWS = {
 # Inside queueapp, from the top: a module imports its own layer and those below.
 LAYERS = [
     {"apps", "checks", "receivers", "builtin_handlers", "installation", "testing"},
-    {"rest", "admin", "management"},
+    {"rest", "admin", "management", "contrib"},
+    {"typed"},
     {"worker"},
-    {"maintenance", "doctor", "health"},
-    {"apikeys", "artifacts", "runs"},
+    {"maintenance", "doctor", "health", "startup"},
+    {"apikeys", "artifacts", "runs", "schedules"},
     {"operators", "hooks"},
     {"tasks"},
     {"claiming", "limits"},
-    {"handlers", "observers", "redis"},
+    {"handlers", "handler_options", "observers", "redis"},
     {"tenancy"},
     {"migrations"},
     {"schema"},
@@ -35,9 +36,12 @@ LAYERS = [
         "states",
         "errors",
         "retry_policy",
+        "timing",
         "type_patterns",
         "redaction",
+        "masked_logs",
         "json_values",
+        "log_fields",
     },
 ]
 

@@ -19,6 +19,7 @@ from tests.waiting import PATIENCE_SECONDS, threads, wait_until
 MEBIBYTE = 2**20
 SLACK_BYTES = 20 * MEBIBYTE
 CONTENT = os.urandom(MEBIBYTE) * 25
+BOUNDARY = os.urandom(16).hex()  # so long that CONTENT does not hold it by chance
 
 
 @pytest.fixture
@@ -54,15 +55,16 @@ def as_json(task, content) -> bytes:
 
 
 def as_form(task, content) -> bytes:
+    delimiter = f"--{BOUNDARY}".encode()
     fields = b"".join(
-        b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % each
+        delimiter + b'\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % each
         for each in ((b"task_id", str(task.id).encode()), (b"type", b"big"))
     )
-    file = b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n%s\r\n--b--\r\n' % content
-    return fields + file
+    head = delimiter + b'\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
+    return fields + head + content + b"\r\n" + delimiter + b"--\r\n"
 
 
-KINDS = {"json": (as_json, "application/json"), "form": (as_form, "multipart/form-data; boundary=b")}
+KINDS = {"json": (as_json, "application/json"), "form": (as_form, f"multipart/form-data; boundary={BOUNDARY}")}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -23,13 +23,14 @@ from taskrunner.devserver.embedded import EmbeddedServers
 from tests.s3 import S3Server
 
 SCENARIOS = (
-    *("kills", "redis_flushed", "redis_stopped", "redis_frozen", "postgres_restarted", "postgres_frozen", "pooled"),
+    *("kills", "redis_flushed", "redis_stopped", "redis_frozen", "hostile_redis"),
+    *("postgres_restarted", "postgres_frozen", "read_only", "standby_promoted", "pooled"),
     *("terminated", "stopped", "deploys", "clock_stepped", "interpreter_held", "handlers_from_hell"),
-    *("s3_stopped", "config_storm", "config_survives"),
+    *("every_second", "s3_stopped", "config_storm", "config_survives"),
 )
 # Faults that a scenario brings about by itself: crashes where it kills workers, or stops them until others own their
 # tasks; a log that does not read in order where it steps PostgreSQL's clock back.
-KILLING = ("kills", "pooled", "stopped", "config_storm", "config_survives")
+KILLING = ("kills", "pooled", "stopped", "every_second", "config_storm", "config_survives")
 ALLOWED = {
     **dict.fromkeys(KILLING, ("honest_crashes", "honest_dead_letters")),
     "clock_stepped": ("audit_gaps", "audit_ends_elsewhere"),

@@ -22,19 +22,19 @@ CHECKS = {
     "honest_crashes": f"SELECT coalesce(sum(crash_count), 0) FROM taskrunner_tasks WHERE {HONEST}",
     "dead_without_three_crashes": f"""
         SELECT count(*) FROM taskrunner_tasks t WHERE status = 'dead_letter' AND {HONEST} AND (crash_count < 3 OR 3 > (
-            SELECT count(*) FROM taskrunner_task_logs l
+            SELECT count(*) FROM taskrunner_task_history l
             WHERE l.task_id = t.id AND l.reason IN ('lease_expired', 'worker_crashed')))
     """,
     "completed_twice": """
-        SELECT count(*) FROM (SELECT task_id FROM taskrunner_task_logs WHERE to_status = 'completed'
+        SELECT count(*) FROM (SELECT task_id FROM taskrunner_task_history WHERE to_status = 'completed'
             GROUP BY task_id HAVING count(*) > 1) AS twice
     """,
     # a task left each status as often as it came there, but for the one it has now; in whatever order
     "audit_missing": """
         SELECT count(*) FROM (
             SELECT task_id, status, sum(step) AS visits FROM (
-                SELECT task_id, to_status AS status, 1 AS step FROM taskrunner_task_logs WHERE kind = 'transition'
-                UNION ALL SELECT task_id, from_status, -1 FROM taskrunner_task_logs WHERE from_status IS NOT NULL
+                SELECT task_id, to_status AS status, 1 AS step FROM taskrunner_task_history WHERE kind = 'transition'
+                UNION ALL SELECT task_id, from_status, -1 FROM taskrunner_task_history WHERE from_status IS NOT NULL
             ) AS moves GROUP BY task_id, status) AS total
         JOIN taskrunner_tasks t ON t.id = total.task_id WHERE visits <> (t.status = total.status)::integer
     """,
@@ -42,11 +42,11 @@ CHECKS = {
     "audit_gaps": """
         SELECT count(*) FROM (
             SELECT from_status, lag(to_status) OVER (PARTITION BY task_id ORDER BY id) AS before
-            FROM taskrunner_task_logs WHERE kind = 'transition') AS story WHERE from_status IS DISTINCT FROM before
+            FROM taskrunner_task_history WHERE kind = 'transition') AS story WHERE from_status IS DISTINCT FROM before
     """,
     "audit_ends_elsewhere": """
         SELECT count(*) FROM taskrunner_tasks t WHERE status IS DISTINCT FROM (
-            SELECT to_status FROM taskrunner_task_logs l WHERE l.task_id = t.id AND kind = 'transition'
+            SELECT to_status FROM taskrunner_task_history l WHERE l.task_id = t.id AND kind = 'transition'
             ORDER BY id DESC LIMIT 1)
     """,
 }

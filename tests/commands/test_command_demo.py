@@ -1,6 +1,7 @@
 """`demo`: the story that `make demo` shows, on a real cluster."""
 
 import re
+import time
 from collections import Counter
 from ipaddress import ip_network
 
@@ -8,6 +9,7 @@ from queueapp import tasks
 from queueapp.apikeys import authenticate_key
 from queueapp.models import Task, Tenant
 from queueapp.tenancy import operator_scope
+from taskrunner.devserver.console import BEGAN
 from tests.clusters import running_cluster
 from tests.commands.calling import refused, run, run_json
 from tests.rest.live import live_server
@@ -17,7 +19,9 @@ def test_two_hundred_tasks_complete_and_it_says_how_fast(clean_database, configu
     configure(FETCH={"ALLOWED_NETWORKS": [ip_network("127.0.0.1/32")]})
     with live_server() as server, running_cluster(workers=4, FETCH_ALLOWED_NETWORKS="127.0.0.1/32"):
         monkeypatch.setenv("TASKRUNNER_URL", server.url)
+        monkeypatch.setenv(BEGAN, str(time.monotonic()))
         printed = run("demo")
+    assert re.search(r"^The first result, [0-9.]+ s after `make demo`.$", printed, re.MULTILINE)
     assert re.search(r"^completed +200$", printed, re.MULTILINE)
     assert re.search(r"^200 tasks in [0-9.]+ s: [0-9,]+ tasks/s\.$", printed, re.MULTILINE)
     assert '"msg": "hello"' in printed

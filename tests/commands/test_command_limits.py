@@ -27,6 +27,14 @@ def test_limits_are_given_and_taken_back(acme):
     assert actions() == [(ACTOR, "tenant.change", "acme")] * 2
 
 
+def test_a_list_is_words_between_commas(acme):
+    run("limits", "acme", "fetch_domain_allowlist=a.com", "allowed_types=echo,sample.*")
+    assert own_limits() == {"fetch_domain_allowlist": ["a.com"], "allowed_types": ["echo", "sample.*"]}
+    run("limits", "acme", "allowed_types=default")
+    assert own_limits() == {"fetch_domain_allowlist": ["a.com"]}
+    assert refused("limits", "acme", "fetch_domain_allowlist=a b")[1].startswith("fetch_domain_allowlist.0:")
+
+
 def test_limits_refuse_by_name_and_change_nothing(acme):
     _, words = refused("limits", "acme", "colour=red", "max_batch_size=0", "tasks_per_minute=3")
     assert words.splitlines() == [

@@ -9,7 +9,7 @@ def row(name):
 
 
 def test_the_list_has_counts_and_the_oldest_wait(make_task):
-    make_task("queued", run_at="2026-01-02T03:04:05Z")
+    make_task("queued", run_at="2026-01-02T03:04:05Z", priority=105)
     make_task("completed")
     maintenance.run_once()
     document = row("default")

@@ -1,7 +1,11 @@
 """`submit`: from words on a command line to a row."""
 
+import logging
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from queueapp import tasks
 from queueapp.models import Task, TaskLog, Tenant
 from queueapp.redis import notifier
 from queueapp.redis.connections import redis_client
@@ -24,6 +28,15 @@ def only_task():
 def test_it_says_what_it_made(demo):
     printed = run("submit", "echo", "msg=hello")
     assert printed == f"Task {only_task().id} of demo is queued on queue default.\n"
+
+
+def test_no_line_of_the_log_stands_beside_what_it_says(demo, caplog):
+    caplog.set_level(logging.INFO)
+    run("submit", "echo")
+    run("cancel", only_task().id)
+    assert caplog.records == []
+    tasks.submit("echo", tenant_id=demo.id)
+    assert [record.event for record in caplog.records] == ["task_enqueued"]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +62,7 @@ def test_a_value_is_json_where_it_is_valid_json(demo, typed, value):
 
 def test_every_option_reaches_the_row(acme):
     words = "echo --tenant acme --priority 9 a=1 --delay 60 --timeout 7 --max-retries 3 --label x --label y b=2"
-    document = run_json("submit", *words.split(), "--queue", "default")
+    document = run_json("submit", *words.split(), "--queue", "default", "--expires", "30")
     expected = {
         "tenant": "acme",
         "type": "echo",
@@ -64,7 +77,16 @@ def test_every_option_reaches_the_row(acme):
     }
     assert expected.items() <= document.items()
     assert document["run_at"].endswith("Z")
+    assert only_task().expires_at - only_task().run_at == timedelta(seconds=30)
     assert only_task().tenant_id == acme.id
+
+
+def test_a_time_and_requirements_reach_the_row(demo):
+    due = (datetime.now(UTC) + timedelta(days=1)).isoformat(timespec="seconds")
+    words = ["--run-at", due, "--requirements", "region=eu", "--requirements", "gpu=true"]
+    assert run_json("submit", "echo", *words)["status"] == "scheduled"
+    assert only_task().run_at == datetime.fromisoformat(due)
+    assert only_task().requirements == {"region": "eu", "gpu": True}
 
 
 def test_it_acts_as_the_person_at_the_terminal_and_rings(demo):
@@ -103,6 +125,10 @@ def test_a_refused_request_is_explained_field_by_field(demo):
         (["echo", "--queue", "nowhere"], "no queue 'nowhere'; there are: config, default"),
         (["echo", "--dedup-ttl", "5"], "--dedup-ttl needs --dedup-key"),
         (["echo", "--delay", "soon"], "invalid float value: 'soon'"),
+        (["echo", "--run-at", "soon"], "run_at: must be a time in the form of RFC 3339"),
+        (["echo", "--run-at", "2026-01-31T12:00:00Z", "--delay", "5"], "give run_at or delay_seconds, not both"),
+        (["echo", "--requirements", "region"], "'region' is not key=value"),
+        (["echo", "--requirements", "a=1", "--requirements", "a=2"], "A requirement is given twice."),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_reason(demo, words, refusal):

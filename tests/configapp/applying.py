@@ -69,3 +69,13 @@ def records(**wanted):
     """Rows of config_audit, the oldest first."""
     with operator_scope("operator:test"):
         return list(ConfigAudit.objects.filter(**wanted).order_by("id"))
+
+
+def accepted(answer):
+    assert answer.status_code == 202, answer.content
+    return answer.json()
+
+
+def all_changes():
+    with operator_scope("operator:test"):
+        return list(ConfigChange.objects.all())

@@ -1,13 +1,19 @@
-"""A worker that brings changes, for all tests of the configuration; and the rates of injection at the end of a run."""
+"""A worker that brings changes and an admin who sends them, for all tests here; the rates of injection of a run."""
 
 import pytest
 
 from tests.configapp.applying import ConfigWorker
+from tests.rest.calling import Api, key_for
 
 
 @pytest.fixture
 def config_worker(clean_database):
     return ConfigWorker()
+
+
+@pytest.fixture
+def admin(acme):
+    return Api(key_for(acme, "admin"))
 
 
 @pytest.fixture

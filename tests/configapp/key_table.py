@@ -3,6 +3,7 @@
 `python -m tests.configapp.key_table` updates it.
 """
 
+from html import escape
 from pathlib import Path
 
 from configapp.catalogue import CATALOGUE
@@ -37,7 +38,8 @@ def _values(spec: KeySpec) -> str:
         case Kind.STRING if spec.secret:
             return f"secret, at least {spec.minimum} characters" if spec.minimum != 1 else "secret"
         case Kind.STRING if spec.pattern:
-            return f"string, <code>{spec.pattern.replace('|', '&#124;')}</code>"
+            pattern = escape(spec.pattern, quote=False).replace("|", "&#124;").replace("`", "&#96;")
+            return f"string, <code>{pattern}</code>"
     return spec.kind.value
 
 

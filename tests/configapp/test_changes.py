@@ -187,8 +187,8 @@ def test_what_the_database_refuses_is_on_record_too(clean_database):
     assert everything_accepted() == (0, 0)
 
 
-def test_a_task_submitted_by_hand_changes_nothing(config_worker, acme):
-    tasks.submit("config.apply", tenant_id=acme.id)
+def test_a_task_that_no_change_belongs_to_changes_nothing(config_worker, acme):
+    tasks.submit_internal({"type": "config.apply"}, tenant_id=acme.id)
     with tenant_scope(acme.id), connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM taskrunner_config_changes")
         assert cursor.fetchone() == (0,)

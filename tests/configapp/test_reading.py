@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import pytest
-from django.db import connections
 
 import configapp
 from configapp import reader
@@ -17,6 +16,7 @@ from configapp.signals import config_changed
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.clusters import ROOT
 from tests.configapp.applying import ALICE
+from tests.sql_queries import end_other_sessions
 from tests.waiting import comes_true, wait_until
 
 PORT = "app.api_port"
@@ -137,12 +137,7 @@ def test_a_receiver_that_fails_keeps_nobody_from_reading(config_worker, told):
 
 def test_a_session_that_the_server_ends_is_replaced(config_worker, caplog):
     assert configapp.get(PORT) == 8080
-    with connections["default"].cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE pid <> pg_backend_pid() AND datname = current_database() AND usename = session_user"
-        )
-        assert cursor.rowcount > 0
+    end_other_sessions()
     assert configapp.get(PORT) == 8080
     wait_until(lambda: "configuration not read" in caplog.text)
     apply(config_worker, PORT, 9000)

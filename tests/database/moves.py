@@ -55,6 +55,8 @@ def _let_the_owner_through() -> Iterator[None]:
                 "taskrunner_runs",
                 "taskrunner_run_metrics",
                 "taskrunner_run_notes",
+                "taskrunner_schedules",
+                "taskrunner_schedule_slots",
             ):
                 cursor.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
         yield

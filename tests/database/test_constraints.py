@@ -7,7 +7,18 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from queueapp.models import ApiKey, DedupKey, IdempotencyKey, Membership, Queue, Route, Run, TaskType
+from queueapp.models import (
+    ApiKey,
+    DedupKey,
+    IdempotencyKey,
+    Membership,
+    Queue,
+    Route,
+    Run,
+    Schedule,
+    ScheduleSlot,
+    TaskType,
+)
 from queueapp.states import Who
 from queueapp.tenancy import operator_scope, system_scope
 from tests.database.moves import SQL, Refusal, acting_as, attempt
@@ -36,9 +47,11 @@ def names(make_task, acme, globex, acme_viewer):
         TaskType.objects.create(tenant=acme, type="taken", params_schema={})
         Route.objects.create(pattern="taken.*", queue=Queue.objects.get(name="default"))
         run = Run.objects.create(tenant=acme, task=task, attempt=1, run_key="k")
+        schedule = Schedule.objects.create(tenant=acme, name="taken", type="echo", every_seconds=1)
+        ScheduleSlot.objects.create(tenant=acme, schedule=schedule, slot_at="2030-01-01T00:00Z", outcome="refused")
     nobody = "ffffffff-ffff-7fff-bfff-ffffffffffff"
     ids = {"acme": acme.id, "globex": globex.id, "nobody": nobody, "task": task.id, "run": run.id}
-    return {**ids, "user": acme_viewer.id}
+    return {**ids, "user": acme_viewer.id, "schedule": schedule.id}
 
 
 def test_every_named_constraint_has_its_violation(clean_database):

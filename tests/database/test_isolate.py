@@ -20,7 +20,7 @@ LEASED_TASK = """
 """
 HISTORY = """
     SET ROLE taskrunner_operator;
-    SELECT concat_ws(' ', from_status, to_status, split_part(actor, ':', 1)) FROM taskrunner_task_logs ORDER BY id
+    SELECT concat_ws(' ', from_status, to_status, split_part(actor, ':', 1)) FROM taskrunner_task_history ORDER BY id
 """
 RECORDS = ["taskrunner_task_logs", "taskrunner_security_events", "taskrunner_operator_actions"]
 

@@ -2,30 +2,25 @@
 
 import hashlib
 import logging
-import signal
 
 import pytest
 from django.db import IntegrityError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from queueapp import tasks
-from queueapp.claiming import Capabilities
 from queueapp.claiming.duty_cycle import DutyCycle
-from queueapp.maintenance import retention
-from queueapp.models import Partition, Task
+from queueapp.claiming.partitions import list_new_partitions
+from queueapp.maintenance import partitions
+from queueapp.models import NewPartition, Partition, Task
 from queueapp.models.base import new_id
 from queueapp.tasks.diagnosis import why
 from queueapp.tasks.settle import Outcome, OutcomeKind
 from queueapp.tenancy import operator_scope, system_scope, worker_scope
-from queueapp.worker import main_loop
-from queueapp.worker.interrupts import SIGNAL
-from queueapp.worker.main_loop import ServingWorker
-from queueapp.worker.processes.shared_memory import ClusterMemory, ServeOptions
 from tests.factories import create_task, fresh
 from tests.sql_queries import ask
 from tests.tasks.staging import held_open
 from tests.tasks.workers import Worker
-from tests.waiting import threads
+from tests.waiting import sessions_waiting_for_a_lock, threads, wait_until
 from tests.worker.claimers import claimer, submit
 
 
@@ -70,55 +65,180 @@ def a_poll_whenever_one_is_wanted(monkeypatch):
     monkeypatch.setattr(DutyCycle, "allows", True)
 
 
+@pytest.fixture
+def pruner(monkeypatch):
+    """Prunes what has nothing queued, however lately it was used; each call is a walk."""
+    monkeypatch.setattr(partitions, "IDLE_SECONDS", 0)
+    job = partitions.PartitionPruner()
+
+    def prune():
+        with system_scope("maintenance"):
+            return job().rows
+
+    return prune
+
+
 @pytest.mark.usefixtures("a_poll_whenever_one_is_wanted")
-def test_a_partition_without_tasks_is_deleted_and_listed_anew_when_it_is_needed(acme):
-    worker, stays = claimer(), submit(acme, type="sample.alone")
-    first = tasks.submit("echo", tenant_id=acme.id)
-    take_all(worker)
-    with operator_scope("operator:test"):
-        Task.objects.filter(id=first.id).delete()
-    assert prune_partitions() == 1
+def test_an_idle_partition_is_deleted_and_listed_anew_when_it_is_needed(acme, pruner):
+    worker = claimer()
+    first, stays = tasks.submit("echo", tenant_id=acme.id), tasks.submit("sample.alone", tenant_id=acme.id)
+    assert sorted(take_all(worker)) == sorted([first.id, stays.id])
+    submit(acme, type="sample.alone")
+    assert [pruner(), pruner(), pruner()] == [0, 0, 1]
     assert [type for _, type, _ in listed()] == ["sample.alone"]
     second = tasks.submit("echo", tenant_id=acme.id)
-    assert take_all(worker) == [second.id]
-    assert prune_partitions() == 0
-    assert fresh(Task(id=stays[0])).status == "leased"
+    assert second.id in take_all(worker)
+    assert [pruner() for _ in range(2)] == [0, 0]
+
+
+def test_a_partition_that_was_used_lately_stays(acme):
+    tasks.submit("echo", tenant_id=acme.id)
+    take_all(claimer())
+    job = partitions.PartitionPruner()
+    with system_scope("maintenance"):
+        assert [job().rows for _ in range(4)] == [0] * 4
+    assert len(listed()) == 1
+
+
+def test_a_walk_goes_on_from_batch_to_batch_and_begins_anew(acme, pruner, monkeypatch):
+    monkeypatch.setattr(partitions, "BATCH", 2)
+    for region in range(5):
+        tasks.submit("sample.noop", tenant_id=acme.id, requirements={"region": region})
+    take_all(claimer(region=list(range(5))))
+    assert sum(pruner() for _ in range(9)) == 5
+    assert listed() == []
+
+
+def submit_and_take(tenant):
+    """Leaves an idle partition that has its row."""
+    task = tasks.submit("echo", tenant_id=tenant.id)
+    worker = claimer()
+    assert take_all(worker) == [task.id]
+    return worker
 
 
 @pytest.mark.usefixtures("a_poll_whenever_one_is_wanted")
-def test_a_task_that_is_submitted_while_its_partition_is_deleted_is_claimed(acme):
-    worker = claimer()
-    first = tasks.submit("echo", tenant_id=acme.id)
-    take_all(worker)
-    with operator_scope("operator:test"):
-        Task.objects.filter(id=first.id).delete()
-    second = []
-    with threads(1) as run, held_open(run, lambda: second.extend(submit(acme, type="echo"))):
-        assert prune_partitions() == 1
-    assert take_all(worker) == second
+def test_a_task_that_is_submitted_while_its_partition_is_deleted_is_claimed(acme, pruner):
+    """Whether its submit found the row in use, retired, or gone."""
+    worker, late = submit_and_take(acme), []
+
+    def submit_late():
+        late.append(tasks.submit("echo", tenant_id=acme.id).id)
+
+    with threads(1) as found_in_use, held_open(found_in_use, submit_late):
+        pruner()  # retires it
+        with threads(1) as found_retired, held_open(found_retired, submit_late):
+            assert [pruner() for _ in range(3)] == [0] * 3, "a submit that found it in use is under way"
+    assert [pruner() for _ in range(3)] == [0] * 3, "tasks wait in it"
+    assert take_all(worker) == late
+    assert sum(pruner() for _ in range(3)) == 1
+    submit_late()
+    assert take_all(worker) == late[-1:]
 
 
-def test_claimers_see_that_one_partition_came_for_another(acme):
-    worker = claimer()
-    first = tasks.submit("echo", tenant_id=acme.id)
-    assert worker.claim()
+@pytest.mark.usefixtures("a_poll_whenever_one_is_wanted")
+def test_a_submit_that_found_the_row_retired_does_not_keep_it_and_is_claimed_all_the_same(acme, pruner):
+    worker, late = submit_and_take(acme), []
+    pruner()
+    pruner()
+    with threads(1) as run, held_open(run, lambda: late.append(tasks.submit("echo", tenant_id=acme.id).id)):
+        assert pruner() == 1
+    assert listed() == []
+    assert take_all(worker) == late
+
+
+def submit_another(tenant):
+    tasks.submit("echo", tenant_id=tenant.id)
+
+
+def queue_again(tenant):
+    with system_scope("test"):
+        Task.objects.filter(tenant=tenant).update(status="queued", lease_expires_at=None)
+
+
+@pytest.mark.parametrize("make_ready", [submit_another, queue_again])
+def test_a_retired_partition_is_taken_back_into_use(acme, pruner, make_ready):
+    worker = submit_and_take(acme)
+    pruner()
+    make_ready(acme)
+    list_new_partitions(worker.worker_id)
     with operator_scope("operator:test"):
-        Task.objects.filter(id=first.id).delete()
-    submit(acme)
-    assert claimer().claim()
-    assert prune_partitions() == 1
-    worker._partitions._read_at = float("-inf")
-    (again,) = submit(acme)
-    assert [task.id for task in worker.claim()] == [again]
+        assert Partition.objects.get().retired_in is None
+        assert not NewPartition.objects.exists()
+
+
+@pytest.mark.usefixtures("a_poll_whenever_one_is_wanted")
+@pytest.mark.parametrize("status", ["scheduled", "failed", "cancelled", "leased"])
+def test_what_becomes_ready_in_a_partition_without_a_row_is_claimed(acme, make_task, status):
+    task = make_task(status)
+    delete_rows()
+    with system_scope("test") if status != "cancelled" else operator_scope("operator:test"):
+        again = {"status": "queued", "lease_expires_at": None, "finished_at": None}
+        Task.objects.filter(id=task.id).update(**again)
+    assert take_all(claimer()) == [task.id]
+
+
+def test_many_who_find_no_row_leave_one_note(acme):
+    for _ in range(3):
+        submit(acme, 5)
+    with operator_scope("operator:test"):
+        assert NewPartition.objects.count() == 1
+
+
+def test_one_note_is_left_of_each_partition_that_a_statement_opens(acme):
+    regions = [{"type": "sample.noop", "requirements": {"region": region % 3}} for region in range(9)]
+    tasks.submit_many([*regions, {"type": "echo"}], tenant_id=acme.id)
+    with operator_scope("operator:test"):
+        opened = NewPartition.objects.order_by("id").values_list("type", "requirements", "opened_by")
+        assert sorted(opened, key=str) == [
+            ("echo", {}, None),
+            *[("sample.noop", {"region": region}, acme.id) for region in range(3)],
+        ]
+
+
+@pytest.mark.parametrize("batch", [1, 1000])
+def test_what_waits_without_row_or_note_is_found_by_maintenance(acme, monkeypatch, batch):
+    monkeypatch.setattr(partitions, "BATCH", batch)
+    submitted = [
+        tasks.submit("sample.noop", tenant_id=acme.id, requirements={"region": region}).id for region in range(6)
+    ]
+    worker = claimer(region=list(range(6)))
+    list_new_partitions(worker.worker_id)
+    delete_rows("id % 2 = 0 OR requirements = '{\"region\": 3}'")
+    with operator_scope("operator:test"):
+        gone = 6 - Partition.objects.count()
+    job = partitions.LostPartitions()
+    with system_scope("maintenance"):
+        assert sum(job().rows for _ in range(7)) == gone > 0
+        assert sum(job().rows for _ in range(7)) == 0
+    assert sorted(take_all(worker)) == sorted(submitted)
+
+
+def test_rows_are_numbered_in_the_order_they_commit(acme):
+    """Who is listing holds the others up to the end of its transaction, so none can turn up below what was read."""
+    numbers = []
+
+    def add(type):
+        number = "INSERT INTO taskrunner_partitions (id, queue, type, requirements) VALUES"
+        number += f" (taskrunner_partition_id('q', '{type}', '{{}}'), 'q', '{type}', '{{}}') RETURNING number"
+        with operator_scope("operator:test"):
+            numbers.append(ask(number))
+
+    with threads(2) as run:
+        with held_open(run, lambda: add("first")):
+            second = run(add, "second")
+            wait_until(lambda: sessions_waiting_for_a_lock() == 1)
+        second.result()
+    assert numbers == sorted(numbers)
+
+
+def delete_rows(which="true"):
+    with operator_scope("operator:test"), connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM taskrunner_new_partitions; DELETE FROM taskrunner_partitions WHERE {which}")
 
 
 def take_all(worker):
     return [task.id for batch in iter(worker.claim, []) for task in batch]
-
-
-def prune_partitions():
-    with system_scope("maintenance"):
-        return retention.prune_partitions().rows
 
 
 @pytest.fixture
@@ -137,7 +257,8 @@ def collision(acme):
                 [task_id],
             )
         yield task_id
-        owner.execute(f"DELETE FROM taskrunner_partitions; ALTER TABLE taskrunner_partitions ADD {constraint} {check}")
+        delete_rows()
+        owner.execute(f"ALTER TABLE taskrunner_partitions ADD {constraint} {check}")
 
 
 def test_two_partitions_with_one_digest_are_an_error_and_no_wrong_claim(collision):
@@ -145,17 +266,6 @@ def test_two_partitions_with_one_digest_are_an_error_and_no_wrong_claim(collisio
         claimer().claim()
     with operator_scope("operator:test"):
         assert Task.objects.get(id=collision).status == "queued"
-
-
-@pytest.fixture
-def serving_worker(monkeypatch):
-    """Its object in this process, which shall not become a worker's; it never runs."""
-    monkeypatch.setattr(main_loop, "OwnProcess", lambda: None)
-    handler, memory = signal.getsignal(SIGNAL), ClusterMemory(1)
-    worker = ServingWorker(ServeOptions(new_id(), Capabilities(("default",)), None, memory), memory.slots[0])
-    yield worker
-    worker._background.close()
-    signal.signal(SIGNAL, handler)
 
 
 def test_a_worker_stores_its_outcomes_although_its_claim_collides(collision, acme, serving_worker, caplog):
@@ -184,4 +294,4 @@ def test_who_looks_before_any_claimer_came_sees_what_is_queued(acme):
     second = submit(acme, 2)[1]
     with operator_scope("operator:test"):
         assert ask("SELECT array_agg(type) FROM taskrunner_used_partitions") == ["sample.noop"]
-        assert any("1 tasks" in reason.message for reason in why(Task.objects.get(id=second)))
+        assert any("1 task " in reason.message for reason in why(Task.objects.get(id=second)))

@@ -10,6 +10,7 @@ from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.database.test_migrations import CATALOGUE
 from tests.database_fixture import empty_everything
+from tests.factories import create_task
 from tests.samples.models import SampleNote
 from tests.tenancy.rows import fill, fill_shared
 
@@ -66,6 +67,7 @@ def fill_everything() -> None:
     worker_id = new_id()
     fill(tenant, worker_id)
     fill_shared(worker_id)
+    create_task("queued", tenant, requirements={"region": "eu"})  # no claimer has listed its partition
     with tenant_scope(tenant.id):
         SampleNote.objects.create(tenant=tenant, text="kept", topic="migrations")
     assert [column for column, values in contents().items() if not values] == []

@@ -104,7 +104,7 @@ def test_a_login_without_a_role_makes_any_legal_move_and_is_named(make_task, sou
         with acting_as(SQL, task.tenant_id, worker_id) as cursor:
             assert move(cursor, SQL, task, target) is None
             cursor.execute(
-                "SELECT to_status, actor FROM taskrunner_task_logs WHERE task_id = %s ORDER BY id DESC", [task.id]
+                "SELECT to_status, actor FROM taskrunner_task_history WHERE task_id = %s ORDER BY id DESC", [task.id]
             )
             owner = connections["owner"].settings_dict["USER"]
             assert cursor.fetchone() == (target, f"sql:{owner}")

@@ -6,9 +6,13 @@ UPDATE taskrunner_tasks SET status = 'paused' WHERE id = %(task)s
 -- tr_task_type_format 23514
 INSERT INTO taskrunner_tasks (tenant_id, type, queue, status) VALUES (%(acme)s, 'no type', 'default', 'queued')
 -- tr_task_priority_range 23514
-UPDATE taskrunner_tasks SET priority = 11 WHERE id = %(task)s
+UPDATE taskrunner_tasks SET priority = 106 WHERE id = %(task)s
 -- tr_task_counters_not_negative 23514
 UPDATE taskrunner_tasks SET failures = -1 WHERE id = %(task)s
+-- tr_task_moments_in_range 23514
+UPDATE taskrunner_tasks SET run_at = '290000-01-01' WHERE id = %(task)s
+-- tr_task_error_and_progress_formed 23514
+UPDATE taskrunner_tasks SET error_detail = '{"traceback": 5}' WHERE id = %(task)s
 -- tr_task_timeout_positive 23514
 UPDATE taskrunner_tasks SET timeout_seconds = 0 WHERE id = %(task)s
 -- tr_task_finished_iff_final 23514
@@ -31,9 +35,6 @@ INSERT INTO taskrunner_dedup_keys (tenant_id, queue, key, expires_at, task_id) V
 ALTER TABLE taskrunner_dedup_keys DROP CONSTRAINT tr_dedup_key_task_of_tenant;
 INSERT INTO taskrunner_dedup_keys (tenant_id, queue, key, expires_at, task_id) VALUES (%(nobody)s, 'default', 'k', now(), %(task)s)
 
--- tr_task_log_transition_iff_target 23514 owner
-INSERT INTO taskrunner_task_logs (tenant_id, task_id, actor, attempt, reason, level, message, kind)
-VALUES (%(acme)s, %(task)s, 'x', 0, '', 'info', '', 'transition')
 -- task_transition_once 23505 owner
 INSERT INTO taskrunner_task_transitions (to_status, who, reason) VALUES ('queued', 'client', 'again')
 
@@ -47,6 +48,44 @@ SELECT %(acme)s::uuid, '2026-01-01', 'q', 'echo', 'queued', n, 0, 0 FROM generat
 -- taskrunner_task_stat_tenant_id_fk 23503
 INSERT INTO taskrunner_task_stats (tenant_id, minute, queue, type, to_status, moves, wait_seconds, run_seconds)
 VALUES (%(nobody)s, '2026-01-01', 'q', 'echo', 'queued', 1, 0, 0)
+
+-- tr_schedule_moments_in_range 23514
+INSERT INTO taskrunner_schedules (tenant_id, name, type, once_at) VALUES (%(acme)s, 'x', 'echo', '290000-01-01')
+-- tr_schedule_id_within_tenant 23505 owner
+ALTER TABLE taskrunner_schedules DROP CONSTRAINT taskrunner_schedules_pkey;
+INSERT INTO taskrunner_schedules (id, tenant_id, name, type, every_seconds) VALUES (%(schedule)s, %(acme)s, 'b', 'echo', 1)
+-- tr_schedule_name_once 23505
+INSERT INTO taskrunner_schedules (tenant_id, name, type, every_seconds) VALUES (%(acme)s, 'taken', 'echo', 1)
+-- tr_schedule_name_format 23514
+UPDATE taskrunner_schedules SET name = 'no name'
+-- tr_schedule_type_format 23514
+UPDATE taskrunner_schedules SET type = 'no type'
+-- tr_schedule_has_one_timing 23514
+UPDATE taskrunner_schedules SET cron = '* * * * *'
+-- tr_schedule_interval_range 23514
+UPDATE taskrunner_schedules SET every_seconds = 0
+-- tr_schedule_missed_known 23514
+UPDATE taskrunner_schedules SET missed = 'some'
+-- tr_schedule_overlap_known 23514
+UPDATE taskrunner_schedules SET overlap = 'some'
+-- tr_schedule_next_slot_undecided 23514
+UPDATE taskrunner_schedules SET next_slot_at = decided_until
+-- taskrunner_schedules_tenant_id_fk 23503
+INSERT INTO taskrunner_schedules (tenant_id, name, type, every_seconds) VALUES (%(nobody)s, 'b', 'echo', 1)
+
+-- tr_slot_once 23505
+INSERT INTO taskrunner_schedule_slots (tenant_id, schedule_id, slot_at, outcome) VALUES (%(acme)s, %(schedule)s, '2030-01-01', 'refused')
+-- tr_slot_outcome_known 23514
+UPDATE taskrunner_schedule_slots SET outcome = 'perhaps'
+-- tr_slot_task_iff_fired 23514
+UPDATE taskrunner_schedule_slots SET outcome = 'fired'
+-- tr_slot_span_iff_missed 23514
+UPDATE taskrunner_schedule_slots SET skipped_until = slot_at
+-- tr_slot_schedule_of_tenant 23503
+INSERT INTO taskrunner_schedule_slots (tenant_id, schedule_id, slot_at, outcome) VALUES (%(globex)s, %(schedule)s, now(), 'refused')
+-- taskrunner_schedule__tenant_id_fk 23503 owner
+ALTER TABLE taskrunner_schedule_slots DROP CONSTRAINT tr_slot_schedule_of_tenant;
+INSERT INTO taskrunner_schedule_slots (tenant_id, schedule_id, slot_at, outcome) VALUES (%(nobody)s, %(schedule)s, now(), 'refused')
 
 -- tr_task_type_once 23505
 INSERT INTO taskrunner_task_types (tenant_id, type, queue, params_schema, timeout_seconds, max_retries, retry_base_seconds)
@@ -174,7 +213,7 @@ INSERT INTO taskrunner_run_notes (tenant_id, run_id, task_id, type, content) VAL
 ALTER TABLE taskrunner_run_notes DROP CONSTRAINT tr_run_note_task_of_tenant;
 INSERT INTO taskrunner_run_notes (tenant_id, run_id, task_id, type, content) VALUES (%(nobody)s, NULL, %(task)s, 't', 'x')
 
--- tr_partition_id_stands_for_it 23514 owner
+-- tr_partition_id_stands_for_it 23514
 INSERT INTO taskrunner_partitions (id, queue, type, requirements) VALUES (1, 'default', 'echo', '{}')
 
 -- tr_tenant_limits_are_an_object 23514

@@ -74,7 +74,7 @@ def ping(servers: EmbeddedServers) -> bool:
 
 
 def running(directory: Path) -> list[psutil.Process]:
-    return [found for name in ("postgres", "redis-server") for found in processes_in(directory / name, name)]
+    return [found for name in ("postgres", "valkey-server") for found in processes_in(directory / name, name)]
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:
@@ -154,6 +154,16 @@ def test_postgres_is_durable_speaks_utf8_and_has_no_network_port(servers: Embedd
     assert values == ["", "on", "UTF8", "300"]
 
 
+def test_the_log_of_postgres_tells_no_values(servers: EmbeddedServers) -> None:
+    with closing(servers.postgres.connect_as_superuser("postgres")) as database, database.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE canaries (name text, CONSTRAINT is_short CHECK (length(name) < 5))")
+        with pytest.raises(psycopg2.errors.CheckViolation):
+            cursor.execute("INSERT INTO canaries VALUES (%s)", ["canary-7f3a"])
+    log = servers.postgres.log.read_text()
+    assert 'violates check constraint "is_short"' in log
+    assert "canary-7f3a" not in log
+
+
 def test_redis_has_no_network_port_and_forgets_nothing_on_its_own(servers: EmbeddedServers) -> None:
     with redis.Redis.from_url(servers.environment()["REDIS_URL"], decode_responses=True) as client:
         wanted = {"port": "0", "save": "", "maxmemory-policy": "noeviction"}
@@ -162,7 +172,7 @@ def test_redis_has_no_network_port_and_forgets_nothing_on_its_own(servers: Embed
 
 def test_stop_leaves_no_process_and_no_socket(directory: Path) -> None:
     with EmbeddedServers(directory) as servers:
-        assert {process.name() for process in running(directory)} == {"postgres", "redis-server"}
+        assert {process.name() for process in running(directory)} == {"postgres", "valkey-server"}
     assert running(directory) == []
     assert list(servers.sockets.iterdir()) == []
 

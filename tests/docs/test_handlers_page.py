@@ -1,10 +1,13 @@
 """docs/handlers.md names every option of handler(), every part of the context, every field of a task, every error."""
 
+import dataclasses
 import inspect
 import re
 
 from queueapp import errors, handlers
+from queueapp.handler_options import HandlerOptions, TypeOptions
 from queueapp.tasks.requests import TaskRequest
+from queueapp.typed import SubmitOptions
 from queueapp.worker.context import TaskContext
 from tests.clusters import ROOT
 
@@ -22,7 +25,18 @@ def names(heading):
 
 
 def test_every_option_of_a_handler():
-    assert names("Options of `handler()`") == set(inspect.signature(handlers.handler).parameters)
+    own = set(inspect.signature(handlers.handler).parameters) - {"options"}
+    assert own == {"type", "params"}
+    assert names("Options of `handler()`") == own | set(HandlerOptions.__annotations__)
+
+
+def test_an_option_has_a_name_and_a_default():
+    fields = {field.name for field in dataclasses.fields(TypeOptions)}
+    assert fields - {"type"} == set(HandlerOptions.__annotations__)
+
+
+def test_what_a_task_function_takes_is_what_a_submission_has():
+    assert set(SubmitOptions.__annotations__) == {*TaskRequest.model_fields, "tenant"} - {"type", "params"}
 
 
 def test_every_part_of_the_context():
@@ -43,9 +57,9 @@ def test_every_error_with_its_code():
 
 def test_the_defaults_are_those_of_the_code():
     defaults = {
-        name: parameter.default
-        for name, parameter in inspect.signature(handlers.handler).parameters.items()
-        if isinstance(parameter.default, (int, float, str))
+        field.name: field.default
+        for field in dataclasses.fields(handlers.Handler)
+        if isinstance(field.default, (int, float, str))
     }
     rows = [line.split("|") for line in section("Options of `handler()`").splitlines() if line.startswith("| `")]
     written = {row[1].strip().strip("`"): row[2].strip().strip("`").strip('"') for row in rows}

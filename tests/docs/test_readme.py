@@ -1,4 +1,4 @@
-"""README: its first handler is as short as it says and runs as it stands."""
+"""README: its first task is as short as it says and runs as it stands."""
 
 import re
 
@@ -11,31 +11,31 @@ from queueapp.tenancy import bind_tenant, operator_scope
 from tests.clusters import ROOT
 
 PAGE = (ROOT / "README.md").read_text()
-SETTINGS, HANDLER = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
+SETTINGS, TASK = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
 
 
 @pytest.fixture
-def handlers_module(monkeypatch, acme):
-    """What an app's handlers.py holds after its import."""
+def tasks_module(monkeypatch, acme):
+    """What an app's tasks.py holds after its import."""
     monkeypatch.setattr(handlers, "_handlers", dict(handlers._handlers))
-    module: dict[str, object] = {"__name__": "greetings.handlers"}
-    exec(HANDLER, module)
+    module: dict[str, object] = {"__name__": "greetings.tasks"}
+    exec(TASK, module)
     with bind_tenant(acme.id):
         yield module
 
 
-def test_the_first_handler_takes_twenty_lines_and_one_import():
-    assert len([line for line in HANDLER.splitlines() if line]) <= 20
-    assert HANDLER.count("from queueapp") == 1
-    assert "import queueapp" not in HANDLER
+def test_the_first_task_takes_twenty_lines_and_one_import():
+    assert len([line for line in TASK.splitlines() if line]) <= 20
+    assert TASK.count("from queueapp") == 1
+    assert "import queueapp" not in TASK
 
 
-def test_its_task_is_submitted_and_checked(handlers_module):
-    handlers_module["greet"]("Ada")
+def test_its_task_is_submitted_and_checked(tasks_module):
+    tasks_module["greet"]("Ada")
     with operator_scope("operator:test"):
         assert Task.objects.get(type="greetings.send").params == {"name": "Ada"}
     with pytest.raises(InvalidTask, match=r"params\.name"):
-        handlers_module["greet"](7)
+        tasks_module["greet"](7)
 
 
 def test_the_settings_name_what_the_code_needs(settings):

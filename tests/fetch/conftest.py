@@ -4,6 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
+from taskrunner.devserver.ports import usable_port
 from tests.fetch.certificates import Authority
 from tests.fetch.names import Names
 from tests.fetch.servers import serving
@@ -16,7 +17,7 @@ ALLOWED = [ip_network("127.0.0.2/32")]
 
 @pytest.fixture
 def server():
-    with serving("127.0.0.2") as running:
+    with serving("127.0.0.2", usable_port(0)) as running:  # the canary and its brother must get the port, too
         yield running
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 
 from workloads.safe_http import connections
-from workloads.safe_http.errors import Unreachable
+from workloads.safe_http.errors import Unresolved
 
 
 class Names:
@@ -26,5 +26,5 @@ class Names:
         answers = self._answers[host]
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if not answer:
-            raise Unreachable(f"the name {host} was not resolved: no such name")
+            raise Unresolved(host, "no such name")
         return [ip_address(each) for each in answer]

@@ -35,10 +35,7 @@ class Server:
 
     def __init__(self, host: str, port: int = 0, context: ssl.SSLContext | None = None) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listener = socket.socket(family, socket.SOCK_STREAM)
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind((host, port))
-        self._listener.listen(64)
+        self._listener = socket.create_server((host, port), family=family, backlog=64)  # closed if it fails
         self.host, self.port, self._context = host, self._listener.getsockname()[1], context
         self.scripts: dict[str, Script] = {}
         self.asked: list[Exchange] = []

@@ -49,7 +49,7 @@ def test_a_page_becomes_readable_text(worker, acme, page):
     task = worker.fetch(page)
     assert task.status == "completed", task.error_message
     result = task.result
-    assert (result["title"], result["author"], result["published_at"]) == ("Bread", "Ann Baker", "2026-01-31T00:00:00Z")
+    assert (result["title"], result["author"], result["published_at"]) == ("Bread", "Ann Baker", "2026-01-31T10:00:00Z")
     assert (result["content_type"], result["size_bytes"]) == ("text/html", len(ARTICLE))
     assert result["sha256"] == hashlib.sha256(ARTICLE.encode()).hexdigest()
     assert result["url"] == result["final_url"] == result["canonical_url"] == page
@@ -57,7 +57,7 @@ def test_a_page_becomes_readable_text(worker, acme, page):
     kept = artifacts_of(task)
     assert len(result["artifact_ids"]) == len(kept) == 1
     head, _, text = kept["fetch_text"].decode().partition("\n\n")
-    assert head == f"Title: Bread\nAuthor: Ann Baker\nPublished: 2026-01-31\nURL: {page}"
+    assert head == f"Title: Bread\nAuthor: Ann Baker\nPublished: 2026-01-31T10:00:00+00:00\nURL: {page}"
     assert "Flour, water, salt and time." in text
     for left_out in ("Home Shop", "All rights", "alert"):
         assert left_out not in text
@@ -231,7 +231,27 @@ def test_a_forbidden_address_behind_a_name_fails_for_good(worker, server, canary
     names.say("inside.example", ["10.0.0.1"])
     task = worker.fetch("http://inside.example/")
     assert (task.status, task.error_code) == ("dead_letter", "fetch_address_not_allowed")
-    assert "10.0.0.1 is not public" in task.error_message
+    assert "10.0.0.1" not in task.error_message, "what an inside name resolves to is no tenant's business"
+    assert "10.0.0.1" in task.error_traceback, "operators see it"
+
+
+def test_a_name_that_leads_inside_and_one_that_leads_nowhere_fail_in_the_same_words(worker, server, names):
+    """Else a tenant could ask which names there are inside."""
+    failures = []
+    for answer in (["10.0.0.1"], []):
+        names.say("inside.example", answer)
+        task = worker.fetch("http://inside.example/")
+        failures.append((task.status, task.error_code, task.error_message))
+    assert failures[0] == failures[1]
+
+
+def test_a_name_that_accepts_no_connection_is_told_without_its_address(worker, server, names):
+    names.say("intranet.example", ["127.0.0.2"])
+    server.close()
+    task = worker.fetch(f"http://intranet.example:{server.port}/")
+    assert (task.status, task.error_code) == ("failed", "fetch_unavailable")
+    assert f"no connection to port {server.port} of intranet.example: " in task.error_message
+    assert "127.0.0.2" not in task.error_message
 
 
 def test_what_happened_is_in_the_tasks_log_and_in_the_events(worker, page, caplog):

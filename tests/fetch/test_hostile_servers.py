@@ -211,7 +211,7 @@ def test_any_content_type_is_read_or_refused(header):
         except ContentTypeNotAllowed:
             continue
         assert content_type == content_type.lower()
-        assert isinstance(decode(b"x\xff", charset), str)
+        assert isinstance(decode(b"x\xff", content_type, charset), str)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_any_content_type_is_read_or_refused(header):
     ],
 )
 def test_bytes_become_text_as_in_a_browser(body, charset, text):
-    assert decode(body, charset) == text
+    assert decode(body, "text/html", charset) == text
 
 
 @given(st.binary(max_size=300), st.booleans(), st.sampled_from([None, "utf-8", "utf-16", "big5", "gb18030"]))

@@ -107,3 +107,16 @@ def test_a_hook_is_put_around_those_handlers_only_that_it_applies_to():
 
     assert hooks_around(get_handler("sample.transactional"))[-1:] == [transactions_only]
     assert hooks_around(get_handler("sample.noop")) == []
+
+
+def test_an_async_hook_is_for_async_handlers_and_a_plain_one_for_plain_ones():
+    @around_attempt()
+    async def on_loop(attempt, proceed):
+        return await proceed()
+
+    @around_attempt()
+    def in_main_thread(attempt, proceed):
+        return proceed()
+
+    assert hooks_around(get_handler("sample.noop")) == [in_main_thread]
+    assert hooks_around(get_handler("async.sum")) == [on_loop]

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
 from queueapp.hooks import JobResult, maintenance_job, registered_jobs
 from queueapp.maintenance import MaintenanceRunner, run_once
@@ -48,6 +48,25 @@ def test_a_job_that_never_ends_holds_up_no_other(runner, monkeypatch):
     maintenance_job("test_endless", every_seconds=0)(lambda: JobResult(1, more=True))
     maintenance_job("test_next", every_seconds=0)(lambda: JobResult(1))
     assert runner().run() == {"test_endless": 1, "test_next": 1}
+
+
+def test_a_commit_that_fails_is_the_fault_of_the_job_that_was_called_last(runner, caplog):
+    """Also where it was the last of all, and not of the next, which would rest for it."""
+    refused = [True, True]
+
+    @maintenance_job("test_refused", every_seconds=0)
+    def write():
+        if refused:
+            refused.pop()
+            transaction.on_commit(lambda: 1 / 0)
+        return JobResult(1)
+
+    maintenance_job("test_next", every_seconds=3600)(lambda: JobResult(1))
+    assert runner().run() == {"test_refused": 1, "test_next": 1}
+    made = MaintenanceRunner([job for job in registered_jobs() if job.name == "test_refused"])
+    assert made.run() == {"test_refused": 1}
+    failed = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert failed == ["maintenance job failed: test_refused"] * 2
 
 
 def test_a_job_runs_in_a_transaction_of_an_operator(runner, acme):

@@ -80,4 +80,5 @@ def test_an_observer_that_fails_breaks_nothing(acme, caplog):
     with caplog.at_level(logging.ERROR):
         assert tasks.cancel(task.id, tenant_id=acme.id).status == "cancelled"
     assert len(heard) == 1
-    assert [record.event for record in caplog.records] == ["hook_failed"]
+    failures = [record.event for record in caplog.records if record.levelno >= logging.ERROR]
+    assert failures == ["hook_failed"]

@@ -15,6 +15,7 @@ NUMBERS = {
     "task_max_artifact_mb": (1, 1024),
     "tasks_per_minute": (0, 1_000_000),
     "max_batch_size": (1, 1000),
+    "requirement_sets": (0, 1_000_000),
     "search_max_results": (1, 20),
 }
 LISTS = {
@@ -36,7 +37,7 @@ BAD = [
     {"TASKS_PER_MINUTE": 1},
     *({name: bound + step} for name, (low, high) in NUMBERS.items() for bound, step in ((low, -1), (high, 1))),
     *({name: value} for name in NUMBERS for value in ("5", True, 1.5, [5], {})),
-    *({name: None} for name in [*NUMBERS, *LISTS] if name != "tasks_per_minute"),
+    *({name: None} for name in [*NUMBERS, *LISTS] if name not in ("tasks_per_minute", "requirement_sets")),
     *({name: [item]} for name, (_, bad) in LISTS.items() for item in bad),
     *({name: value} for name in LISTS for value in ("a", 1, [1], [None], [["a"]])),
 ]

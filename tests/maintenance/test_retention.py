@@ -13,8 +13,8 @@ from django.utils import timezone
 from queueapp import maintenance
 from queueapp.db import statements
 from queueapp.hooks import JobResult, MaintenanceJob
-from queueapp.maintenance import MaintenanceRunner, runner
-from queueapp.models import Cluster, DedupKey, IdempotencyKey, Run, Task, TaskLog
+from queueapp.maintenance import MaintenanceRunner, retention, runner
+from queueapp.models import Cluster, DedupKey, IdempotencyKey, Run, Task, TaskLog, TaskLogRow
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, system_scope, tenant_scope, worker_scope
 from tests.commands.test_command_purge_rescue import born
@@ -22,10 +22,10 @@ from workloads.fetch.models import FetchedPage
 
 # as the trigger writes it, so many days ago
 OLD_ROW = """
-    INSERT INTO taskrunner_task_logs (id, tenant_id, task_id, at, kind, to_status, attempt, actor, reason, level,
-        message)
-    SELECT uuidv7(make_interval(days => -%(days)s)), %(tenant)s, %(task)s, now() - make_interval(days => %(days)s),
-        'transition', 'queued', 0, 'client:x', 'submit', 'info', 'old' FROM generate_series(1, %(rows)s)
+    INSERT INTO taskrunner_task_logs (at, attempt, transition_id, tenant_id, task_id, actor, message)
+    SELECT now() - make_interval(days => %(days)s), 0, t.id, %(tenant)s, %(task)s, 'client:x', 'old'
+    FROM taskrunner_task_transitions t, generate_series(1, %(rows)s)
+    WHERE from_status IS NULL AND to_status = 'queued' AND who = 'client'
 """
 
 
@@ -54,42 +54,53 @@ def ended(make_task):
 
 
 def test_the_log_goes_of_tasks_that_are_gone_and_of_no_others(acme, globex, make_task):
-    living, other = make_task("completed"), make_task(tenant=globex)
-    gone, lately = new_id(), new_id()
+    living, other = make_task("completed", id=born(400)), make_task(tenant=globex, id=born(31))
+    gone, lately = born(31), born(29)
     for tenant, task_id, days in ((acme, living.id, 400), (globex, other.id, 31), (acme, gone, 31), (acme, lately, 29)):
         write_old_log(tenant, task_id, days)
     assert maintenance.run_once()["task_logs_pruned"] == 1
     assert old_rows() == sorted([living.id, other.id, lately])
 
 
+def test_of_a_task_that_lived_long_the_last_rows_stay_their_time(acme):
+    gone = born(60)
+    for days in (60, 31, 29):
+        write_old_log(acme, gone, days)
+    assert maintenance.run_once()["task_logs_pruned"] == 2
+    assert old_rows() == [gone]
+
+
 def test_zero_keeps_the_log_for_ever(acme, configure):
     configure(TASK_LOG_RETENTION_DAYS=0)
-    write_old_log(acme, new_id(), 3000)
+    write_old_log(acme, born(3000), 3000)
     assert maintenance.run_once()["task_logs_pruned"] == 0
     assert len(old_rows()) == 1
 
 
 @pytest.mark.parametrize("days", [0, -5])
 def test_whoever_asks_the_last_day_stays(acme, days):
-    write_old_log(acme, new_id(), 0)
-    assert prune(keep_days=days) == {"examined": 0, "deleted": 0, "last_id": None}
+    write_old_log(acme, born(0), 0)
+    assert prune(keep_days=days) == {"examined": 0, "deleted": 0, "last_task": None}
 
 
 def test_batches_pass_by_what_stays_and_find_what_lies_behind_it(acme, make_task):
-    living, gone = make_task(), new_id()
-    write_old_log(acme, living.id, 60, rows=5)
+    living, gone = [make_task(id=born(days)).id for days in (60, 59)], born(50)
+    for task_id in living:
+        write_old_log(acme, task_id, 50, rows=5)
     write_old_log(acme, gone, 50, rows=2)
-    first = prune(batch=4)
-    assert (first["examined"], first["deleted"]) == (4, 0)
-    assert prune(batch=4, after=first["last_id"])["deleted"] == 2
-    assert old_rows() == [living.id] * 5
+    first = prune(batch=2)
+    assert first == {"examined": 2, "deleted": 0, "last_task": living[-1]}
+    assert prune(batch=2, after=first["last_task"]) == {"examined": 1, "deleted": 2, "last_task": gone}
+    assert old_rows() == sorted(living * 5)
 
 
 def test_the_walk_goes_on_in_the_next_pass_and_rests_at_the_end(acme, make_task, monkeypatch):
     monkeypatch.setattr("queueapp.maintenance.retention.BATCH", 2)
     monkeypatch.setattr(runner, "MOST_SECONDS", 0)  # one batch a pass
-    write_old_log(acme, make_task().id, 60, rows=3)
-    write_old_log(acme, new_id(), 50, rows=2)
+    for days in (60, 59, 58):
+        write_old_log(acme, make_task(id=born(days)).id, days)
+    for days in (57, 56):
+        write_old_log(acme, born(days), days)
     maintenance_runner = MaintenanceRunner()
     assert [maintenance_runner.run().get("task_logs_pruned") for _ in range(4)] == [0, 1, 1, None]
     assert len(old_rows()) == 3
@@ -107,15 +118,25 @@ def test_only_operators_may_call_the_function(acme, scope):
 
 
 def test_a_person_deletes_nothing_through_it(acme):
-    write_old_log(acme, new_id(), 60)
+    write_old_log(acme, born(60), 60)
     with operator_scope("operator:alice"):
         (found,) = statements.rows("prune_task_logs", {"after": UUID(int=0), "keep_days": 30, "batch": 1})
     assert (found["examined"], found["deleted"]) == (0, 0)
 
 
+def test_a_task_that_wrote_much_goes_in_batches(acme, monkeypatch):
+    monkeypatch.setattr(retention, "BATCH", 2)
+    write_old_log(acme, born(60), 60, rows=45)
+    write_old_log(acme, born(31), 31)
+    first = prune(batch=2)
+    assert (first["deleted"], first["last_task"]) == (20, UUID(int=0))
+    assert maintenance.run_once()["task_logs_pruned"] == 26
+    assert old_rows() == []
+
+
 @pytest.mark.parametrize("pretence", ["SET taskrunner.actor = 'system:maintenance'", "SET ROLE taskrunner_operator"])
 def test_the_owner_deletes_nothing_without_it(acme, pretence):
-    write_old_log(acme, new_id(), 60)
+    write_old_log(acme, born(60), 60)
     with closing(psycopg2.connect(os.environ["OWNER_DATABASE_URL"])) as owner, owner.cursor() as cursor:
         try:
             cursor.execute(pretence)
@@ -131,7 +152,7 @@ def test_not_even_the_platform_deletes_without_it(acme):
         pytest.raises(ProgrammingError, match="permission denied for table taskrunner_task_logs"),
         system_scope("maintenance"),
     ):
-        TaskLog.objects.all().delete()
+        TaskLogRow.objects.all().delete()
 
 
 def test_tasks_are_kept_unless_told_otherwise(ended):
@@ -167,10 +188,10 @@ def test_expired_idempotency_keys_go(acme):
 
 
 def test_clusters_that_nobody_has_heard_of_for_a_day_go(clean_database):
-    with worker_scope(new_id()):
-        for host, hours in (("gone", 25), ("silent", 23)):
-            heard_of = timezone.now() - timedelta(hours=hours)
-            Cluster.objects.create(id=new_id(), host=host, pid=1, machine="m", start_ticks=1, heartbeat_at=heard_of)
+    for host, hours in (("gone", 25), ("silent", 23)):
+        heard_of, cluster_id = timezone.now() - timedelta(hours=hours), new_id()
+        with operator_scope("operator:test"):
+            Cluster.objects.create(id=cluster_id, host=host, pid=1, machine="m", start_ticks=1, heartbeat_at=heard_of)
     assert maintenance.run_once()["expired_rows_pruned"] == 1
     with operator_scope("operator:test"):
         assert [cluster.host for cluster in Cluster.objects.all()] == ["silent"]

@@ -6,7 +6,7 @@ from django.urls import resolve
 from jsonschema_rs import Draft202012Validator
 from rest_framework.response import Response
 
-from queueapp.handlers import registered_handlers
+from queueapp.handlers import public_handlers
 from queueapp.rest.openapi import generator
 from queueapp.rest.openapi.generator import openapi
 from queueapp.rest.toolkit import endpoints
@@ -36,7 +36,7 @@ def references(part):
 
 
 def test_what_is_declared_is_described_besides_the_addresses_of_types():
-    types = {("POST", f"/tasks/{handler.type.replace('.', '/')}") for handler in registered_handlers()}
+    types = {("POST", f"/tasks/{handler.type.replace('.', '/')}") for handler in public_handlers()}
     assert declared() <= described()
     assert described() - declared() <= types
 
@@ -88,9 +88,9 @@ def test_a_new_endpoint_is_declared_in_one_place(monkeypatch, rf):
     assert operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].endswith("GreetingResponse")
 
 
-def test_every_registered_type_appears_with_the_schema_of_its_parameters():
+def test_every_public_type_appears_with_the_schema_of_its_parameters():
     document = openapi("/api/v1")
-    for handler in registered_handlers():
+    for handler in public_handlers():
         schema = document["components"]["schemas"][f"params.{handler.type}"]
         assert schema.get("properties", {}).keys() == handler.params.model_json_schema().get("properties", {}).keys()
         if handler.type.count(".") == 1:

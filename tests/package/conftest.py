@@ -22,8 +22,12 @@ MakeHost = Callable[..., Host]
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--wheel-dir", str(directory), str(ROOT)]
+    return build_wheel(ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+def build_wheel(source: Path, directory: Path) -> Path:
+    """The only file in the directory then."""
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--wheel-dir", str(directory), str(source)]
     subprocess.run(command, check=True)
     (built,) = directory.iterdir()
     return built
@@ -60,15 +64,15 @@ def environments(wheel: Path, pytestconfig: pytest.Config) -> Callable[[Cell], E
 
 
 @pytest.fixture(scope="session")
-def make_host(
+def make_bare_host(
     environments: Callable[[Cell], Environment], databases: Databases, tmp_path_factory: pytest.TempPathFactory
 ) -> MakeHost:
-    """make_host(cell, login="CREATEROLE CREATEDB", **TASKRUNNER): a project with a database and a login of its own."""
+    """As make_host, for a project that has no file yet."""
     numbers = itertools.count(1)
 
     def make(cell: Cell, *, login: str = "CREATEROLE CREATEDB", **setting: Any) -> Host:
         name = f"host{next(numbers)}"
-        host = Host(
+        return Host(
             directory=tmp_path_factory.mktemp("hosts") / name,
             python=environments(cell).python,
             database=databases.create(name, login),
@@ -80,6 +84,16 @@ def make_host(
                 **setting,
             },
         )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_host(make_bare_host: MakeHost) -> MakeHost:
+    """make_host(cell, login="CREATEROLE CREATEDB", **TASKRUNNER): a project with a database and a login of its own."""
+
+    def make(cell: Cell, **options: Any) -> Host:
+        host = make_bare_host(cell, **options)
         host.start()
         return host
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests.architecture.source import ROOT
 from tests.package.cells import Cell, find_python
@@ -38,19 +38,28 @@ class Environment:
         digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
         if not installed.exists():
             shutil.rmtree(self._directory, ignore_errors=True)
-            subprocess.run([str(find_python(self._cell.python)), "-m", "venv", str(self._directory)], check=True)
-            package = f"{wheel}[{self._cell.extra}]" if self._cell.extra else str(wheel)
-            self._pip("-c", str(self._constraints()), package, *self._cell.requirements)
+            self.make()
+            self.add(wheel)
         elif installed.read_text() != digest:
             self._pip("--force-reinstall", "--no-deps", str(wheel))
+            self.add(wheel)  # it may need more than the last one did
         installed.write_text(digest)
+
+    def make(self) -> None:
+        """With what a project has before us: Django and its driver."""
+        subprocess.run([str(find_python(self._cell.python)), "-m", "venv", str(self._directory)], check=True)
+        self._pip(*self._cell.requirements)
+
+    def add(self, wheel: Path) -> None:
+        package = f"{wheel}[{self._cell.extra}]" if self._cell.extra else str(wheel)
+        self._pip("-c", str(self._constraints()), package, *self._cell.requirements)
 
     def _pip(self, *words: str) -> None:
         subprocess.run([str(self.python), "-m", "pip", "install", "-q", *words], check=True)
 
     def _constraints(self) -> Path:
         """Our pinned versions, but for those that the cell decides."""
-        lines = (line.split("#")[0].strip() for line in (ROOT / "requirements.txt").read_text().splitlines())
+        lines = (line.split("#")[0].strip() for line in (ROOT / "requirements.in").read_text().splitlines())
         path = self._directory / "constraints.txt"
         path.write_text("\n".join(line for line in lines if line and not line.startswith(("Django==", "psycopg"))))
         return path
@@ -98,10 +107,16 @@ class Host:
         return done.stdout + done.stderr if errors else done.stdout
 
     @contextmanager
-    def cluster(self, command: str = "qcluster", *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    def cluster(
+        self, command: str = "qcluster", *words: str, log: IO[str] | None = None
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """A cluster of two workers, which drains when the block ends."""
         process = subprocess.Popen(
-            [str(self.python), "manage.py", command, *words], cwd=self.directory, env=self._environment()
+            [str(self.python), "manage.py", command, *words],
+            cwd=self.directory,
+            env=self._environment(),
+            stdout=log,
+            stderr=log,
         )
         try:
             yield process

@@ -17,14 +17,20 @@ def test_missing_apps(make_host, single_cell):
 
 
 def test_queueapp_needs_no_extra(make_host, cell):
-    """But for the store on S3, which needs the extra `s3`."""
+    """But for the store on S3, and rewriting the source of Celery tasks."""
     host = make_host(cell)
     program = """
 from importlib import import_module
 from pkgutil import walk_packages
 import queueapp
+optional = (
+    "queueapp.artifacts.s3_store",
+    "queueapp.contrib.celery.importer.rewriting",
+    "queueapp.contrib.django_tasks",
+    "queueapp.testing.plugin",
+)
 for module in walk_packages(queueapp.__path__, "queueapp."):
-    if module.name != "queueapp.artifacts.s3_store":
+    if not module.name.startswith(optional):
         import_module(module.name)
 print("imported")
 """

@@ -53,4 +53,4 @@ def test_it_says_its_licence_and_its_extras(wheel, files):
     with zipfile.ZipFile(wheel) as archive:
         said = Parser().parsestr(archive.read(str(metadata)).decode())
     assert said["License-Expression"] == "MIT"
-    assert said.get_all("Provides-Extra") == ["families", "s3", "server"]
+    assert said.get_all("Provides-Extra") == ["celery", "families", "s3", "server"]

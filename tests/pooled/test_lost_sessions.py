@@ -4,7 +4,6 @@ with an error of ours, and nothing is lost."""
 from collections import Counter
 
 import pytest
-from django.db import connection
 
 from queueapp import tasks
 from queueapp.models import Task, Tenant
@@ -12,10 +11,10 @@ from queueapp.tenancy import operator_scope
 from tests.clusters import running_cluster
 from tests.rest.calling import key_for
 from tests.rest.live import live_server
+from tests.sql_queries import end_other_sessions
 from tests.waiting import threads, wait_until
 
 ROUNDS = 3
-OTHERS = "datname = current_database() AND usename = session_user AND pid <> pg_backend_pid()"
 
 
 @pytest.fixture(params=["clean_database", "pooled"], autouse=True)
@@ -23,18 +22,6 @@ def way(request):
     """Directly, or through the pooler."""
     request.getfixturevalue(request.param)
     return request.param
-
-
-def end_other_sessions():
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OTHERS}")
-    wait_until(lambda: not _count(f"SELECT count(*) FROM pg_stat_activity WHERE {OTHERS} AND state = 'active'"))
-
-
-def _count(question):
-    with connection.cursor() as cursor:
-        cursor.execute(question)
-        return cursor.fetchone()[0]
 
 
 def test_each_thread_submits_again(acme):

@@ -62,3 +62,10 @@ def test_views_hold_no_transaction_of_the_project():
 
 def test_the_page_holds_the_matrix_of_the_code():
     assert written(PAGE.read_text()) == matrix(), "write it anew: python -m tests.rest.matrix"
+
+
+def test_a_refusal_of_any_address_is_on_record(client):
+    """Also of one with a character that PostgreSQL does not know."""
+    answer = client.get("/config/a%00b")
+    assert (answer.status_code, code_of(answer)) == (403, "forbidden")
+    assert [event.detail["path"] for event in forbidden_events()] == ["/api/v1/config/a\\0b"]

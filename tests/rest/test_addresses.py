@@ -2,6 +2,8 @@
 
 from urllib.parse import quote
 
+import pytest
+
 from tests.rest.calling import fields_of
 
 
@@ -17,6 +19,12 @@ def test_a_plus_that_became_a_space_is_named(client):
     assert fields_of(answer) == {"created_after": "value_error"}
     assert "%2B" in answer.json()["detail"]
     assert client.get("/tasks?created_after=2026-01-01T00:00:00%2B01:00").status_code == 200
+
+
+@pytest.mark.parametrize("offset", ["-23:59", "%2B16:00", "%2B15:59", "-00:00"])
+def test_any_offset_of_a_time_can_be_read(client, offset):
+    for name in ("created_after", "created_before"):
+        assert client.get(f"/tasks?{name}=2026-01-01T00:00:00{offset}").status_code == 200
 
 
 def test_created_after_includes_its_moment_and_created_before_does_not(client):

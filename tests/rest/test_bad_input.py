@@ -1,6 +1,7 @@
 """Bodies that cannot be used: every one is refused with a reason, none is stored, and none is a server error."""
 
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from queueapp.models import Task
 from queueapp.rest.toolkit.errors import MalformedJson
 from queueapp.rest.toolkit.strict_json import parse_json
 from queueapp.tenancy import operator_scope
-from tests.rest.calling import code_of, fields_of
+from tests.rest.calling import API, code_of, fields_of, key_for
+from tests.waiting import PATIENCE_SECONDS
 
 DEEP = 100_000
 MALFORMED = {
@@ -141,6 +143,15 @@ def test_values_out_of_bounds_are_refused_by_name(client, field, value):
     assert stored() == 0
 
 
+def test_a_whole_number_may_be_written_with_a_point(client):
+    """To JSON it is the same number, and to JSON Schema too."""
+    answer = client.post("/tasks", b'{"type": "echo", "priority": 9.0, "max_retries": 2e0, "timeout_seconds": null}')
+    assert (answer.status_code, answer.json()["priority"], answer.json()["max_retries"]) == (202, 9, 2)
+    for wrong in (b"9.5", b"true", b'"9"', b"1e300"):
+        refused = client.post("/tasks", b'{"type": "echo", "priority": %s}' % wrong)
+        assert list(fields_of(refused)) == ["priority"]
+
+
 def test_a_body_too_large_is_refused_on_arrival(client):
     body = json.dumps({"type": "echo", "params": {"a": "x" * 1_048_576}}).encode()
     answer = client.post("/tasks", body)
@@ -160,6 +171,51 @@ def test_another_content_type_is_refused(client, content_type):
 def test_a_content_type_may_have_parameters(client):
     for content_type in ("application/json; charset=utf-8", "Application/JSON;q=1", "application/json ; x=;;"):
         assert client.post("/tasks", {"type": "echo"}, Content_Type=content_type).status_code == 202
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "UTF-7", "iso-8859-1", "cp1252", "latin1", '"utf-16le"', "utf8x", ""])
+def test_another_charset_is_refused_rather_than_read_as_utf_8(client, make_task, charset):
+    task = make_task("completed")
+    for method, path, kind in (
+        ("POST", "/tasks", "application/json"),
+        ("POST", "/artifacts", "application/json"),
+        ("POST", "/artifacts", "multipart/form-data; boundary=b"),
+        ("GET", f"/tasks/{task.id}?tenant=acme", "application/json"),  # Django reads addresses in it too
+    ):
+        answer = client.send(method, path, {"type": "echo"}, Content_Type=f"{kind}; charset={charset}")
+        assert (answer.status_code, code_of(answer)) == (415, "unsupported_media_type")
+        assert "UTF-8" in answer.json()["detail"]
+    assert stored() == 1
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF8", '"utf-8"', "us-ascii"])
+def test_utf_8_may_be_named(client, charset):
+    answer = client.post("/tasks", {"type": "echo"}, Content_Type=f"application/json; charset={charset}")
+    assert answer.status_code == 202
+
+
+@pytest.mark.parametrize("coding", ["xchunked", "gzip", "identity", "chunked, chunked", "chunked"])
+def test_a_transfer_encoding_beside_a_length_is_refused(client, coding):
+    """By servers that hand both on: the length may not be the body's."""
+    answer = client.post("/tasks", {"type": "echo"}, Transfer_Encoding=coding)
+    assert fields_of(answer) == {"Transfer-Encoding": "not_taken"}
+    assert stored() == 0
+
+
+@pytest.mark.parametrize("coding", ["xchunked", "x", "chunked, xchunked", "identity", "gzip", "chunked, chunked"])
+def test_a_transfer_encoding_that_is_not_known_is_refused_by_the_server(live, acme, coding):
+    body = b'14\r\n{"type": "echo"}     \r\n0\r\n\r\n'
+    for length in ("", f"Content-Length: {len(body)}\r\n"):
+        head = (
+            f"POST {API}/tasks HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key_for(acme)}\r\n"
+            f"Content-Type: application/json\r\nTransfer-Encoding: {coding}\r\n{length}\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", live.port), timeout=PATIENCE_SECONDS) as connection:
+            connection.sendall(head.encode() + body)
+            answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+        assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 501"))
+        assert answer.count(b"HTTP/1.1") == 1, "what followed was not read as another request"
+    assert stored() == 0
 
 
 @pytest.mark.parametrize(

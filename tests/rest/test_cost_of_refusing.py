@@ -29,6 +29,14 @@ BODIES: dict[str, Callable[[int], bytes]] = {
     "a key for deduplication without end": lambda n: dumps({"type": "echo", "dedup": {"key": "k" * n}}),
     "a time without end": lambda n: dumps({"type": "echo", "run_at": "2026-01-01T00:00:00" + "0" * n}),
 }
+# What takes the check of injection longest: repairs of broken script, quotes, elements, nesting, encodings
+VALUES = ("a(b ", "<x onx=a( ", "' or (", "<a x", "array[", "&#60;a ", "javascript:a(", "%2527 ")
+CONFIG: dict[str, Callable[[int], bytes]] = {
+    **{f"a value of {piece}": lambda n, piece=piece: dumps({"value": piece * (n // len(piece))}) for piece in VALUES},
+    "a bulk of refused values": lambda n: dumps(  # a batch has at most 50
+        [{"key": "app.version", "value": (VALUES[i % len(VALUES)] * 256)[:256]} for i in range(n // 4000)]
+    ),
+}
 ADDRESSES: dict[str, Callable[[int], tuple[str, dict[str, str]]]] = {
     "a cursor": lambda n: (f"/tasks?cursor={'A' * n}", {}),
     "a filter by type": lambda n: (f"/tasks?type={'a.' * (n // 2)}*", {}),
@@ -72,6 +80,17 @@ def test_a_refused_body_costs_in_proportion_to_its_size(client, limit, kind):
     bodies = {size: BODIES[kind](size) for size in (N, 2 * N, 4 * N)}
     assert grows_in_proportion(lambda size: client.post(path, bodies[size]))
     send(N)
+
+
+@pytest.mark.parametrize("kind", CONFIG)
+def test_a_refused_config_value_costs_in_proportion_to_its_size(admin, limit, kind):
+    limit(refusals_per_minute=None)
+    method, path = ("POST", "/config/bulk") if "bulk" in kind else ("PUT", "/config/app.version")
+
+    def send(size: int) -> None:
+        assert admin.send(method, path, CONFIG[kind](size)).status_code == 400
+
+    assert grows_in_proportion(send)
 
 
 @pytest.mark.parametrize("kind", ADDRESSES)

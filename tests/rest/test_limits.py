@@ -22,6 +22,8 @@ def test_limits_tell_what_holds_and_what_is_used(client):
         "search_max_results": 10,
         "search_cache_ttl_seconds": 3600,
         "fetch_domain_allowlist": ["*"],
+        "requirement_sets": 5000,
+        "schedules": 100,
         "allowed_types": ["*"],
         "max_body_bytes": 1_048_576,
         "max_wait_seconds": 30,
@@ -42,6 +44,18 @@ def test_the_size_of_a_batch_is_the_tenants(client, limit):
     assert (answer.status_code, code_of(answer)) == (400, "batch_size_exceeded")
     assert "at most 2 tasks, not 3" in answer.json()["detail"]
     assert client.post("/tasks/bulk", {"tasks": [{"type": "echo"}] * 2}).status_code == 202
+
+
+def test_more_different_requirements_than_a_tenant_may_have_are_refused_by_name(client, limit):
+    limit(requirement_sets=1)
+    body = {"type": "echo", "requirements": {"region": "eu"}}
+    assert [client.post("/tasks", body).status_code for _ in range(2)] == [202, 202]
+    answer = client.post("/tasks", {**body, "requirements": {"region": "us"}})
+    assert answer.status_code == 400
+    assert fields_of(answer) == {"requirements": "above_limit"}
+    assert "requirement_sets: 1" in answer.json()["errors"][0]["message"]
+    bulk = client.post("/tasks/bulk", {"tasks": [body, {"type": "sample.noop", "requirements": {"region": "eu"}}]})
+    assert fields_of(bulk) == {"tasks.1.requirements": "above_limit"}
 
 
 def test_the_longest_run_is_the_tenants_through_the_api_and_from_python(client, limit, acme, globex):

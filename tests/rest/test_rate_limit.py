@@ -1,13 +1,15 @@
 """At most so many submissions of a tenant in any minute: exactly, in parallel, and while Redis is away or empty."""
 
 import re
+import time
 
 import pytest
 
-from queueapp.limits import rate_limiter
+from queueapp import conf
+from queueapp.limits import local_window, rate_limiter
 from queueapp.models import Task, Tenant
 from queueapp.redis import scripts
-from queueapp.redis.connections import redis_client
+from queueapp.redis.connections import redis_client, redis_key
 from queueapp.tenancy import operator_scope
 from tests.rest.calling import Api, code_of, key_for
 from tests.waiting import PATIENCE_SECONDS, threads, wait_until
@@ -140,6 +142,31 @@ def test_what_was_given_back_may_be_taken_again(clean_database):
     assert rate_limiter.take("x", 1).granted
 
 
+def test_what_was_given_back_while_redis_was_away_may_be_taken_again(clean_database, without_redis, configure, caplog):
+    """And each refusal does not wait for Redis once more."""
+    address = conf.settings.redis_url
+    first = rate_limiter.take("x", 5)
+    without_redis()
+    others = [rate_limiter.take("x", 5) for _ in range(4)]
+    for allowance in (first, *others):
+        rate_limiter.give_back(allowance)
+    assert len(caplog.records) == 1
+    configure(REDIS_URL=address)
+    rate_limiter._silent_until = 0.0
+    assert rate_limiter.take("x", 5).granted
+    assert entries() == 1
+
+
+def test_a_clock_that_was_set_back_lets_nobody_wait_for_the_time_that_it_showed(clean_database):
+    assert [rate_limiter.take("x", 1).granted for _ in range(2)] == [True, False]
+    key = redis_key("limit", "x")
+    (token,) = redis_client().zrange(key, 0, -1)
+    redis_client().zincrby(key, 3_600_000_000, token)  # an hour
+    rate_limiter.forget()
+    assert rate_limiter.taken("x") == 0
+    assert [rate_limiter.take("x", 1).granted for _ in range(2)] == [True, False]
+
+
 def test_redis_is_asked_again_when_it_has_closed_the_connection(clean_database):
     assert rate_limiter.take("x", 2).granted
     assert redis_client().client_kill_filter(_id=scripts._ask("CLIENT", "ID")) == 1
@@ -154,3 +181,77 @@ def test_redis_is_sent_the_script_again_when_it_has_lost_it(clean_database):
     assert rate_limiter.take("x", 2).granted
     rate_limiter.forget()
     assert not rate_limiter.take("x", 2).granted
+
+
+@pytest.fixture
+def questions(clean_database, monkeypatch):
+    """What Redis was asked to grant."""
+    asked, run = [], rate_limiter.TAKE.run
+
+    def count(key, *arguments):
+        asked.append(arguments)
+        return run(key, *arguments)
+
+    monkeypatch.setattr(rate_limiter.TAKE, "run", count)
+    return asked
+
+
+def entries():
+    return redis_client().zcard(redis_key("limit", "x"))
+
+
+def test_who_submits_often_is_granted_several_at_once(questions, monkeypatch):
+    monkeypatch.setattr(local_window, "HELD_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(rate_limiter, "HELD_SECONDS", PATIENCE_SECONDS)
+    remaining = [rate_limiter.take("x", 100_000).remaining for _ in range(200)]
+    assert remaining == list(range(99_999, 99_799, -1)), "each is told what is left after it"
+    assert len(questions) == 9
+    assert rate_limiter.taken("x") == 200 < entries()
+
+
+def test_what_was_granted_ahead_and_not_used_is_given_back(questions):
+    for _ in range(4):
+        assert rate_limiter.take("x", 100_000).granted
+    assert rate_limiter.taken("x") == 4
+    time.sleep(local_window.HELD_SECONDS)
+    assert rate_limiter.take("x", 100_000).granted
+    assert rate_limiter.taken("x") == entries() == 5
+
+
+def test_what_was_granted_ahead_is_within_the_limit(clean_database):
+    """Other processes know nothing of what this one holds, so it is lost with it for a minute, and never too many."""
+    passed = 0
+    for _ in range(40):
+        rate_limiter.forget()
+        passed += sum(rate_limiter.take("x", 500).granted for _ in range(50))
+    assert 400 < passed <= 500
+    assert entries() == 500
+
+
+def test_near_the_limit_each_is_asked_for(questions):
+    for _ in range(150):
+        assert rate_limiter.take("x", 150).granted
+    assert not rate_limiter.take("x", 150).granted
+    assert len(questions) == 150, "the last was refused here"
+
+
+def test_a_token_granted_ahead_leaves_the_window_a_minute_after_its_last_moment(clean_database, monkeypatch):
+    monkeypatch.setattr(local_window, "HELD_SECONDS", 20)
+    monkeypatch.setattr(rate_limiter, "HELD_SECONDS", 20)
+    for _ in range(3):
+        assert rate_limiter.take("x", 100_000).granted
+    times = sorted(score for _, score in redis_client().zrange(redis_key("limit", "x"), 0, -1, withscores=True))
+    assert [round((at - times[0]) / 1_000_000) for at in times] == [0, 20, 20]
+
+
+def test_what_was_granted_ahead_under_a_higher_limit_is_given_back(clean_database, monkeypatch):
+    monkeypatch.setattr(local_window, "HELD_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(rate_limiter, "HELD_SECONDS", PATIENCE_SECONDS)
+    for _ in range(2):
+        assert rate_limiter.take("x", 100_000).granted
+    held = entries() - 2
+    assert held > 0
+    assert not any(rate_limiter.take("x", 2).granted for _ in range(held)), "this process knows the lower limit"
+    assert rate_limiter.taken("x") == 2
+    assert rate_limiter.take("x", 100_000).granted
+    assert rate_limiter.taken("x") == 3

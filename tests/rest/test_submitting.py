@@ -1,5 +1,6 @@
 """POST /tasks, its typed and its bulk form: what is accepted, and what is refused with nothing stored."""
 
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -29,6 +30,17 @@ def test_later_means_scheduled(client):
     assert client.post("/tasks", {"type": "echo", "delay_seconds": 60}).json()["status"] == "scheduled"
 
 
+def test_it_says_when_it_expires(client):
+    task = client.post("/tasks", {"type": "echo", "delay_seconds": 60, "expires_seconds": 30}).json()
+    due, expires = (datetime.fromisoformat(task[name]) for name in ("run_at", "expires_at"))
+    assert expires - due == timedelta(seconds=30)
+    assert (
+        client.post("/tasks", {"type": "echo", "expires_at": task["expires_at"]}).json()["expires_at"]
+        == task["expires_at"]
+    )
+    assert client.post("/tasks", {"type": "echo"}).json()["expires_at"] is None
+
+
 def test_secrets_are_masked_and_kept(client):
     params = {"api_key": "a", "nested": [{"password": "b", "clientSecret": "c"}], "max_tokens": 5, "token": {"x": 1}}
     task = client.post("/tasks", {"type": "echo", "params": params}).json()
@@ -53,6 +65,8 @@ def test_an_earlier_task_holds_a_deduplication_key(client):
         ({}, {"type": "missing"}),
         ({"type": "nothing.here"}, {"type": "unknown_type"}),
         ({"type": "echo", "queue": "nowhere"}, {"queue": "unknown_queue"}),
+        ({"type": "echo", "expires_seconds": 0}, {"expires_seconds": "greater_than"}),
+        ({"type": "echo", "expires_at": "soon"}, {"expires_at": "value_error"}),
         ({"type": "sleep", "params": {"seconds": -1}}, {"params.seconds": "greater_than_equal"}),
         ({"type": "sleep", "params": {}}, {"params.seconds": "missing"}),
         ({"type": "echo", "timeout_seconds": 601}, {"timeout_seconds": "above_limit"}),

@@ -3,18 +3,17 @@
 import os
 import time
 from concurrent.futures import as_completed
-from threading import BoundedSemaphore
 from uuid import UUID
 
 import pytest
-from django.db import connection
 from psycopg2.extensions import make_dsn
 
 from queueapp import tasks
-from queueapp.rest.toolkit import long_poll
+from queueapp.rest.toolkit import long_poll, waiting_places
+from queueapp.rest.toolkit.waiting_places import WaitingPlaces
 from tests.rest.calling import code_of, key_for
 from tests.rest.live import live_server
-from tests.sql_queries import ask
+from tests.sql_queries import ask, end_other_sessions
 from tests.waiting import PATIENCE_SECONDS, threads, wait_until
 
 
@@ -85,10 +84,11 @@ def test_submit_answers_when_the_task_ends(live, acme):
 def test_waiting_holds_no_connection_and_leaves_threads_to_others(acme, make_task):
     key, task = key_for(acme), make_task()
     database = make_dsn(os.environ["DATABASE_URL"], application_name="waiting")
-    with live_server(DATABASE_URL=database) as live, threads(17) as run:
-        asked = [run(waiting_for, live, key, task) for _ in range(17)]
+    with live_server(DATABASE_URL=database) as live, threads(7) as run:
+        asked = [run(waiting_for, live, key, task) for _ in range(7)]
         refused = next(as_completed(asked, timeout=PATIENCE_SECONDS)).result()[0]
-        assert (refused.status_code, refused.json()["code"], refused["Retry-After"]) == (503, "busy", "1")
+        assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+        assert 0 < int(refused["Retry-After"]) <= 30
         # the completion_watcher's, and that of the thread which refused
         wait_until(lambda: sessions_of("waiting") == 2)
         assert live.send(key, "GET", "/tasks").status_code == 200, "others are answered"
@@ -96,13 +96,13 @@ def test_waiting_holds_no_connection_and_leaves_threads_to_others(acme, make_tas
         assert len(live.send(key, "GET", "/tasks").json()["results"]) == 1, "what was refused was not submitted"
         cancel(task.id, acme)
         answers = [future.result(PATIENCE_SECONDS)[0].json()["status"] for future in asked]
-    assert answers.count("cancelled") == 16
+    assert answers.count("cancelled") == 6
 
 
 def test_without_a_free_place_a_request_that_waits_is_told_so(client, make_task, monkeypatch):
-    full = BoundedSemaphore(1)
-    monkeypatch.setattr(long_poll, "_slots", lambda: full)
-    with full:
+    places = WaitingPlaces(1)
+    monkeypatch.setattr(waiting_places, "for_tasks", lambda: places)
+    with places.place("somebody", 30):
         answer = client.get(f"/tasks/{make_task().id}", Prefer="wait=1")
     assert (answer.status_code, code_of(answer)) == (503, "busy")
     assert client.get(f"/tasks/{make_task().id}", Prefer="wait=0").status_code == 200
@@ -125,10 +125,6 @@ def test_the_lookout_survives_a_database_that_goes_away(live, acme, make_task):
     with threads(1) as run:
         asked = run(waiting_for, live, key, task)
         wait_until_the_lookout_looks()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND usename = session_user AND pid <> pg_backend_pid()"
-            )
+        end_other_sessions()
         cancel(task.id, acme)
         assert asked.result(PATIENCE_SECONDS)[0].json()["status"] == "cancelled"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from queueapp import clock, maintenance
 from queueapp.apikeys import create_key
 from queueapp.models import Queue, Worker
 from queueapp.operators import service
@@ -33,6 +34,16 @@ def test_it_runs(client, make_task):
     assert reasons(client, task)["running"]["worker_id"] == str(task.worker_id)
     client.post(f"/tasks/{task.id}/cancel")
     assert list(reasons(client, task)) == ["cancelling"]
+
+
+def test_it_has_expired_or_will(client, make_task, a_worker):
+    task = make_task(expires_at=clock.now())
+    assert reasons(client, task)["expires"]["expires_at"] == client.get(f"/tasks/{task.id}").json()["expires_at"]
+    maintenance.run_once()
+    (code, reason), *others = reasons(client, task).items()
+    assert (code, others) == ("expired", [])
+    assert reason["message"].startswith("It had not started by")
+    assert client.get(f"/tasks/{task.id}").json()["error"]["code"] == "expired"
 
 
 def test_it_is_not_due(client, make_task, a_worker):
@@ -104,3 +115,4 @@ def test_how_many_come_before_it(client, make_task, globex, a_worker, strategy, 
     make_task(queue="platform", priority=9)
     position = reasons(client, task)["position"]
     assert (position["ahead"], position["strategy"]) == (ahead, strategy)
+    assert position["message"].startswith("Before it comes 1 task " if ahead == 1 else f"Before it come {ahead} tasks ")

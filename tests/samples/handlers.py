@@ -22,9 +22,11 @@ from pydantic import BaseModel
 from queueapp import tasks
 from queueapp.errors import FieldError, PermanentFailure, RetryLater
 from queueapp.handlers import Reusable, handler
+from queueapp.models import Task
 from queueapp.tasks import settle
+from queueapp.tenancy import tenant_scope
 from queueapp.worker.context import TaskContext
-from tests.samples import hell  # noqa: F401 (registers its own)
+from tests.samples import coroutines, hell, keeping, telling  # noqa: F401 (register their own)
 
 logger = logging.getLogger(__name__)
 kept: list[bytes] = []
@@ -65,8 +67,11 @@ def record(task: TaskContext, params: Anything) -> int:
 
 
 @handler("sample.alone", params=Anything, prefetch=False)
-def alone(task: TaskContext, params: Anything) -> None:
+def alone(task: TaskContext, params: Anything) -> int:
+    """How many tasks of its tenant are completed while it runs."""
     leave_mark(task, params)
+    with tenant_scope(task.tenant):
+        return Task.objects.filter(status="completed").count()
 
 
 @handler("sample.crash", params=Anything)

@@ -39,6 +39,18 @@ REPLACED: set[str] = set()  # types after which a new process must take over
 KEPT: list[object] = []  # what is never let go
 
 
+# What a handler may leave in a database session.
+SESSION = """
+    SELECT session_user::text, current_setting('role'), current_setting('search_path'), current_setting('TimeZone'),
+        current_setting('statement_timeout'), current_setting('default_transaction_read_only'),
+        coalesce(current_setting('taskrunner.actor', true), ''), coalesce(current_setting('hell.secret', true), ''),
+        ARRAY(SELECT pg_listening_channels()), ARRAY(SELECT name FROM pg_cursors WHERE is_holdable),
+        (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'),
+        ARRAY(SELECT relname::text FROM pg_class WHERE relnamespace = pg_my_temp_schema()),
+        ARRAY(SELECT name FROM pg_prepared_statements WHERE name LIKE 'hell%')
+"""
+
+
 class Hell(BaseModel):
     mark: str = ""  # a file for traces of the task's children
 
@@ -55,7 +67,8 @@ def hell(name, code="", *, replaced=False, **options):
 def probe(task: TaskContext, params: Hell) -> dict[str, object]:
     """Honest: what is to be the same in each attempt, and its process."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+        cursor.execute(SESSION)
+        session = cursor.fetchone()
     mask = os.umask(0)
     os.umask(mask)
     return {
@@ -71,6 +84,7 @@ def probe(task: TaskContext, params: Hell) -> dict[str, object]:
         "threads": sorted(thread.name for thread in threading.enumerate() if not is_idle(thread)),
         "atomic": connection.in_atomic_block,
         "autocommit": connection.get_autocommit(),
+        "session": session,
     }
 
 
@@ -162,6 +176,35 @@ def break_a_statement():
             cursor.execute("SELECT 1 / 0")
     except DatabaseError:
         pass
+
+
+# what stays in the database session
+
+
+def sends(name, statement, code="", **options):
+    @hell(f"session_{name}", code, **options)
+    def send(task: TaskContext, params: Hell) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+SETTINGS = (
+    "SET hell.secret = 'acme''s'; SET taskrunner.actor = 'operator:forged'; SET search_path = 'pg_temp', 'elsewhere';"
+    " SET TIME ZONE 'Asia/Kathmandu'; SET statement_timeout = '1h'; SET default_transaction_read_only = on"
+)
+sends("settings", SETTINGS)
+sends("settings_in_a_transaction", "SET hell.secret = 'acme''s'; SET search_path = 'elsewhere'", transactional=True)
+sends("settings_and_an_error", f"{SETTINGS}; SELECT 1 / 0", "DataError")
+sends("set_config", "SELECT set_config('hell.secret', 'acme''s', false)")
+sends("table", "CREATE TEMPORARY TABLE taskrunner_tasks AS SELECT 'acme''s'::text AS id")
+sends("table_in_a_transaction", "CREATE TEMPORARY TABLE taskrunner_tasks (id uuid)", transactional=True)
+sends("view", "CREATE TEMPORARY VIEW taskrunner_queues AS SELECT 'default'::text AS name")
+sends("listen", "LISTEN hell")
+sends("lock", "SELECT pg_advisory_lock(42), pg_advisory_lock_shared(43)")
+sends("cursor", "DECLARE hell CURSOR WITH HOLD FOR SELECT 'acme''s'")
+sends("prepared", "PREPARE hell AS SELECT 'acme''s'")
+sends("deallocated", "DEALLOCATE ALL")
+sends("discarded", "DISCARD ALL")
 
 
 # exceptions

@@ -1,6 +1,7 @@
 """When a worker dies: who is blamed, who is not, and that it happens once."""
 
 import pytest
+from django.db import transaction
 
 from queueapp import tasks
 from queueapp.hooks import on_transition
@@ -13,7 +14,7 @@ from queueapp.tasks.settle import OutcomeKind
 from queueapp.tenancy import operator_scope, system_scope
 from tests.factories import fresh
 from tests.notifications import notifications
-from tests.tasks.staging import in_turn
+from tests.tasks.staging import Undone, in_turn
 from tests.tasks.workers import Worker
 
 
@@ -140,6 +141,16 @@ def test_workers_hear_of_what_is_queued_again_and_observers_of_every_move(worker
     end(worker, held[0], Ending.CRASHED)
     assert notifications() == before + 2  # one for the crash, one for its neighbours
     assert sorted(moves) == sorted(Transition(task.id, "leased", "queued") for task in held)
+
+
+@pytest.mark.parametrize("ending", Ending)
+def test_an_end_that_is_rolled_back_leaves_no_line(worker, held, caplog, ending):
+    with pytest.raises(Undone), transaction.atomic():
+        end(worker, held[0], ending)
+        raise Undone
+    assert caplog.messages == []
+    end(worker, held[0], ending)
+    assert len(caplog.messages) == len(held)
 
 
 def test_a_lost_workers_tasks_all_count_once(worker, held, make_task):

@@ -1,9 +1,12 @@
 """The fence: only the attempt that holds a task writes its outcome, and each outcome counts what it should."""
 
+from datetime import timedelta
+
 import pytest
+from django.db.models.functions import Now
 
 from queueapp import tasks
-from queueapp.models import TaskLog
+from queueapp.models import TaskDelta, TaskLog
 from queueapp.models.base import new_id
 from queueapp.tasks.leases import append_log, log_line
 from queueapp.tasks.settle import Outcome, OutcomeKind, settle
@@ -95,6 +98,43 @@ def test_a_set_settles_what_it_holds_and_leaves_the_rest(worker, make_task):
     assert settle(worker.id, outcomes) == {task.id: "completed" for task in mine}
     assert fresh(theirs).status == "leased"
     assert settle(worker.id, []) == {}
+
+
+OF_ITS_OWN = {"id", "ready_seq", "created_at", "updated_at", "run_at", "started_at", "lease_expires_at", "finished_at"}
+
+
+def as_stored(task):
+    """The row and its history, without what differs between any two tasks; times as whether they are there."""
+    row = fresh(task)
+    columns = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    told = {name: value is not None if name in OF_ITS_OWN else value for name, value in columns.items()}
+    told["took its lease's time"] = told.pop("run_seconds") > 60
+    with operator_scope("operator:test"):
+        last = TaskLog.objects.filter(task_id=task.id, kind="transition").latest("at")
+        counted = set(TaskDelta.objects.filter(from_status="leased").values_list("to_status", "moves"))
+    return told, (last.from_status, last.to_status, last.attempt, last.actor, last.reason, last.level), counted
+
+
+@pytest.mark.parametrize("run_seconds", [0.5, None])
+@pytest.mark.parametrize("result", [None, '{"n": [1, "é"]}'])
+def test_a_task_that_completes_alone_is_stored_as_in_a_batch(worker, make_task, result, run_seconds):
+    """By a statement of its own. Both have failed before, and both leases were given two minutes ago."""
+    earlier = {"worker_id": worker.id, "failures": 1, "error_code": "boom", "error_message": "no"}
+    earlier |= {
+        "error_detail": {"exception_class": "Boom", "traceback": "…"},
+        "started_at": Now() - timedelta(seconds=120),
+    }
+    alone, *batch = [make_task("leased", **earlier) for _ in range(3)]
+    stored = []
+    for group in ([alone], batch):
+        with operator_scope("operator:test"):
+            TaskDelta.objects.all().delete()
+        done = [Outcome(each.id, 1, OutcomeKind.COMPLETED, result, run_seconds=run_seconds) for each in group]
+        assert settle(worker.id, done) == {each.id: "completed" for each in group}
+        stored.append(as_stored(group[0]))
+    (told, logged, counted), (told_in_batch, logged_in_batch, counted_in_batch) = stored
+    assert (told, logged) == (told_in_batch, logged_in_batch)
+    assert (counted, counted_in_batch) == ({("completed", 1)}, {("completed", 2)})
 
 
 def test_errors_use_up_the_retries_and_then_the_task_is_dead(worker, claimed):

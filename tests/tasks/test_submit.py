@@ -80,7 +80,7 @@ def test_only_what_is_ready_notifies_workers(acme):
 
 
 def test_a_batch_is_answered_in_the_order_of_its_requests(acme):
-    requests = [{"type": "echo", "params": {"n": n}, "priority": 1 + n % 10} for n in range(200)]
+    requests = [{"type": "echo", "params": {"n": n, "none": None}, "priority": 1 + n % 10} for n in range(200)]
     ids = tasks.submit_many([TaskRequest(**requests[0]), *requests[1:]], tenant_id=acme.id)
     with tenant_scope(acme.id):
         params = dict(Task.objects.values_list("id", "params"))

@@ -13,6 +13,7 @@ from django.db.utils import ProgrammingError
 from tests.sql_queries import copy_out, sqlstate
 from tests.tenancy.rows import tenant_column
 
+NUMBERED = {"taskrunner_task_deltas", "taskrunner_task_logs"}  # by the database
 NO_PRIVILEGE = "42501"  # also what a policy answers to a row that it does not admit
 
 # Which columns a role may write decides what it can try; where there is none, it tries anyway.
@@ -67,16 +68,19 @@ class Attack:
         yield f"{merge} WHEN MATCHED THEN DELETE"
 
     def _inserts(self, tenant: str, column: str, columns: str) -> Iterator[str]:
-        new_id = 2**40 if self.table == "taskrunner_task_deltas" else str(uuid4())
+        new_id = 2**40 if self.table in NUMBERED else str(uuid4())
+        overwriting = f"ON CONFLICT (id) DO UPDATE SET {column} = excluded.{column} RETURNING *"
+        if self.table == "taskrunner_task_logs":  # which has no key that could conflict
+            overwriting = "RETURNING *"
         for changes, ending in (
             ({"id": new_id}, ""),
             ({tenant: str(self.attacker)}, "ON CONFLICT DO NOTHING RETURNING *"),
-            ({}, f"ON CONFLICT (id) DO UPDATE SET {column} = excluded.{column} RETURNING *"),
-            ({tenant: str(self.attacker)}, f"ON CONFLICT (id) DO UPDATE SET {column} = excluded.{column} RETURNING *"),
+            ({}, overwriting),
+            ({tenant: str(self.attacker)}, overwriting),
         ):
             row = json.dumps(self.loot | changes).replace("'", "''")
             source = f"SELECT {columns} FROM jsonb_populate_record(NULL::{self.table}, '{row}')"
-            yield f"INSERT INTO {self.table} ({columns}) {source} {ending}"
+            yield f"INSERT INTO {self.table} ({columns}) OVERRIDING SYSTEM VALUE {source} {ending}"
 
 
 def answer_to(cursor: CursorWrapper, statement: str) -> str | None:

@@ -23,6 +23,8 @@ from queueapp.models import (
     Run,
     RunMetric,
     RunNote,
+    Schedule,
+    ScheduleSlot,
     SecurityEvent,
     TaskCount,
     TaskStat,
@@ -62,6 +64,8 @@ def fill(tenant: Tenant, worker_id: UUID) -> None:
         run = Run.objects.create(tenant=tenant, task=task, attempt=1, run_key="k")
         RunMetric.objects.create(tenant=tenant, run=run, task=task, name="n", value=1)
         RunNote.objects.create(tenant=tenant, run=run, task=task, type="t", content="")
+        schedule = Schedule.objects.create(tenant=tenant, name="s", type="echo", every_seconds=60)
+        ScheduleSlot.objects.create(tenant=tenant, schedule=schedule, slot_at=now, outcome="fired", task_id=task.id)
         for owner in (task, held):
             about = {"type": "report", "content_type": "text/plain", "size_bytes": 0, "sha256": "0" * 64}
             Artifact.objects.create(tenant=tenant, task=owner, attempt=owner.attempt, **about)

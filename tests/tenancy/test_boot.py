@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psycopg2
 import pytest
 
 from taskrunner.devserver.embedded import EmbeddedServers
@@ -84,6 +85,16 @@ def test_what_has_nothing_to_do_with_us_may_connect_as_it_likes(postgres):
     """Django's own commands and the project's queries, e.g. of a superuser who migrates another app."""
     done = start(f"postgresql://boss:x@/taskrunner?host={postgres.sockets}", ["manage.py", "inspectdb"])
     assert (done.returncode, "Refusing" in done.stderr) == (0, False)
+
+
+def test_the_apps_login_makes_no_temporary_table_in_a_database_that_is_ours(postgres):
+    with closing(psycopg2.connect(postgres.url("app"))) as database, database.cursor() as cursor:
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="temporary tables"):
+            cursor.execute("CREATE TEMPORARY TABLE taskrunner_tasks (id uuid)")
+        database.rollback()
+        cursor.execute("SET ROLE taskrunner_operator")
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="temporary tables"):
+            cursor.execute("CREATE TEMPORARY TABLE taskrunner_tasks (id uuid)")
 
 
 def test_a_plain_login_is_not(postgres):

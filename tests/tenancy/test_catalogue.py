@@ -54,6 +54,15 @@ def test_every_policy_names_whom_it_lets_in_and_a_clients_names_the_tenant(ask):
     assert [policy for policy in of_clients if "current_setting('taskrunner.tenant_id'" not in policy[3]] == []
 
 
+def test_a_view_that_a_worker_reads_shows_its_functions_no_row_that_it_leaves_out(ask):
+    leaky = ask("""
+        SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'v'
+            AND has_table_privilege('taskrunner_worker', oid, 'SELECT') AND relname ~ '^(taskrunner_|worker_inbox)'
+            AND NOT reloptions @> ARRAY['security_barrier=true']
+    """)
+    assert leaky == []
+
+
 def test_views_are_read_as_their_reader(ask):
     owners_views = ask("""
         SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm')

@@ -38,7 +38,7 @@ def test_tasks_are_submitted_claimed_and_settled(connected, acme):
         many = tasks.submit_many([{"type": "echo", "priority": number} for number in range(1, 4)])
     worker = Worker()
     while claimed := worker.claim():
-        worker.settle(claimed.id, claimed.attempt, OutcomeKind.COMPLETED, result={"answer": [1, None, "x"]})
+        worker.settle(claimed.id, claimed.attempt, OutcomeKind.COMPLETED, result='{"answer": [1, null, "x"]}')
     assert fresh(first).status == "completed"
     assert fresh(first).params == {"text": "100 % 'quoted' \\ ünï"}
     assert fresh(first).result == {"answer": [1, None, "x"]}

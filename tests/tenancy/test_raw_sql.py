@@ -1,4 +1,4 @@
-"""Whatever SQL a role sends, on whichever table: another tenant's rows are neither seen nor touched."""
+"""Raw SQL of every verb, on whichever table: under a scope's settings it neither sees nor touches others' rows."""
 
 import json
 import os
@@ -169,6 +169,16 @@ def test_a_leaky_function_is_shown_own_rows_only(filled, acme, globex):
     saw = "".join(told)
     assert str(acme.id) in saw
     assert str(globex.id) not in saw
+
+
+def test_sql_that_changes_the_settings_has_left_its_scope(filled, acme, globex):
+    """As docs/security.md says: policies hold against faults, not against whoever may choose the SQL."""
+    with tenant_scope(acme.id), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('taskrunner.tenant_id', %s, true)", [str(globex.id)])
+        cursor.execute("SELECT DISTINCT tenant_id FROM taskrunner_tasks")
+        assert cursor.fetchall() == [(globex.id,)]
+    with tenant_scope(acme.id):
+        assert set(Task.objects.values_list("tenant_id", flat=True)) == {acme.id}
 
 
 def test_a_foreign_key_tells_foreign_ids_from_unknown_ones_to_nobody(filled, acme, globex):

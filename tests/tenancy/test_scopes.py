@@ -2,7 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.db.backends.signals import connection_created
 from django.test.utils import CaptureQueriesContext
 
@@ -107,6 +107,44 @@ def test_a_workers_settings_end_with_its_scope(clean_database):
     assert settings() == at_rest
 
 
+def looked_up():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('search_path')")
+        return cursor.fetchone()[0]
+
+
+def test_a_temporary_table_stands_in_for_none_of_ours(make_task, acme):
+    """Also where somebody's statement set the path of the whole session."""
+    task = make_task()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE taskrunner_tasks (LIKE pg_class)")
+        cursor.execute("SET search_path = pg_temp")
+    try:
+        with tenant_scope(acme.id):
+            assert Task.objects.get().id == task.id
+        with one_statement_scope(acme.id):
+            assert Task.objects.get().id == task.id
+        with transaction.atomic(), tenant_scope(acme.id):
+            assert Task.objects.get().id == task.id
+        assert tasks.submit("echo", tenant_id=acme.id).status == "queued"
+        assert looked_up() == "pg_temp"
+    finally:
+        connection.close()
+
+
+def test_a_callers_transaction_gets_its_own_search_path_back(acme):
+    at_rest = looked_up()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL search_path = pg_catalog")
+        with tenant_scope(acme.id):
+            assert looked_up() == f"{at_rest}, pg_temp"
+        assert looked_up() == "pg_catalog"
+    with worker_scope(new_id()):
+        assert looked_up() == f"{at_rest}, pg_temp"
+    assert looked_up() == at_rest
+
+
 def test_a_callers_transaction_survives_a_failed_scope(acme):
     with transaction.atomic():
         Group.objects.create(name="before")
@@ -202,6 +240,13 @@ def test_nothing_that_is_sent_on_reconnecting_takes_the_scopes_settings(acme):
         connection_created.disconnect(prepare_session)
 
 
+def test_a_session_that_says_nothing_is_not_asked_whether_it_lives(acme, monkeypatch):
+    tasks.submit("echo", tenant_id=acme.id)
+    monkeypatch.setattr(connections["default"], "is_usable", lambda: pytest.fail("asked"))
+    connection.health_check_enabled, connection.health_check_done = True, False  # as after a request
+    assert tasks.submit("echo", tenant_id=acme.id).status == "queued"
+
+
 def test_a_thread_submits_again_after_its_session_was_ended(acme):
     with bind_tenant(acme.id):
         tasks.submit("echo")
@@ -229,7 +274,7 @@ def test_a_scope_of_one_statement_keeps_nothing_of_a_failed_one(acme):
     with pytest.raises(IntegrityError), one_statement_scope(acme.id), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO taskrunner_tasks (tenant_id, type, queue, status, priority)"
-            " SELECT %s, 'echo', 'default', 'queued', n FROM generate_series(10, 11) AS n",
+            " SELECT %s, 'echo', 'default', 'queued', n FROM generate_series(105, 106) AS n",
             [acme.id],
         )
     assert current_scope() is None

@@ -5,10 +5,10 @@ from queueapp.claiming import Capabilities, Claimer
 from queueapp.models.base import new_id
 
 
-def claimer(strategy=None, categories=("*",), **properties):
+def claimer(strategy=None, categories=("*",), queues=("default",), **properties):
     """A claimer that takes batches of up to 100 from the start."""
-    made = Claimer(new_id(), Capabilities(("default",), categories, properties), strategy)
-    made.batch_sizes.record("sample.noop", 0.0001)
+    made = Claimer(new_id(), Capabilities(queues, categories, properties), strategy)
+    made.batch_sizes.record("sample.noop", "default", 0.0001)
     return made
 
 

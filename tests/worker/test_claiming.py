@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
+from functools import partial
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from queueapp.claiming import batch_size
+from queueapp.claiming.duty_cycle import DutyCycle
 from queueapp.models import Queue, Task, Worker
 from queueapp.models.base import new_id
 from queueapp.tasks.settle import Outcome, OutcomeKind, settle
@@ -49,6 +51,17 @@ def inbox(capabilities):
 def test_order(acme, strategy, order):
     ids = {submit(acme, priority=priority)[0]: name for name, priority in (("low", 1), ("high", 10), ("middle", 5))}
     assert " ".join(ids[id] for id in claimed_ids(claimer(strategy))) == order
+
+
+@pytest.mark.parametrize("strategy", Queue.Strategy.values)
+def test_every_priority_that_a_task_may_have_is_claimed(acme, globex, make_task, monkeypatch, strategy):
+    """Those of django.tasks too, also where others of the tenant wait already."""
+    worker, made = claimer(strategy), []
+    monkeypatch.setattr(DutyCycle, "allows", True)
+    for priorities in ((5, 11), (-95, 0, 1, 5, 10, 105)):
+        made += [make_task(priority=priority, tenant=tenant).id for priority in priorities for tenant in (acme, globex)]
+        worker._poll()
+    assert sorted(id for ids in iter(partial(claimed_ids, worker), []) for id in ids) == sorted(made)
 
 
 def test_an_idle_workers_claim_is_one_message_to_the_database(acme):
@@ -163,20 +176,25 @@ def test_sets_adapt_to_how_long_a_type_takes(acme):
     worker = claimer()
     worker.batch_sizes = batch_size.BatchSizes()
     assert len(worker.claim()) == 1  # never seen
-    worker.batch_sizes.record("sample.noop", 0.01)
+    worker.batch_sizes.record("sample.noop", "default", 0.01)
     assert len(worker.claim()) == 10
-    worker.batch_sizes.record("sample.noop", 2.0)
+    worker.batch_sizes.record("sample.noop", "default", 2.0)
     assert len(worker.claim()) == 1
 
 
-def test_what_must_run_alone_is_claimed_alone(acme, make_task):
+def test_what_has_killed_a_worker_is_claimed_alone(acme, make_task):
     first = submit(acme, 3)
     crashed = make_task("queued", crash_count=1)
-    alone = submit(acme, type="sample.alone")[0]
     last = submit(acme, 2)
     worker = claimer("fifo")
-    sets = [claimed_ids(worker) for _ in range(4)]
-    assert sets == [first, [crashed.id], [alone], last]
+    sets = [claimed_ids(worker) for _ in range(3)]
+    assert sets == [first, [crashed.id], last]
+
+
+def test_few_are_claimed_together_of_a_type_that_is_settled_one_by_one(acme):
+    alone = submit(acme, batch_size.SMALL_BATCH + 5, type="sample.alone")
+    worker = claimer("fifo")
+    assert [claimed_ids(worker) for _ in range(2)] == [alone[: batch_size.SMALL_BATCH], alone[batch_size.SMALL_BATCH :]]
 
 
 def test_a_lower_sequence_that_commits_late_is_found(acme):

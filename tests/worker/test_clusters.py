@@ -78,7 +78,7 @@ def test_a_paused_queue_goes_on_when_it_is_resumed(acme):
         wait_until(lambda: fresh(first).status == "completed")
 
 
-def test_qinfo_and_qmonitor_show_the_cluster(acme, capsys):
+def test_qinfo_qmonitor_and_qmemory_show_the_cluster(acme, capsys):
     with running_cluster(workers=2) as cluster:
         task = tasks.submit("sample.noop", tenant_id=acme.id)
         wait_until(lambda: fresh(task).status == "completed")
@@ -93,15 +93,16 @@ def test_qinfo_and_qmonitor_show_the_cluster(acme, capsys):
         assert {row["status"]: row["moves"] for row in shown["last_hour"]}["completed"] == 1
         call_command("qinfo")
         assert "completed" in capsys.readouterr().out
-        screen = qmonitor()
+        screen = screen_of("qmonitor")
         assert str(cluster.pid_of("sentinel")) in screen or "Idle" in screen, screen
+        assert "Sentinel (MB)" in screen_of("qmemory")
 
 
-def qmonitor() -> str:
-    """One refresh of qmonitor on a terminal of its own."""
+def screen_of(command) -> str:
+    """One refresh of it on a terminal of its own."""
     ours, theirs = pty.openpty()
     done = subprocess.run(
-        [sys.executable, "manage.py", "qmonitor", "--run-once"],
+        [sys.executable, "manage.py", command, "--run-once"],
         cwd=ROOT,
         env={**os.environ, "TERM": "xterm", "COLUMNS": "120", "LINES": "40"},
         stdin=theirs,

@@ -1,10 +1,18 @@
 """What the platform looks at on a connection after a handler: no transaction stays, whichever way it was begun."""
 
-import pytest
-from django.db import connection, connections, transaction
+from contextlib import suppress
 
-from queueapp.tenancy import current_scope, tenant_scope
+import pytest
+from django.db import DatabaseError, connection, connections, transaction
+from django.db.backends.signals import connection_created
+
+from queueapp import tasks
+from queueapp.db import statements
+from queueapp.models.base import new_id
+from queueapp.tenancy import bind_tenant, current_scope, tenant_scope, worker_scope
+from queueapp.worker.left_sessions import forget_use, take_used
 from queueapp.worker.left_transactions import ConnectionCheck, TransactionLeftOpen, TransactionSpoiled, atomic_depth
+from tests.samples.hell import SESSION, SETTINGS
 from tests.sql_queries import ask
 
 KEPT = []
@@ -15,6 +23,7 @@ def check(clean_database):
     connection.ensure_connection()
     yield ConnectionCheck()
     KEPT.clear()
+    connection.close()  # a test that failed leaves its session to nobody
 
 
 def enter_a_scope(tenant):
@@ -99,3 +108,117 @@ def test_a_transaction_that_is_in_order_passes(check, acme):
             ask("SELECT 1")
         check.require_same_transaction(depth)
     check.require_clean()
+
+
+def session():
+    with connection.cursor() as cursor:
+        cursor.execute(SESSION)
+        return cursor.fetchone()
+
+
+STAYS = [
+    SETTINGS,
+    "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+    "SELECT set_config('hell.secret', 'x', false)",
+    "CREATE TEMPORARY TABLE taskrunner_tasks (id uuid)",
+    "LISTEN hell",
+    "SELECT pg_advisory_lock(42)",
+    "DECLARE hell CURSOR WITH HOLD FOR SELECT 1",
+    pytest.param("SET ROLE taskrunner_operator", marks=pytest.mark.rls_only),
+]
+
+
+@pytest.mark.parametrize("statement", STAYS)
+def test_what_a_statement_left_in_the_session_is_gone_and_the_session_stays(check, statement):
+    at_rest, pid = session(), ask("SELECT pg_backend_pid()")
+    forget_use(connections.all())
+    connection.cursor().execute(statement)
+    assert session() != at_rest  # the control
+    check.reset_sessions()
+    assert session() == at_rest
+    assert ask("SELECT pg_backend_pid()") == pid
+
+
+@pytest.mark.parametrize("statement", ["PREPARE hell AS SELECT 1", "DEALLOCATE ALL", "DISCARD ALL"])
+def test_what_touches_prepared_statements_costs_the_session(check, acme, statement):
+    with bind_tenant(acme.id):
+        tasks.submit("echo")
+        pid = ask("SELECT pg_backend_pid()")
+        forget_use(connections.all())
+        connection.cursor().execute(statement)
+        check.reset_sessions()
+        assert ask("SELECT pg_backend_pid()") != pid
+        assert tasks.submit("echo").status == "queued"
+
+
+def test_a_connection_over_which_nothing_was_sent_is_sent_nothing(check):
+    raw = connection.connection
+    ask("SELECT 1")
+    forget_use(connections.all())
+    raw.close()  # a statement would be noticed
+    check.reset_sessions()
+    assert connection.connection is raw
+    connection.close()
+
+
+def test_the_platforms_own_statements_leave_nothing_to_reset(check, acme):
+    with bind_tenant(acme.id):
+        tasks.submit("echo")  # which may read the routes
+        forget_use(connections.all())
+        tasks.submit("echo")
+    assert take_used(connections.all()) == {}
+
+
+def test_the_scope_of_a_transactional_handler_leaves_nothing_to_reset(check, acme):
+    with bind_tenant(acme.id):
+        tasks.submit("echo")  # which may read the routes
+    forget_use(connections.all())
+    with transaction.atomic():
+        with tenant_scope(acme.id, actor="client:it's 100% \\ hers"), transaction.atomic():
+            tasks.submit("echo")
+        with worker_scope(new_id()):
+            statements.rows("new_partitions_exist")
+    assert take_used(connections.all()) == {}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT set_config('hell.secret', E'x', false)",
+        "SELECT current_setting('hell.secret', true), set_config('hell.secret', 'x', false)",
+        r"SELECT set_config('hell.secret', E'\\', true), set_config('hell.secret', E'x', false)",
+        r"SELECT set_config('hell.secret', E'\', true), set_config(''x', false)",
+        'SAVEPOINT "a"; SET hell.secret = 1',
+    ],
+)
+def test_what_only_looks_like_a_scopes_own_statement_counts(check, statement):
+    forget_use(connections.all())
+    with suppress(DatabaseError), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert list(take_used(connections.all())) == [connections["default"]]
+    connection.close()
+
+
+def test_what_the_project_sets_on_connecting_is_set_again(check):
+    def prepare_session(connection, **_):
+        with connection.cursor() as cursor:
+            cursor.execute("SET hell.secret = 'of the project'")
+
+    connection_created.connect(prepare_session)
+    try:
+        connection.close()
+        at_rest = session()
+        assert "of the project" in at_rest
+        connection.cursor().execute("SET hell.secret = 'of a handler'")
+        check.reset_sessions()
+        assert session() == at_rest
+    finally:
+        connection_created.disconnect(prepare_session)
+        connection.close()
+
+
+def test_a_session_that_cannot_be_reset_is_replaced(check):
+    pid = ask("SELECT pg_backend_pid()")
+    connection.connection.close()
+    check.reset_sessions()
+    assert ask("SELECT pg_backend_pid()") != pid

@@ -68,6 +68,18 @@ def test_what_was_done_under_a_snapshot_is_not_walked_over(acme, globex, strateg
 
 
 @STRATEGIES
+def test_a_submit_that_stays_open_while_no_other_transaction_ends_is_found(acme, strategy):
+    """No snapshot tells that its id was given out: they know up to the last that ended."""
+    worker, late = claimer(strategy), []
+    submit(acme)
+    drain(worker)
+    with threads(1) as run, held_open(run, lambda: late.extend(submit(acme))):
+        for _ in range(4):
+            assert drain(worker) == []
+    assert drain(worker) == late
+
+
+@STRATEGIES
 def test_a_paused_queue_keeps_its_place(acme, globex, strategy):
     """While it is paused its sub-queues are not looked at, but the horizon moves on."""
     worker = claimer(strategy)

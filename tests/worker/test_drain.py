@@ -2,14 +2,16 @@
 
 import signal
 import time
+from threading import Event
 
 import pytest
 
 from queueapp import tasks
+from queueapp.worker.background_connection import BackgroundConnection
 from tests.clusters import running_cluster
 from tests.factories import fresh
 from tests.frozen import frozen_postgres
-from tests.waiting import PATIENCE_SECONDS, wait_until
+from tests.waiting import PATIENCE_SECONDS, threads, wait_until
 
 
 def ending_of(task):
@@ -85,3 +87,16 @@ def test_a_database_that_is_away_does_not_hold_up_the_end(acme, tmp_path):
         with frozen_postgres():
             assert cluster.stop() == 0
     assert fresh(task).status == "leased"
+
+
+def test_who_leaves_waits_for_what_is_being_settled():
+    """Or the task would stay leased: the thread that settles it dies with its process."""
+    background, settle, settled = BackgroundConnection(), Event(), []
+    background.start(lambda: settled.append(settle.wait(PATIENCE_SECONDS)))
+    with threads(1) as run:
+        left = run(background.finish, PATIENCE_SECONDS)
+        assert not left.done()
+        settle.set()
+        left.result()
+    assert settled == [True]
+    background.close()

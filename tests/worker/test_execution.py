@@ -63,6 +63,15 @@ def test_results_and_failures(run):
     assert "NUL" in unstorable.error_message
 
 
+def test_without_prefetch_each_task_is_settled_before_the_next_starts(acme, clean_database):
+    types = ["sample.noop"] * 5 + ["sample.alone"] * 30 + ["sample.noop"] * 5 + ["sample.alone"] * 5
+    ids = tasks.submit_many([{"type": type} for type in types], tenant_id=acme.id)
+    with running_cluster(workers=1):
+        wait_until(lambda: all(fresh(Task(id=id)).status in FINAL for id in ids))
+    alone = [fresh(Task(id=id)).result for id, type in zip(ids, types, strict=True) if type == "sample.alone"]
+    assert alone == [*range(5, 35), *range(40, 45)]
+
+
 def test_a_handler_runs_outside_transactions_and_scopes(run):
     task = run("sample.connection")
     assert task.result == {"in_transaction": False, "unscoped": True, "tenant": task.result["tenant"]}

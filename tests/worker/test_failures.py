@@ -2,16 +2,18 @@
 
 import json
 import logging
+from uuid import uuid4
 
 import pytest
 from django.db.models import Max, Min, Sum
 
 from queueapp import handlers, maintenance, tasks
+from queueapp.apikeys.key_format import new_key
 from queueapp.errors import PermanentFailure, RetryLater
 from queueapp.models import Task, TaskLog
 from queueapp.redaction import masked_text
 from queueapp.tasks import queries
-from queueapp.tasks.settle import settle
+from queueapp.tasks.settle import OutcomeKind, failed, settle
 from queueapp.tenancy import operator_scope
 from queueapp.worker.background_connection import BackgroundConnection
 from queueapp.worker.context import TaskContext
@@ -170,9 +172,20 @@ def test_a_text_hides_what_is_named_like_a_secret(text, shown):
     assert masked_text(text) == shown
 
 
+@pytest.mark.parametrize("before", [0, 980, 995, 9_980, 9_995])
+def test_a_secret_that_stands_where_a_text_is_cut_leaves_no_part_of_itself(before):
+    key = new_key()
+    error = ShopError("x" * before + key)
+    outcome = failed(uuid4(), 1, OutcomeKind.ERROR, "code", str(error))
+    known = traceback_text(ShopError(f"{'x' * before}swordfish"), ["swordfish"])
+    for text in (traceback_text(error), outcome.error_message, known):
+        assert key[12:20] not in text
+        assert "swo" not in text
+
+
 def told(caplog):
     return [
-        (each.levelname, each.getMessage(), each.status, each.exc_info is not None)
+        (each.levelname, each.getMessage(), each.to_status, each.exc_info is not None)
         for each in caplog.records
         if getattr(each, "event", "") == "task_state"
     ]

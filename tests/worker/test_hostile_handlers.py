@@ -13,7 +13,7 @@ def test_every_misbehaviour_ends_its_own_task_and_harms_no_other_in_its_process(
         first, pairs = run_pairs(types, acme, globex, mark=str(mark))
         left = [pid for pid in map(int, mark.read_text().split()) if is_running(pid)]
         (worker,) = cluster.live_workers()
-    expected = {type: ("dead_letter", code, 1, 0) if code else ("completed", "", 1, 0) for type, code in HELL.items()}
+    expected = {type: ("dead_letter", code, 1, 0) if code else ("completed", "", 0, 0) for type, code in HELL.items()}
     assert {pair.type: pair.outcome for pair in pairs} == {type: expected[type] for type in types}
     assert [pair.type for pair in pairs if not pair.unharmed] == []
     assert {pair.type: pair.honest.result for pair in pairs if pair.honest.result != first} == {}

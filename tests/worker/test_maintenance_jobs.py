@@ -9,11 +9,11 @@ from django.db.models.functions import Now
 from queueapp.claiming import duty_cycle
 from queueapp.claiming.duty_cycle import DutyCycle
 from queueapp.hooks import JobResult
-from queueapp.maintenance import jobs, recent_rows
+from queueapp.maintenance import recent_rows
 from queueapp.maintenance.continuity import Look
 from queueapp.maintenance.expiry import ExpireLeases
 from queueapp.maintenance.jobs import FoldCounters, PromoteDue
-from queueapp.maintenance.recent_rows import BATCH, EVER_SECONDS, MARGIN_SECONDS, RecentRows
+from queueapp.maintenance.recent_rows import EVER_SECONDS, MARGIN_SECONDS, RecentRows
 from queueapp.models import TaskCount
 from queueapp.tenancy import operator_scope, system_scope
 from tests.factories import fresh
@@ -70,7 +70,7 @@ def test_every_batch_of_a_pass_looks_as_far_back_as_its_first(clean_database, mo
         def run_batch(self, seconds_back):
             looked_back.append(seconds_back)
             monkeypatch.setattr(DutyCycle, "allows", False)
-            return BATCH if len(looked_back) in (1, 3) else 1
+            return self.batch if len(looked_back) in (1, 3) else 1
 
     job = Job()
     assert [job().more for _ in range(4)] == [True, False, True, False]
@@ -84,7 +84,7 @@ def test_a_pass_from_the_start_is_measured_as_a_whole(monkeypatch):
     moments = iter([0.0, 3.0, 100.0, 105.0])  # before and after each of two batches
     monkeypatch.setattr(DutyCycle, "allows", True)
     monkeypatch.setattr(recent_rows, "time", SimpleNamespace(monotonic=lambda: next(moments)))
-    left = [BATCH, 1]
+    left = [RecentRows.batch, 1]
 
     class Job(RecentRows):
         def run_batch(self, seconds_back):
@@ -98,8 +98,7 @@ def test_a_pass_from_the_start_is_measured_as_a_whole(monkeypatch):
 
 
 def test_more_than_a_batch_is_due_though_the_first_scan_took_long(acme, make_task, monkeypatch):
-    monkeypatch.setattr(recent_rows, "BATCH", 2)
-    monkeypatch.setattr(jobs, "BATCH", 2)
+    monkeypatch.setattr(PromoteDue, "batch", 2)
     for _ in range(3):
         make_task("scheduled", run_at=Now() - timedelta(seconds=600))
     monkeypatch.setattr(duty_cycle, "QUICK_SECONDS", 0)

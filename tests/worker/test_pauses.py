@@ -3,9 +3,12 @@
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from queueapp import tasks
 from queueapp.claiming import Capabilities, Claimer
+from queueapp.claiming.pauses import HEAR_SECONDS
 from queueapp.handlers import get_handler
 from queueapp.models import Queue, Task, Worker
 from queueapp.models.base import new_id
@@ -32,7 +35,7 @@ class WorkerParts:
         capabilities = Capabilities(queues)
         register(self.id, new_id(), capabilities)
         self.claimer = Claimer(self.id, capabilities)
-        self.claimer.batch_sizes.record("sample.noop", 0.0001)
+        self.claimer.batch_sizes.record("sample.noop", "default", 0.0001)
         self.buffer = PrefetchBuffer()
         self.watch = PauseWatch(self.id, self.claimer.pauses, self.buffer)
 
@@ -110,6 +113,30 @@ def test_a_worker_that_has_confirmed_claims_nothing_although_it_read_its_partiti
     worker.watch.obey()
     assert worker.claim() == 0
     assert statuses() == {"queued"}
+
+
+def test_while_the_main_thread_rests_its_polls_hear_of_pauses_and_its_heartbeat_asks_only_where_they_did_not(worker):
+    worker.claim()
+    worker.watch.is_resting = True
+    with CaptureQueriesContext(connection) as queries:
+        assert worker.watch.obey()
+    assert not queries
+    pause()
+    worker.claimer._poll()
+    worker.watch.confirm()
+    assert unconfirmed() == []
+    resume()
+    pause()
+    worker.claimer.pauses._heard_at -= HEAR_SECONDS
+    assert worker.watch.obey()
+    assert unconfirmed() == []
+
+
+def test_a_resting_worker_hears_from_its_polls_that_it_was_declared_dead(worker):
+    sign_off(worker.id)
+    worker.claim()
+    worker.watch.is_resting = True
+    assert not worker.watch.obey()
 
 
 def test_after_the_resume_it_goes_on_at_its_next_poll(acme, worker):

@@ -10,7 +10,7 @@ from queueapp.models import Cluster, Worker
 from queueapp.models.base import Now, new_id
 from queueapp.process_identity import machine, start_ticks
 from queueapp.tenancy import operator_scope
-from queueapp.worker.heartbeats import reap_dead_workers, register, store_stat
+from queueapp.worker.heartbeats import look_after_cluster, register
 from tests.factories import fresh
 
 BESIDE_US = machine().partition("/")[0] + "/1"  # a container with process ids of its own, on the same machine
@@ -47,7 +47,7 @@ def holder(clean_database, make_task):
 
 def reaped(worker, task):
     """Whether the reaper ended the worker; then its task has got a crash."""
-    reap_dead_workers()
+    look_after_cluster(new_id(), {})
     with operator_scope("operator:test"):
         stopped = Worker.objects.get(id=worker.id).stopped_at is not None
     row = fresh(task)
@@ -85,20 +85,20 @@ def test_a_worker_that_has_stopped_is_not_ended_again(holder, gone):
     _, task = holder(gone, gone)
     with operator_scope("operator:test"):
         Worker.objects.update(stopped_at=Now())
-    reap_dead_workers()
+    look_after_cluster(new_id(), {})
     assert fresh(task).crash_count == 0
 
 
 def test_worker_and_cluster_say_which_processes_they_are(clean_database, alive):
     worker_id, cluster_id = new_id(), new_id()
     register(worker_id, cluster_id, Capabilities(queues=("default",)))
-    store_stat(cluster_id, {"pid": alive["pid"]})
+    look_after_cluster(cluster_id, {"pid": alive["pid"]})
     with operator_scope("operator:test"):
         rows = Worker.objects.get(id=worker_id), Cluster.objects.get(id=cluster_id)
     assert [{name: getattr(row, name) for name in alive} for row in rows] == [alive, alive]
 
 
 def test_a_cluster_whose_supervisor_has_just_died_gets_no_row(clean_database, gone):
-    store_stat(new_id(), {"pid": gone["pid"]})
+    look_after_cluster(new_id(), {"pid": gone["pid"]})
     with operator_scope("operator:test"):
         assert not Cluster.objects.exists()

@@ -12,19 +12,22 @@ from tests.waiting import wait_until
 class FaultyKeeper:
     """As where the process may open no more files."""
 
-    still_ours = True
-    lost = cancelled = None
+    still_ours, is_resting = True, False
 
     @property
     def has_work(self):
         raise OSError(24, "Too many open files")
 
 
+class IdlePool:
+    def watch(self, now): ...
+
+
 def test_a_fault_in_the_watchdog_does_not_silence_it(caplog):
     memory = ClusterMemory(1)
     slot = memory.slots[0]
     slot.take(new_id())
-    watchdog = Watchdog(FaultyKeeper(), PrefetchBuffer(), slot, memory, None, None)
+    watchdog = Watchdog(FaultyKeeper(), PrefetchBuffer(), slot, memory, None, IdlePool(), None)
     with caplog.at_level(logging.ERROR):
         watchdog.start()
         wait_until(lambda: len(caplog.records) >= 2)

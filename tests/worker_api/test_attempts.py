@@ -54,7 +54,7 @@ def test_how_long_it_ran_is_how_long_the_lease_was_held(worker, leased):
 def test_a_failure_is_logged_as_loud_as_it_is_final(worker, leased, caplog):
     worker.tell("fail", leased, message="no")
     (line,) = [each for each in caplog.records if getattr(each, "event", "") == "task_state"]
-    assert (line.levelname, line.getMessage(), line.status) == ("ERROR", "dead letter: no", "dead_letter")
+    assert (line.levelname, line.getMessage(), line.to_status) == ("ERROR", "dead letter: no", "dead_letter")
     assert (line.task_id, line.attempt) == (leased["id"], 1)
 
 

@@ -2,7 +2,6 @@
 
 import time
 from functools import partial
-from threading import BoundedSemaphore
 
 import pytest
 from django.db import connection
@@ -13,7 +12,8 @@ from queueapp.models import ApiKey, Queue, Task, Worker
 from queueapp.redis import notifier
 from queueapp.redis.connections import redis_client
 from queueapp.rest import worker_api
-from queueapp.rest.toolkit import long_poll
+from queueapp.rest.toolkit import waiting_places
+from queueapp.rest.toolkit.waiting_places import WaitingPlaces
 from queueapp.tenancy import operator_scope, tenant_scope
 from tests.factories import create_task, fresh
 from tests.waiting import PATIENCE_SECONDS, threads, wait_until
@@ -174,14 +174,16 @@ def test_a_waiting_claim_holds_no_database_session(worker, acme):
         assert waiting_claim.result(timeout=PATIENCE_SECONDS)
 
 
-def test_too_many_waiting_requests_are_refused_and_those_that_do_not_wait_are_not(worker, monkeypatch):
-    slots = BoundedSemaphore(1)
-    monkeypatch.setattr(long_poll, "_slots", lambda: slots)
-    with threads(1) as run, long_poll.waiting_slot(1):
-        answer = run(worker.post, "/worker/claim", {"wait_seconds": 1}).result()
+def test_without_a_place_to_wait_a_claim_gets_what_is_there(worker, make_task, monkeypatch):
+    places = WaitingPlaces(1)
+    monkeypatch.setattr(waiting_places, "for_claims", lambda: places)
+    with places.place("somebody", 30):
+        answer = worker.post("/worker/claim", {"wait_seconds": 1})
         assert (answer.status, answer.body["code"]) == (503, "busy")
-        assert int(answer.headers["Retry-After"]) > 0
-        assert run(worker.claim).result() == []
+        assert 0 < int(answer.headers["Retry-After"]) <= 30
+        assert worker.claim() == []
+        task = make_task()
+        assert [claimed["id"] for claimed in worker.claim(wait_seconds=1)] == [str(task.id)]
 
 
 def test_racing_workers_share_the_tasks(acme, worker):

@@ -38,6 +38,13 @@ def test_the_order_is_that_of_the_queue(worker, make_task, strategy, order):
     assert " ".join(names[task["id"]] for task in worker.claim(max=10)) == order
 
 
+@pytest.mark.parametrize("strategy", Queue.Strategy.values)
+def test_every_priority_that_a_task_may_have_is_claimed(worker, make_task, strategy):
+    set_strategy(strategy)
+    made = [str(make_task(priority=priority).id) for priority in (-95, 0, 1, 10, 11, 105)]
+    assert sorted(task["id"] for _ in range(3) for task in worker.claim(max=2)) == sorted(made)
+
+
 def test_weighted_random_draws_in_proportion_to_priority(acme):
     set_strategy("weighted_random")
     weights = {1: 1, 3: 3, 6: 6, 10: 10}

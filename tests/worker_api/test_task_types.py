@@ -164,3 +164,10 @@ def test_the_database_refuses_figures_that_mean_nothing(declared, column, value)
         with pytest.raises(IntegrityError):
             cursor.execute(f"UPDATE taskrunner_task_types SET {column} = {value}")
         transaction.set_rollback(True)
+
+
+def test_a_type_shows_its_result_where_its_function_says_what_it_returns(client_of_acme):
+    types = {entry["type"]: entry for entry in client_of_acme.get("/task-types").body["results"]}
+    assert set(types["tests.samples.charge"]["result_schema"]["properties"]) == {"order_id", "amount", "at"}
+    assert types["sample.greet"]["result_schema"] == {"items": {"type": "string"}, "type": "array"}
+    assert types["echo"]["result_schema"] is None

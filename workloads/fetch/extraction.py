@@ -1,22 +1,33 @@
 """Extraction of a page's readable text, title, author and date."""
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date, datetime
 from email.message import Message
 
 import trafilatura
+from lxml.html import HtmlElement
+from trafilatura.settings import Document
 
 from queueapp.errors import PermanentFailure
 from workloads.fetch.charset import decode
 from workloads.fetch.models import MAX_TITLE_CHARACTERS
+from workloads.fetch.page_tree import parse, remove_hidden
+from workloads.fetch.repeats import mark_repeats
 
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 PLAIN = frozenset({"text/plain", "text/markdown", "application/json", "application/xml", "text/xml"})
 ACCEPT = "text/html, application/xhtml+xml, text/plain;q=0.9, text/markdown;q=0.9, application/json;q=0.5, */*;q=0.1"
 # Finding the readable part takes seconds a megabyte, the square of it for some pages; of larger ones all text is taken.
 READER_CHARACTERS = 2_000_000
-XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*>")  # names an encoding, and the text has none any more
+# The moment with its offset where one is given; so what the page says comes before the date in its address.
+DATES = {
+    "original_date": True,
+    "extensive_search": True,
+    "outputformat": "%Y-%m-%dT%H:%M:%S.%f%z",
+    "deferred_url_extractor": True,
+}
+NO_DATE = {"min_date": "9999-01-01"}  # the earliest to be believed
+UNREADABLE = "\ufffd"
 
 
 class ContentTypeNotAllowed(PermanentFailure):
@@ -34,7 +45,7 @@ class Extract:
     text: str
     title: str = ""
     author: str = ""
-    published_at: datetime | None = None
+    published: datetime | date | None = None
 
 
 def media_type(header: str) -> tuple[str, str | None]:
@@ -45,36 +56,45 @@ def media_type(header: str) -> tuple[str, str | None]:
     if found not in HTML | PLAIN:
         allowed = ", ".join(sorted(HTML | PLAIN))
         raise ContentTypeNotAllowed(f"the content type {found[:100]!r} cannot be read; these can: {allowed}")
-    return found, message.get_content_charset()
+    try:
+        return found, message.get_content_charset()
+    except TypeError:  # two ways at once of continuing one parameter
+        return found, None
 
 
 def extract(body: bytes, content_type: str, charset: str | None, *, reader_mode: bool) -> Extract:
     """Extract the readable part of a page, or all of its text. Raises NoExtractableText."""
-    content = decode(body, charset)
+    content = decode(body, content_type, charset)
     page = _extract_html(content, reader_mode) if content_type in HTML else Extract(_storable(content))
-    if not page.text:
+    if not page.text.strip(UNREADABLE):
         raise NoExtractableText("the page holds no text that could be extracted")
     return page
 
 
 def _extract_html(html: str, reader_mode: bool) -> Extract:
-    html = XML_DECLARATION.sub("", html.replace("\x00", ""))
-    tree = trafilatura.load_html(html[:READER_CHARACTERS])
-    if tree is None or tree.find(".//body") is None:  # a fragment, or plain text that is served as HTML
-        html = f"<html><body>{html}</body></html>"
-        tree = trafilatura.load_html(html[:READER_CHARACTERS])
-    if tree is None:  # nested deeper than the parser goes
+    tree = parse(html)
+    if tree is None:
         return Extract("")
-    about = trafilatura.extract_metadata(tree)
+    beginning = parse(html[:READER_CHARACTERS]) if len(html) > READER_CHARACTERS else None
+    about = _metadata(tree if beginning is None else beginning)
+    remove_hidden(tree)
+    marks = mark_repeats(tree)
     text = None
     if reader_mode and len(html) <= READER_CHARACTERS:
         text = trafilatura.extract(tree, include_comments=False)
     return Extract(
-        _storable(text or trafilatura.html2txt(html)),
+        _storable((text or trafilatura.html2txt(tree)).translate(marks)),
         _one_line(about.title, MAX_TITLE_CHARACTERS),
         _one_line(about.author, MAX_TITLE_CHARACTERS),
-        _moment(about.date),
+        _published(about.date),
     )
+
+
+def _metadata(tree: HtmlElement) -> Document:
+    try:
+        return trafilatura.extract_metadata(tree, date_config=DATES)
+    except ValueError:  # a date whose offset is a day or more
+        return trafilatura.extract_metadata(tree, date_config=NO_DATE)
 
 
 def _storable(text: str) -> str:
@@ -87,9 +107,7 @@ def _one_line(text: str | None, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-def _moment(date: str | None) -> datetime | None:
-    """Pages seldom say more than the day."""
-    try:
-        return datetime.fromisoformat(date).replace(tzinfo=UTC) if date else None
-    except ValueError:
-        return None
+def _published(moment: str | None) -> datetime | date | None:
+    """A moment where the page gives a time and its offset; else no more than the day is known."""
+    found = datetime.fromisoformat(moment) if moment else None
+    return found if found is None or found.tzinfo else found.date()

@@ -1,7 +1,7 @@
 """The fetch task: get the page or find it unchanged, extract its text, keep it."""
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from queueapp import clock
 from queueapp.errors import ArtifactTooLarge, PermanentFailure, RetryLater
 from queueapp.handlers import handler
+from queueapp.redaction import masked_text
 from queueapp.worker.context import TaskContext
 from workloads.fetch.extraction import extract, media_type
 from workloads.fetch.models import FetchedPage
@@ -22,7 +23,9 @@ REUSE_SECONDS = 300
 
 
 class FetchResult(BaseModel):
-    """The result of a fetch. `final_url` is the last hop; size and digest are those of the body, decompressed."""
+    """The result of a fetch. `final_url` is the last hop; size and digest are those of the body, decompressed.
+
+    `published_at` is a moment where the page says the time and its offset, else a day."""
 
     artifact_ids: list[UUID]
     summary: str
@@ -31,7 +34,7 @@ class FetchResult(BaseModel):
     final_url: str
     title: str
     author: str
-    published_at: datetime | None
+    published_at: datetime | date | None
     content_type: str
     size_bytes: int
     sha256: str
@@ -84,13 +87,12 @@ def _page_of(response: Response, params: FetchParams, url: Url, task: TaskContex
     content_type, charset = media_type(response.headers.get("content-type", ""))
     extracted = extract(response.body, content_type, charset, reader_mode=params.reader_mode)
     log_event("fetch_extraction_completed", task, url=url.canonical, characters=len(extracted.text))
-    return FetchedPage(
+    page = FetchedPage(
         tenant_id=task.tenant,
         url=url.canonical,
         requested_url=params.url,
         title=extracted.title,
         author=extracted.author,
-        published_at=extracted.published_at,
         text=extracted.text,
         reader_mode=params.reader_mode,
         content_type=content_type,
@@ -100,6 +102,8 @@ def _page_of(response: Response, params: FetchParams, url: Url, task: TaskContex
         sha256=hashlib.sha256(response.body).hexdigest(),
         fetched_at=clock.now(),
     )
+    page.published = extracted.published
+    return page
 
 
 def _attach(task: TaskContext, page: FetchedPage, response: Response, *, raw: bool) -> list[UUID]:
@@ -115,8 +119,8 @@ def _attach(task: TaskContext, page: FetchedPage, response: Response, *, raw: bo
 
 def _document(page: FetchedPage, response: Response) -> str:
     """The text, below the metadata."""
-    published = page.published_at.date().isoformat() if page.published_at else ""
-    about = {"Title": page.title, "Author": page.author, "Published": published, "URL": str(response.url)}
+    published = page.published.isoformat() if page.published else ""
+    about = {"Title": page.title, "Author": page.author, "Published": published, "URL": masked_text(str(response.url))}
     lines = [f"{name}: {value}" for name, value in about.items() if value]
     return "\n".join([*lines, "", page.text])
 
@@ -132,7 +136,7 @@ def _result(
         final_url=str(response.url),
         title=page.title,
         author=page.author,
-        published_at=page.published_at,
+        published_at=page.published,
         content_type=page.content_type,
         size_bytes=page.size_bytes,
         sha256=page.sha256,

@@ -13,7 +13,8 @@ from workloads.fetch.extraction import ACCEPT
 from workloads.fetch.limits import FetchLimits
 from workloads.fetch.params import check_host
 from workloads.fetch.settings import settings
-from workloads.safe_http import Response, Unreachable, Url, get
+from workloads.safe_http import Response, Unreachable, Unresolved, Url, get
+from workloads.safe_http.addresses import not_public
 from workloads.safe_http.client import MAX_BODY_BYTES
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,8 @@ def request_page(url: Url, conditions: Mapping[str, str], task: TaskContext) -> 
             on_response=log_hop,
             max_bytes=min(MAX_BODY_BYTES, limits.task_max_artifact_bytes),
         )
+    except Unresolved as error:
+        raise not_public(error.host) from error
     except Unreachable as error:
         raise FetchUnavailable(
             retry_delay_seconds(task.attempt, base_seconds=RETRY_BASE_SECONDS), str(error)

@@ -28,7 +28,8 @@ class Migration(migrations.Migration):
                 ('requested_url', models.TextField(help_text='As the last task named it.')),
                 ('title', models.TextField(blank=True, default='')),
                 ('author', models.TextField(blank=True, default='')),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
+                ('published_at', models.DateTimeField(blank=True, help_text='Without an offset only the day is known.', null=True)),
+                ('published_offset', models.SmallIntegerField(blank=True, help_text='Minutes ahead of UTC, as the page says.', null=True)),
                 ('text', models.TextField(help_text="The readable part, or all of the page's text.")),
                 ('reader_mode', models.BooleanField(default=True, help_text='Whether `text` is the readable part only.')),
                 ('content_type', models.TextField(blank=True, default='')),
@@ -43,7 +44,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'taskrunner_fetched_pages',
                 'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search'], name='tr_fetched_page_search'), models.Index(fields=['fetched_at'], name='tr_fetched_page_age')],
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'url'), name='tr_fetched_page_once'), models.CheckConstraint(condition=models.Q(('url__regex', '^https?://')), name='tr_fetched_page_url_is_http'), models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('url'), 2048), name='tr_fetched_page_url_short'), models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('title'), 500), name='tr_fetched_page_title_short'), models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='tr_fetched_page_has_text'), models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='tr_fetched_page_digest_format')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'url'), name='tr_fetched_page_once'), models.CheckConstraint(condition=models.Q(('url__regex', '^https?://')), name='tr_fetched_page_url_is_http'), models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('url'), 2048), name='tr_fetched_page_url_short'), models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('title'), 500), name='tr_fetched_page_title_short'), models.CheckConstraint(condition=models.Q(('published_offset', None), models.Q(('published_at__isnull', False), ('published_offset__gt', -1440), ('published_offset__lt', 1440)), _connector='OR'), name='tr_fetched_page_offset_has_time'), models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='tr_fetched_page_has_text'), models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='tr_fetched_page_digest_format')],
             },
         ),
         SchemaFiles("workloads", "10_fetched_pages.sql", "20_functions.rls.sql"),

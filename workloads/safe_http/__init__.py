@@ -7,6 +7,7 @@ from workloads.safe_http.errors import (
     InvalidUrl,
     TooManyRedirects,
     Unreachable,
+    Unresolved,
     Unusable,
 )
 from workloads.safe_http.urls import Url, parse
@@ -18,6 +19,7 @@ __all__ = [
     "Response",
     "TooManyRedirects",
     "Unreachable",
+    "Unresolved",
     "Unusable",
     "Url",
     "get",

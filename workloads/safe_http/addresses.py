@@ -53,15 +53,27 @@ SPECIAL_IPV6 = [
 NAT64 = IPv6Network("64:ff9b::/96")  # how a network with IPv6 alone reaches an IPv4 address: the last 32 bits
 
 
-def check(address: Address, port: int, allowed: Iterable[Network]) -> None:
-    """Raises AddressNotAllowed unless the address is public and the port one of the web, or its network is allowed."""
+def check(host: str, address: Address, port: int, allowed: Iterable[Network]) -> None:
+    """Raises AddressNotAllowed unless the address is public and the port one of the web, or its network is allowed.
+
+    The message does not tell which address a name has: inside names are no tenant's business. The cause does.
+    """
     if any(address in network for network in allowed):
         return
     if not is_public(address):
+        if host != str(address):
+            raise not_public(host) from ValueError(f"{host} has the address {address}")
         raise AddressNotAllowed(f"the address {address} is not public; FETCH_ALLOWED_NETWORKS lists exceptions")
     if port not in PUBLIC_PORTS:
         ports = " and ".join(map(str, PUBLIC_PORTS))
         raise AddressNotAllowed(f"port {port} is not one of the web; on public addresses those are {ports}")
+
+
+def not_public(name: str) -> AddressNotAllowed:
+    """In the same words whether the name leads inside or nowhere."""
+    return AddressNotAllowed(
+        f"the name {name} does not lead to public addresses; FETCH_ALLOWED_NETWORKS lists exceptions"
+    )
 
 
 def check_literal(host: str, port: int, allowed: Iterable[Network]) -> None:
@@ -70,7 +82,7 @@ def check_literal(host: str, port: int, allowed: Iterable[Network]) -> None:
         address = ip_address(host)
     except ValueError:
         return
-    check(address, port, allowed)
+    check(host, address, port, allowed)
 
 
 def is_public(address: Address) -> bool:

@@ -75,7 +75,7 @@ def _exchange(
     try:
         addresses = connections.resolve(url.host, deadline.left())
         for address in addresses:  # all of them: one public address does not vouch for the others
-            check(address, url.port, allowed_networks)
+            check(url.host, address, url.port, allowed_networks)
         connection_class = TlsConnection if url.scheme == "https" else PlainConnection
         with closing(connection_class(url, addresses, deadline)) as connection:
             connection.request("GET", url.target, headers=headers, preload_content=False)

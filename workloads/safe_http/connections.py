@@ -13,14 +13,17 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context
 
 from workloads.safe_http.addresses import Address
-from workloads.safe_http.errors import Unreachable
+from workloads.safe_http.errors import Unreachable, Unresolved
 from workloads.safe_http.urls import Url
 
 CONNECT_SECONDS = 5.0
+NO_SUCH_NAME = (socket.EAI_NONAME, socket.EAI_NODATA)
 
 
 def resolve(host: str, seconds: float) -> list[Address]:
-    """The addresses of a host, in the order to try. Raises Unreachable where there are none, or none in time."""
+    """The addresses of a host, in the order to try. Raises Unresolved where there are none, Unreachable
+    where none came in time.
+    """
     outcome: list[list[Address] | OSError] = []
     # a daemon, so that a resolver which never answers delays nobody, not even the end of the process
     thread = threading.Thread(target=_look_up, args=(host, outcome), name="resolver", daemon=True)
@@ -30,6 +33,8 @@ def resolve(host: str, seconds: float) -> list[Address]:
         raise Unreachable(f"the name {host} was not resolved within {seconds:.0f} s")
     (addresses,) = outcome
     if isinstance(addresses, OSError):
+        if addresses.errno in NO_SUCH_NAME:
+            raise Unresolved(host, str(addresses.strerror))
         raise Unreachable(f"the name {host} was not resolved: {addresses.strerror}")
     return addresses
 
@@ -85,7 +90,7 @@ class PlainConnection(HTTPConnection):
         self.addresses, self.deadline = addresses, deadline
 
     def _new_conn(self) -> socket.socket:
-        return _dial(self.addresses, self.port, self.deadline)
+        return _dial(self.host, self.addresses, self.port, self.deadline)
 
 
 class TlsConnection(HTTPSConnection):
@@ -96,7 +101,7 @@ class TlsConnection(HTTPSConnection):
         self.addresses, self.deadline = addresses, deadline
 
     def _new_conn(self) -> socket.socket:
-        return _dial(self.addresses, self.port, self.deadline)
+        return _dial(self.host, self.addresses, self.port, self.deadline)
 
     def connect(self) -> None:
         super().connect()
@@ -113,9 +118,9 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
-def _dial(addresses: Sequence[Address], port: int, deadline: Deadline) -> socket.socket:
-    """Connect to the first address that accepts. Raises Unreachable if none does."""
-    errors = []
+def _dial(host: str, addresses: Sequence[Address], port: int, deadline: Deadline) -> socket.socket:
+    """Connect to the first address that accepts. Raises Unreachable if none does, which does not tell the addresses."""
+    errors: dict[Address, str] = {}
     for address in addresses:
         family = socket.AF_INET if address.version == 4 else socket.AF_INET6
         connected = _PlainSocket(family, socket.SOCK_STREAM)
@@ -128,5 +133,7 @@ def _dial(addresses: Sequence[Address], port: int, deadline: Deadline) -> socket
             return connected
         except OSError as error:
             connected.close()
-            errors.append(f"{address}: {error.strerror or error}")
-    raise Unreachable(f"no connection to port {port} of {'; '.join(errors)}")
+            errors[address] = error.strerror or str(error)
+    reasons = "; ".join(dict.fromkeys(errors.values()))
+    by_address = OSError("; ".join(f"{address}: {error}" for address, error in errors.items()))
+    raise Unreachable(f"no connection to port {port} of {host}: {reasons}") from by_address

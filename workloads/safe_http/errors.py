@@ -31,3 +31,11 @@ class Unreachable(TaskrunnerError):
     """No complete response came in time; one may come at the next try."""
 
     code = "unreachable"
+
+
+class Unresolved(Unreachable):
+    """There is no such name, or it has no address."""
+
+    def __init__(self, host: str, reason: str) -> None:
+        self.host = host
+        super().__init__(f"the name {host} was not resolved: {reason}")

@@ -4,8 +4,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from queueapp.errors import FieldError
+from queueapp.validation import WHOLE
 from workloads.search.limits import SearchLimits
 from workloads.search.providers import PROVIDERS, refused_sources
 from workloads.search.results import collapsed
@@ -20,9 +22,11 @@ MAX_QUERIES = 1_000  # the highest MAX_BATCH_SIZE
 def _query(value: str) -> str:
     query = collapsed(value)
     if not query:
-        raise ValueError("must hold at least one word")
+        raise PydanticCustomError("number_of_words", "must hold at least one word")
     if (words := len(query.split(" "))) > MAX_QUERY_WORDS:
-        raise ValueError(f"must hold at most {MAX_QUERY_WORDS} words, not {words}")
+        raise PydanticCustomError(
+            "number_of_words", "must hold at most {most} words, not {words}", {"most": MAX_QUERY_WORDS, "words": words}
+        )
     return query
 
 
@@ -34,8 +38,11 @@ def _once_each(values: list[str]) -> list[str]:
     return sorted(set(values))
 
 
-Query = Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUERY_CHARACTERS), AfterValidator(_query)]
-Source = Annotated[str, BeforeValidator(_folded), StringConstraints(pattern="^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+HAS_A_WORD = Field(json_schema_extra={"pattern": r"\S"})
+Query = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_QUERY_CHARACTERS), AfterValidator(_query), HAS_A_WORD
+]
+Source = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_-]*$", max_length=64), BeforeValidator(_folded)]
 
 
 class Options(BaseModel):
@@ -44,7 +51,9 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sources: Annotated[list[Source], Field(min_length=1, max_length=16), AfterValidator(_once_each)] | None = None
-    recency_days: int = Field(7, ge=0, le=MAX_RECENCY_DAYS, strict=True, description="0: results of any age.")
+    recency_days: Annotated[int, Field(ge=0, le=MAX_RECENCY_DAYS, strict=True), WHOLE] = Field(
+        7, description="0: results of any age."
+    )
     force: bool = Field(False, strict=True)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from queueapp.errors import PermanentFailure, RetryLater, TaskrunnerError
+from queueapp.redaction import masked_text
 from queueapp.worker.context import TaskContext
 from workloads.search.provider_call import Report, call_provider
 from workloads.search.providers import PROVIDERS, ProviderError, ProviderResponse
@@ -46,7 +47,7 @@ class Findings:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "query": self.query.text,
+            "query": masked_text(self.query.text),
             "results": [result.as_dict() for result in self.results],
             "sources_used": self.sources_used,
             "providers": [report.as_dict() for report in self.reports],

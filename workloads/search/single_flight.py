@@ -11,7 +11,8 @@ import redis
 from pydantic import ValidationError
 from redis.exceptions import LockError
 
-from queueapp.redis.connections import redis_client, redis_key
+from queueapp.redis import signed_values
+from queueapp.redis.connections import failure_event, redis_client, redis_key
 from workloads.search.providers import ProviderError, ProviderResponse
 from workloads.search.settings import settings
 
@@ -41,7 +42,7 @@ def fetch_once(key: str, call: Call, *, fresh: bool, check_cancelled: Check) -> 
             return _keep(key, call()), False
         return _take_or_call(key, call, check_cancelled)
     except redis.RedisError as error:
-        logger.warning("search without its cache", extra={"event": "redis_error", "error": str(error)})
+        logger.warning("search without its cache", extra={"event": failure_event(error), "error": str(error)})
         return call(), False
 
 
@@ -67,7 +68,7 @@ def _take_or_call(key: str, call: Call, check_cancelled: Check) -> tuple[Provide
 
 
 def _read(key: str) -> ProviderResponse | None:
-    found = redis_client().get(key)
+    found = signed_values.find(key, settings.cache_ttl_seconds)
     try:
         return ProviderResponse.model_validate_json(found) if found else None
     except ValidationError:  # of another version of this code
@@ -76,10 +77,10 @@ def _read(key: str) -> ProviderResponse | None:
 
 def _keep(key: str, response: ProviderResponse) -> ProviderResponse:
     try:
-        redis_client().set(key, response.model_dump_json(), ex=settings.cache_ttl_seconds)
+        signed_values.keep(key, response.model_dump_json(), settings.cache_ttl_seconds)
     except redis.RedisError as error:
         # here and not above: the call was made, and must not be made again
-        logger.warning("search not kept", extra={"event": "redis_error", "error": str(error)})
+        logger.warning("search not kept", extra={"event": failure_event(error), "error": str(error)})
     return response
 
 
@@ -89,4 +90,4 @@ def _release(lock: redis.lock.Lock) -> None:
     except LockError:
         pass  # it took so long that the lock ended by itself, and may be another's by now
     except redis.RedisError as error:
-        logger.warning("search lock not released", extra={"event": "redis_error", "error": str(error)})
+        logger.warning("search lock not released", extra={"event": failure_event(error), "error": str(error)})

@@ -1,313 +1,265 @@
-"""Shapes of SQL, in any case; and the statement keywords that only free text may hold in upper case.
+"""Whether PostgreSQL would run a text that was pasted into a statement.
 
-Prose speaks of selecting from lists and updating sets. So a shape asks for what prose has not: a table after FROM
-where the statement ends, values in parentheses, comparisons of constants, a quote that closes early.
+Its own grammar decides: prose in a statement is nearly always a syntax error, and one error refuses all of it. Some
+prose parses all the same ("5 or more", "teachers' and students' room"), but would fail on what it names.
 """
 
-from configapp.validation.injection.rules import Rule, rule
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-_KEYWORD = "(?:select|union|insert|update|delete|drop|alter|create|truncate|exec|execute|grant|revoke|merge)"
+from pgparse import PGQueryError, parse
 
-# A keyword may follow a digit, a quote or a bracket (1union, 'or, )or), but not a letter
-_FREE = "(?<![A-Za-z_$-])"
+Node = dict[str, Any]
 
-# Where a statement may begin; the verbs of prose stand elsewhere, or are capitalised
-_BEGIN = r"(?:^|[;'\"()=,|&`\d] ?)"
-_END = r" ?(?:;|--|#|/\*|'|\"|\)|,|$)"
-
-# A table or column, but not a word of English that follows "from", "update" and "drop"
-_NAME = (
-    r"(?!(?:a|an|the|this|that|these|those|your|our|my|his|her|its|their|each|every|any|all|some|one|two|three|here|"
-    r"there|which|what|both|either|several|many|more|other|another|of|to|in|on|at|by|for|with|as|or|and|is|are|was|"
-    r"be|statements?|clauses?|keywords?|syntax|commands?|quer(?:y|ies)|operations?|privileges?)\b)"
-    r"[\[`\"]?[@#\w][\w$.*@`\"\[\]]{0,80}"
+# Where a careless program pastes a value: alone, after a comparison, into a comment, between quotes
+_ALONE = ("{}", "select where {}", "/*{}*/", "--{}")
+_COMPARED = (
+    *("select where x = 1 {}", "select where (x = 1 {})", "select where x = {}"),
+    *("select where x in ({})", "select where (x in ({}))"),
 )
-_COLUMN = r"[\w.`\"\[\]@]{1,64}"
-
-_LOGIC = rf"(?:{_FREE}(?:or|and|xor|having|where|not|div)\b|\|\||&&)"
-_COMPARE = (
-    r"(?:<=>|<>|!=|<=|>=|==|=|<(?!<)|>(?!>)|"
-    r"\b(?:not )?(?:like|rlike|regexp|in|between|sounds like)\b|\bis (?:not )?(?=null|true|false))"
+_REMARKED = ("select where x = 1 /*{}*/",)
+_QUOTED = (
+    *("select where x = {}", "select where (x = {})", "select where ((x = {}))", "select where (((x = {})))"),
+    *("select where {} = x", "insert into t values ({}, 1)"),
 )
-# What ends an injected condition: the rest of the statement becomes a comment
-_COMMENT = r"(?:--(?=[ +'-]|$)|#|/\*|;? ?%00|;$)"
-
-
-STATEMENT_WORD: Rule = rule("a statement keyword in upper case", rf"(?<!\w)(?-i:{_KEYWORD.upper()})(?!\w)")
-# sElEcT: nobody writes a keyword so, except around a filter
-_ODD_CASE = rule(
-    "a keyword in odd case",
-    rf"(?<!\w)(?=(?:{_KEYWORD}|from|where|sleep)(?!\w))",
-    r"(?-i:[a-z]{1,12}[A-Z]|[A-Z]{2,12}[a-z]|[A-Z][a-z]{1,10}[A-Z])",
+# How values are quoted, and what may stand inside without ending them
+_QUOTES = (
+    ("'", "'", re.compile(r"''")),
+    ("e'", "'", re.compile(r"''|\\.")),
+    ('"', '"', re.compile(r'""')),
+    ("$$", "$$", re.compile(r"(?!)")),
 )
 
+_OF_TEMPLATES = {"whereClause", "limitOption", "op", "relation", "selectStmt", "override"}
 
-# --- Queries: SELECT, UNION, and their clauses
-
-# What sentences do not select: null, columns by number, variables, functions
-_EXPRESSION = (
-    r"(?:null ?(?:,|from|\)|--|#|;|$|::)|@{1,2}\w|0x[0-9a-f]{2}|\d{1,9} ?(?:,|--|#|;|\)|$|from |where |=)|"
-    r"(?:current_user|session_user|user|system_user) ?(?:,|;|--|#|$|from dual)|"
-    r"(?:count|concat\w{0,3}|group_concat|version|user|database|cha?r|load_file|sleep|pg_\w{1,40}|benchmark|ascii|"
-    r"substr\w{0,4}|mid|if|case|hex|unhex|extractvalue|updatexml|cast|convert|name_const|sqlite_version|length|min|"
-    r"max|utl_\w{1,20}\.\w{1,20}|ctxsys\.\w{1,30}\.\w{1,20}|system_user|current_user|dblink\w{0,20}|lo_\w{1,20}|"
-    r"xmltype|(?:query|database|table)_to_xml) ?\()"
+# Commands that buttons are named after, too; alone, none reads or changes a row
+_LABELS = re.compile(
+    r"(?:Transaction|Listen|Unlisten|Notify|Fetch|ClosePortal|Execute|Deallocate|Discard|Lock|Vacuum|Cluster|CheckPoint|"
+    r"Explain|VariableShow|VariableSet|Select)Stmt"
 )
-_SYSTEM_TABLES = (
-    r"information_schema|pg_(?:catalog|shadow|user|tables|class|database|stat\w{0,20})|mysql\.|"
-    r"sys\.(?:tables|objects|columns|databases|schemas|sql_logins|all_\w{1,30}|dm_\w{1,30}|user\w{0,10})|"
-    r"sys(?:objects|columns|users|databases|logins|ibm|cat)|sqlite_(?:master|schema)|dual\b|"
-    r"(?:all|user|dba)_(?:tables|users|tab_columns|objects)|v\$\w|master\.\.|msdb\.\.|msysobjects|rdb\$"
+_ON_ROWS = re.compile(r"(?:Select|Insert|Update|Delete|Truncate|Lock)Stmt")
+_DETERMINERS = re.compile(
+    r"an?|the|this|that|these|those|your|our|my|his|her|its|their|each|every|any|all|some|one|two|three|t?here|which|"
+    r"what|both|n?either|several|many|more|(?:an)?other|to|in|on|at|by|for|with|as"
 )
-
-_QUERIES: tuple[Rule, ...] = (
-    # also union(select, union all select, 1.union select; not a student Union select committee
-    rule(
-        "UNION SELECT",
-        rf"{_FREE}(?!(?-i:Union select ))union[ (+]{{0,4}}(?:all|distinct(?:row)?)?[ (+]{{0,4}}select(?![a-z])",
-    ),
-    rule("UNION SELECT", r"(?<![\w-])union (?:all|distinct)$|['\")\d] ?union$"),
-    # the statement ends after its table, or goes on as a statement does
-    rule(
-        "SELECT … FROM",
-        rf"(?:(?-i:SELECT|Select(?=[^a-z]{{0,3}}[\w*, ]{{1,60}} (?-i:From|FROM)))|{_BEGIN}select)[ (]",
-        r"(?:distinct |all |top \d{1,9} )?",
-        rf"(?:\*|{_NAME}(?: ?, ?{_NAME}){{0,12}}) ?from[ (]{_NAME}",
-        rf"(?:{_END}| (?:where|limit|order by|group by|join|as|union|having)\b)",
-    ),
-    rule("SELECT of everything", r"(?<![\w-])select[ (]{1,2}(?:\w{1,64}\.)?\* ?(?:from|into|$|;|--)"),
-    rule(
-        "SELECT of an expression",
-        rf"{_FREE}select[ (+~!-]{{0,4}}(?:(?:all|distinct|top \d{{1,9}})[ (])?{_EXPRESSION}",
-    ),
-    # select'a', select`a`, select.1, select-1
-    rule("SELECT of an expression", rf"{_FREE}(?<![`'\"])select(?:[`'\"{{~!]\w|[.-]\d|@\w)|\bselect case when\b"),
-    rule(
-        "a subquery",
-        r"\((?:select)[ (`'\"@*](?!(?:a|an|the|one|any|all that|all|only|from|this|your|it|up)\b)",
-        r"[^()]{1,80}(?:\bfrom\b|\(|[*,'@]|\blimit\b)",
-    ),
-    rule(
-        "a subquery",
-        r"(?:=|<|>|\bin|\bexists|\band|\bor|\bany|\ball|\|\||,|'|\() ?\( ?select\b|'\)? ?\(select\b|^\(?select top \d",
-    ),
-    rule("a system table", rf"\bfrom[ (`]{{1,2}}(?:{_SYSTEM_TABLES})"),
-    rule("a system table", r"\b(?:master|msdb|tempdb)\.\.\w|\binformation_schema\.\w{1,30} where\b"),
-    rule(
-        "a WHERE condition",
-        rf"\bfrom {_NAME}(?: \w{{1,30}})? where[ (]{{1,3}}(?:not )?{_COLUMN}[) ]{{0,2}}(?:{_COMPARE}|\()",
-    ),
-    rule("ORDER BY a column number", r"(?:['\")]|\b\d{1,9}\)?) ?(?:order|group) by \(?\d|(?-i:(?:ORDER|GROUP) BY \d)"),
-    rule(
-        "ORDER BY a column number",
-        rf"\b(?:order|group) by \d{{1,4}}(?: ?, ?\d{{1,4}}){{0,20}}(?: (?:asc|desc))? ?(?:{_COMMENT}|;)",
-    ),
-    rule(
-        "LIMIT or INTO",
-        r"\blimit \d{1,9}(?: ?(?:,|offset) ?\d{1,9})? ?(?:--|#|/\*|into\b)|\binto (?:out|dump)file\b|",
-        r"\bprocedure analyse ?\(",
-    ),
+_TYPES = re.compile(  # others than those which the grammar itself knows
+    r"aclitem|bool|box|bpchar|bytea|char|x?cid8?|cidr|circle|citext|date|float[48]|hstore|inet|int[248]|jsonb?|jsonpath|"
+    r"line|lseg|macaddr8?|money|name|oid|path|pg_\w+|point|polygon|refcursor|reg\w+|text|tid|time\w+|ts\w+|txid_snapshot|"
+    r"uuid|varbit|\w+range|\w+vector|xid8?|xml"
 )
-
-
-# --- Statements that change data, tables or rights, and several statements in a row
-
-_OBJECT = (
-    "(?:column|view|index|user|role|procedure|function|trigger|constraint|sequence|login|tablespace|extension|type)"
+_TRUTHS = ("true", "false", "yes", "no")  # and what they begin with
+_ARITHMETIC = frozenset(["+", "-", "*", "/", "%", "^", "&", "|", "#", "<<", ">>", "||", "->", "->>"])
+_OF_STRINGS = re.compile(r"[<>]?=|<>|[<>]|!?~{1,2}\*?|\|\||\^@|@@@?")
+_CONSTANTS = ("A_Const", "TypeCast", "SubLink", "FuncCall")
+_WORD = re.compile(r"\w+")
+_NUMBER = re.compile(r"\s*[+-]?\.?\d[\w.]*\s*")
+_OPERATOR = re.compile(r"[^`]{1,4}")
+# Functions that wait, or read files, settings and tables
+_FUNCTION = re.compile(
+    r"(?:pg|lo|dblink|has|txid|inet)_\w+|dblink|\w+_to_xml\w*|(?:set|current)_(?:config|setting)|version|setval|nextval|chr"
 )
-_PRIVILEGE = "(?:all(?: privileges)?|select|insert|update|delete|execute|usage|dba|connect|create|super)"
-_ALTERATION = (
-    "(?:add|drop|modify|rename|alter|set|owner|with (?:password|login|superuser)|identified|change|disable|enable|"
-    "password)"
-)
-
-_STATEMENTS: tuple[Rule, ...] = (
-    rule(
-        "INSERT INTO",
-        rf"\binsert(?: ignore)? into {_NAME} ?(?:\([^()]{{0,150}}\) ?)?",
-        r"(?:values? ?\(|select\b|set \w{1,64} ?=|default values)",
-    ),
-    rule("INSERT INTO", rf"(?-i:INSERT INTO) {_NAME}(?:{_END}| ?\(| VALUES)|{_BEGIN}insert into {_NAME}{_END}"),
-    rule("UPDATE … SET", rf"\bupdate {_NAME} set {_COLUMN} ?="),
-    rule("DELETE FROM", rf"(?:(?-i:DELETE FROM)|{_BEGIN}delete from) {_NAME}(?:{_END}| where\b| using\b)"),
-    rule("DELETE FROM", rf"\bdelete from {_NAME} where {_COLUMN} ?{_COMPARE}"),
-    rule("DROP", rf"\bdrop[ +](?:table|database|schema)[ +](?:if exists )?{_NAME}(?:{_END}| cascade\b| restrict\b)"),
-    rule("DROP", rf"\bdrop (?:table|database|schema|{_OBJECT}) if exists\b|; ?drop {_OBJECT} {_NAME}"),
-    rule("DROP", rf"(?-i:DROP) {_OBJECT} {_NAME}"),
-    rule("ALTER", rf"\balter (?:table|database|user|role|login|schema|system) {_NAME} {_ALTERATION}\b"),
-    rule(
-        "CREATE TABLE",
-        rf"\bcreate (?:or replace )?(?:global |temp(?:orary)? |unlogged )?table (?:if not exists )?{_NAME} ?",
-        r"(?:\( ?[\w`\"]{1,64} \w|as (?:select|with)\b)",
-    ),
-    rule("CREATE", rf"(?-i:CREATE (?:OR REPLACE )?)(?:table|database|schema|{_OBJECT}) {_NAME}"),
-    rule("CREATE", r"\bcreate or replace (?:function|procedure|view|trigger)\b"),
-    rule(
-        "CREATE",
-        rf"\bcreate (?:user|login|role) {_NAME} ",
-        r"(?:identified|with (?:login |encrypted )?(?:password|superuser)|superuser)\b",
-    ),
-    rule("CREATE", rf"\bcreate (?:function|procedure|trigger|view) {_NAME} ?(?:\(|as (?:select|begin))"),
-    rule("TRUNCATE", rf"\btruncate table {_NAME}|(?-i:TRUNCATE) {_NAME}{_END}"),
-    rule(
-        "GRANT or REVOKE",
-        rf"\b(?:grant|revoke) {_PRIVILEGE}(?: ?, ?\w{{1,20}}){{0,8}} ",
-        rf"(?:on [\w.*`]{{1,64}} (?:to|from)\b|(?:to|from) \w{{1,64}}{_END})",
-    ),
-    rule("MERGE", rf"\bmerge into {_NAME} using\b"),
-    # PostgreSQL runs programs by COPY, MySQL reads files by LOAD DATA
-    rule("COPY", rf"\bcopy {_NAME}(?: ?\([^()]{{0,80}}\))? (?:from|to) (?:program|'|stdin)"),
-    rule("COPY", rf"\bload data (?:local )?infile\b|\bbulk insert {_NAME} from"),
-    # after a quote that closes early; "select" and its like follow the semicolons of prose too
-    rule(
-        "a stacked statement",
-        r"['\"]\)? ?; ?(?:truncate|exec|declare|shutdown|waitfor|begin|commit|rollback|vacuum)(?![\w-])",
-    ),
-    rule("a stacked statement", rf"; ?(?-i:{_KEYWORD.upper()}|DECLARE|SHUTDOWN|WAITFOR|COPY)\b|; ?shutdown\b"),
-)
+# "1--" hides what follows it; "1 -- the first" is prose, and so is an option in quotes
+_CUT = re.compile(r"[\w\s(),=*']*(?:[\w)';]|\d\s)--[\s+-]*")
+_OPTION = re.compile(r"""(?<![^\s(,])(['"])--[^'"\s]*\1""")
 
 
-# --- Procedures, variables, and functions that wait, read files or disclose versions
-
-_NUMBER = r"(?:0x[0-9a-f]{2,64}|\d{1,3})"
-
-_FUNCTIONS: tuple[Rule, ...] = (
-    rule("EXEC", r"(?<![\w.])exec(?:ute)?(?: immediate\b| ?\( ?['@n\"]| ?@| master\b| (?:xp|sp)(?:_|$)|/\*)"),
-    rule(
-        "EXEC",
-        r"\b(?:xp_[a-z]{4,30}|",
-        r"sp_(?:execute\w{0,12}|oa\w{5,12}|password|configure|addextendedproc|makewebtask|help\w{0,12}|who))\b",
-    ),
-    rule("a variable", r"\bdeclare @\w|\bset @\w{1,64} ?=|\bprint @"),
-    rule("a variable", r"@@(?:version|servername|hostname|datadir|basedir|language|spid|global|tmpdir)"),
-    # blind injection tells by how long the answer takes
-    rule("a delay", r"\bwaitfor (?:delay|time) ?['\"(]|\bpg_sleep ?\(|\bbenchmark ?\( ?(?:\d|[a-z_]{2,12}\()"),
-    rule(
-        "a delay",
-        r"\bdbms_(?:pipe|lock|ldap|xml\w{0,10}|utility|java|scheduler|export\w{0,12})\.\w|",
-        r"\butl_(?:http|inaddr|file|smtp|tcp)\b",
-    ),
-    rule(
-        "a delay",
-        rf"(?:{_LOGIC}|select|if ?\([^()]{{1,60}},|[=,|'*+-]|^\(?)[ (!~+'\"-]{{0,6}}(?<![\w.])sleep ?\( ?[\d_(]",
-    ),
-    # errors that carry data, files, large results
-    rule(
-        "a dangerous function",
-        r"(?<![\w.])(?:extractvalue|updatexml|load_file|load_extension|randomblob|lo_import|lo_export|query_to_xml|",
-        r"database_to_xml|name_const|gtid_subset|row_count|elt|make_set|bfilename|tz_offset|json_keys) ?",
-        r"\( ?(?:~|\(|0x|-?\d|'|\"|\)|cha?r\(|select\b|true\b|null|concat|[a-z_]{2,20}\()",
-    ),
-    rule(
-        "a dangerous function",
-        r"(?<![\w.])(?:exp ?\( ?~|(?:polygon|multipoint|geometrycollection|linestring) ?\( ?\( ?select)",
-    ),
-    rule(
-        "characters by number",
-        rf"(?<![\w.])(?:n?cha?r|unhex|hex) ?\( ?{_NUMBER}(?: ?, ?{_NUMBER}){{0,60}} ?\) ?(?:\+|\|\||=|\)|;|$)",
-    ),
-    rule(
-        "a conversion",
-        r"\b(?:convert|cast|try_convert) ?\( ?",
-        r"(?:cha?r ?\(|\(?select\b|@@|int ?,|(?:current_)?user\b|version ?\(|chr|count)",
-    ),
-    rule("CASE or IF", r"(?:\(|select |by |and |or |then |,)\( ?case when|\bcase when ?\(|^\(?case when \d"),
-    rule("CASE or IF", r"\bcase when .{1,60} then .{1,60} else"),
-    rule("CASE or IF", r"\bii?f ?\( ?\(?['\"]?[\w()]{1,30}['\"]? ?[=<>]{1,2} ?[\w()]{1,30} ?,"),
-)
+def runs_as_sql(text: str) -> bool:
+    """Whether there is a place in a statement where PostgreSQL would take the text for more than one value."""
+    text = _OPTION.sub("option", text)
+    return (
+        any(_adds_to(template, text) for template in _ALONE)
+        or any(_changes(template, text) for template in _COMPARED + _REMARKED)
+        or any(_ends_value(*quote, text) for quote in _QUOTES)
+        or (bool(_CUT.fullmatch(text)) and any(_runnable(template.format(text)) for template in _COMPARED))
+    )
 
 
-# --- Conditions that are always true or always false: they compare constants
-
-_OPENING = r"[ (!~+@'\"-]{0,8}"
-
-_CONDITIONS: tuple[Rule, ...] = (
-    # or 1=1, and '1' = 2, or 5 between 1 and 9; "5 < 6 and 7 > 3" is arithmetic
-    rule(
-        "a condition of constants",
-        rf"{_LOGIC}{_OPENING}(?:\d{{1,12}}|0x[0-9a-f]{{2,64}})[ )'\"]{{0,4}}(?!<\s|>\s){_COMPARE}[ (n'\"@!~+-]{{0,5}}",
-        r"(?:\d|\(|select\b|null\b|true\b|false\b)",
-    ),
-    # or 'a'='a, or ""=", and 'a' like n'a
-    rule(
-        "a condition of constants",
-        rf"(?!not){_LOGIC}[ (!~+-]{{0,5}}n?(?P<quote>['\"]{{1,4}})[^'\"]{{0,40}}(?P=quote)[ )]{{0,3}}",
-        rf"{_COMPARE}[ (]{{0,3}}n?['\"(]",
-    ),
-    # or a=a
-    rule(
-        "a condition of constants",
-        rf"(?:{_FREE}(?:or|having|where|and)\b|\|\|)[ (+]{{1,3}}(?P<name>\w{{1,32}}) ?(?:=|like|<=>) ?(?P=name)",
-        r"(?:[ )]?(?:$|--|#|/\*)|\))",
-    ),
-    # or true--
-    rule(
-        "a condition of constants",
-        rf"{_LOGIC}{_OPENING}(?:true|false|\d{{1,9}}|not false|null|exists|@@version)[ )'\"]{{0,4}}{_COMMENT}",
-    ),
-    # the whole text is a condition: or 1, or (exists)
-    rule(
-        "a condition of constants",
-        rf"^[ '\")\]\d]{{0,10}}{_LOGIC}[ (+]{{1,3}}(?:\d{{1,12}}|true|false|\(?exists\)?|isnull ?\()[ )]?",
-        r"(?:[=<>']|$|/\*)",
-    ),
-    # and ascii(substr(…
-    rule(
-        "a condition on a function",
-        rf"{_LOGIC}[ (+]{{1,3}}(?:isnull|exists|not exists|ascii|substr\w{{0,4}}|length|mid|ord|hex|bin|count|if|elt|",
-        r"row|left|right|lower|upper) ?",
-        r"\( ?(?:\(|select|\d|'|database|user|version|password|@@|current_|lower|upper|mid|substr|concat)",
-    ),
-    rule("a condition on a function", rf"{_LOGIC} user_name ?\(|\blike ?cha?r ?\("),
-)
+def _adds_to(template: str, text: str) -> bool:
+    return any(_is_danger(*each) for each in _nodes(_runnable(template.format(text))))
 
 
-# --- Quotes that end the string they stand in, and continue as SQL. Prose quotes too ('or', "limit"), so that more than
-# a word must follow the quote
-
-_JOINED_AFTER_QUOTE = r"(?:(?:or|and|xor|having)\b|\|\||&&)"
-_CLAUSE = "(?:or|and|xor|having|like|rlike|regexp|div|mod|in|between|group by|order by|union|limit|into|procedure)"
-
-_QUOTES: tuple[Rule, ...] = (
-    # ' or 1, ' and name = 'x, " or length(name)=3, ' or name is null
-    rule(
-        "a quote and a condition",
-        rf"['\"][ )]{{0,4}}{_JOINED_AFTER_QUOTE}[ (!~+-]{{0,5}}\d{{1,12}} ?(?:[=<>*/|&-]|$|(?:or|and) ['\"]$)",
-    ),
-    rule(
-        "a quote and a condition",
-        rf"['\"][ )]{{0,4}}{_JOINED_AFTER_QUOTE}[ (!~+-]{{0,5}}{_COLUMN} ?(?:\([^()]{{0,60}}\) ?)?",
-        r"(?:[=<>!]{1,2} ?['\"\w(@]|(?:not )?like ?['\"(]|is (?:not )?null|in ?\(|between \d|r(?:egexp|like) ?['\"(])",
-    ),
-    rule("a quote and a condition", rf"['\"][ )]{{0,4}}{_JOINED_AFTER_QUOTE}[ (!~+-]{{0,5}}(?:@@\w|exists ?\()"),
-    # near the start, where the value was meant to end: admin' or ', ' or true, x' limit 1
-    rule(
-        "a quote and a condition",
-        rf"^[\w@. -]{{0,40}}['\"](?:[ )]{{1,4}}{_CLAUSE}|(?:or|and|xor|\|\||&&|having|union)(?!['\"]))(?![\w-])",
-        r"[ (+]{0,5}(?:$|['\"]\d{0,9}$|''|%|(?:true|false|null)(?:$|--|#)|\d{1,9}(?:$| ?[=<>,-])|",
-        r"\w{1,20} ?[=(<>])",
-    ),
-    rule(
-        "a quote and a condition",
-        r"['\"] ?(?:like|rlike|regexp) ?['\"][^'\"]{0,40}%|^['\"] ?(?:like|rlike|regexp) ?['\"^(]",
-    ),
-    # nothing but quotes and operators: '-', '=', '||'
-    rule("a quote and a condition", r"^['\"](?=[^\w]{0,11}[=+*/^&|%<>-])[=+*/^&|%<> '\"\d-]{1,12}$"),
-    rule(
-        "a quote and concatenation",
-        r"['\"] ?(?:\|\||\+) ?(?:\(? ?select\b|\(|(?:n?cha?r|utl_|dbms_|version|user|database|pg_|ctxsys|case)",
-        r"\w{0,20}[. (])|^\|\| ?['\"(\d]|\|\|\( ?elt|['\"]\|\|['\"]",
-    ),
-    # '-- and '# hide the rest of the statement; prose has dashes, code has comments after a space
-    rule("a quote and a comment", r"['\"`] ?[);]{0,4} ?(?:--[ +-]{0,3}$|/\*|;? ?%00)"),
-    rule("a quote and a comment", r"['\"][);]{0,4}--(?=[ +&]|$)|['\"][);]{0,4} ?#$|^[\w@.-]{0,40}['\"]\)?;$"),
-    rule("a quote and a comment", r"^[\w@.-]{1,40}['\"] ?(?:--(?!-)|#|/\*)"),
-    rule(
-        "a number and a comment",
-        r"^-?\d{1,12}[)'\"]{0,4} ?;? ?(?:--[ +-]{0,3}$|#$|/\*)|^['\")]{1,4} ?;? ?--[ +-]{0,3}$",
-    ),
-    rule("a name and a comment", r"^-- ?&|^(?:admin|root)\w{0,12} ?(?:--|#|/\*)"),
-)
+def _changes(template: str, text: str) -> bool:
+    statements = _runnable(template.format(text))
+    if not statements:
+        return False
+    condition = statements[0]["SelectStmt"].get("whereClause", {})
+    tested = template.endswith("= {}") and not condition.keys().isdisjoint(("NullTest", "BooleanTest"))  # 1 is not null
+    return (
+        (tested and _has(condition, "A_Const"))
+        or _is_condition(condition)
+        or any(map(_is_command, statements[1:]))
+        or any(_is_danger(*each) for each in _nodes(statements))
+    )
 
 
-SQL_SHAPES: tuple[Rule, ...] = (_ODD_CASE, *_QUERIES, *_STATEMENTS, *_FUNCTIONS, *_CONDITIONS, *_QUOTES)
+def _ends_value(opening: str, closing: str, inside: re.Pattern[str], text: str) -> bool:
+    if closing not in inside.sub("", text):
+        return False
+    read = (_runnable(template.format(f"{opening}{text}{closing}")) for template in _QUOTED)
+    return any(statements and not _stays_words(statements) for statements in read)
+
+
+def _stays_words(statements: list[Node]) -> bool:
+    """Whether words stand beside or are compared with words, and nothing else: "a ',' token", "handle '<' and"."""
+    kind, statement = next(iter(statements[0].items()))
+    if len(statements) > 1 or not statement.keys() <= _OF_TEMPLATES:
+        return False
+    if kind == "SelectStmt":
+        compared = statement.get("whereClause", {}).get("A_Expr", {})
+        return any(_are_words(compared[side]) and "A_Expr" in compared[side] for side in ("lexpr", "rexpr") if compared)
+    rows = statement["selectStmt"]["SelectStmt"].get("valuesLists", ())
+    *values, last = rows[0]["List"]["items"] if len(rows) == 1 else [{}]
+    own = last.get("A_Const", {}).get("ival") == {"ival": 1}
+    return own and all(map(_are_words, values)) and (len(values) > 1 or "A_Expr" in values[0])
+
+
+def _are_words(value: Node) -> bool:
+    if operation := value.get("A_Expr"):
+        sides = (operation.get(side, {}) for side in ("lexpr", "rexpr"))
+        return operation["kind"] == "AEXPR_OP" and _strings(operation["name"]) != ["||"] and all(map(_are_words, sides))
+    return any(map(str.isalpha, value.get("A_Const", {}).get("sval", {}).get("sval", "")))
+
+
+def _runnable(sql: str) -> list[Node]:
+    """The statements in it; none when PostgreSQL would refuse them."""
+    try:
+        statements = [each["stmt"] for each in parse(sql) if "stmt" in each]
+    except (PGQueryError, RecursionError):  # nobody nests as deep as Python's limit in a value
+        return []
+    nodes = list(_nodes(statements))
+    names = {
+        name for _, node in nodes for name in map(node.get, ("ctename", "aliasname", "name")) if isinstance(name, str)
+    }
+    return [] if any(_fails(kind, node, names) for kind, node in nodes) or _names_no_table(nodes, names) else statements
+
+
+def _nodes(tree: object) -> Iterator[tuple[str, Node]]:
+    """Each node below, with its kind."""
+    waiting = [tree]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            yield from ((kind, node) for kind, node in each.items() if isinstance(node, dict))
+            waiting.extend(each.values())
+        elif isinstance(each, list):
+            waiting.extend(each)
+
+
+def _fails(kind: str, node: Node, named: set[str]) -> bool:
+    """Whether it names what no database has, or takes a word for a number or a number for a truth value."""
+    match kind:
+        case "ColumnRef":
+            return any(not _WORD.fullmatch(name) for name in set(_strings(node["fields"])) - named)
+        case "FuncCall":
+            return not _WORD.fullmatch(_strings(node["funcname"])[-1])
+        case "TypeCast":
+            names = _strings(node["typeName"].get("names", ()))
+            return "pg_catalog" not in names and not _TYPES.fullmatch(names[-1])
+        case "limitCount":
+            text = node.get("A_Const", {}).get("sval", {}).get("sval", "0")
+            return not _NUMBER.fullmatch(text) or (_has(node, "ColumnRef") and not _has(node, "SubLink"))
+        case "A_Expr" if node["kind"] == "AEXPR_OP":
+            return _has_no_operator(_strings(node["name"])[-1], node.get("lexpr", {}), node.get("rexpr", {}))
+        case "whereClause":
+            return "RowExpr" in node
+        case "BoolExpr":
+            return not all(map(_may_be_true, node["args"]))
+    return False
+
+
+def _has_no_operator(name: str, left: Node, right: Node) -> bool:
+    strings = [each["A_Const"]["sval"].get("sval", "") for each in (left, right) if "sval" in each.get("A_Const", {})]
+    if not _OPERATOR.fullmatch(name) or (len(strings) == 2 and not _OF_STRINGS.fullmatch(name)):
+        return True
+    words = any(not _NUMBER.fullmatch(text) for text in strings)
+    return name in ("*", "/", "%") and words and not {"TypeCast", "SubLink", "FuncCall"} & (left.keys() | right.keys())
+
+
+def _may_be_true(operand: Node) -> bool:
+    if constant := operand.get("A_Const"):
+        text = constant.get("sval", {}).get("sval", "").strip().lower()
+        return (
+            "boolval" in constant
+            or "isnull" in constant
+            or (
+                bool(text)
+                and (text in ("on", "of", "off", "1", "0") or any(truth.startswith(text) for truth in _TRUTHS))
+            )
+        )
+    operation = operand.get("A_Expr", {})
+    return operation.get("kind") != "AEXPR_OP" or _ARITHMETIC.isdisjoint(_strings(operation["name"]))
+
+
+def _names_no_table(nodes: list[tuple[str, Node]], named: set[str]) -> bool:
+    """Whether a word of English stands for a table, and nothing before could have made one of that name."""
+    if not all(map(_ON_ROWS.fullmatch, {kind for kind, _ in nodes if kind.endswith(("Stmt", "IntoClause"))})):
+        return False
+    tables = {node["relname"] for _, node in nodes if "relname" in node}
+    return any(map(_DETERMINERS.fullmatch, tables - named))
+
+
+def _is_danger(kind: str, node: Node) -> bool:
+    match kind:
+        case "SelectStmt":
+            return _is_query(node)
+        case "FuncCall":
+            words = [each for each in node.get("args", ()) if "ColumnRef" in each]  # as in "version (stable)"
+            return bool(_FUNCTION.fullmatch(_strings(node["funcname"])[-1])) and words != node.get("args")
+        case "A_Expr":  # = any('{1,2}')
+            return node["kind"] in ("AEXPR_OP_ANY", "AEXPR_OP_ALL") and "ColumnRef" not in node["rexpr"]
+        case "VariableSetStmt" | "VariableShowStmt":
+            name = node.get("name", "")
+            return name == "role" or (not name.isalpha() and name != "")
+    return kind in ("CaseExpr", "IntoClause") or (kind.endswith("Stmt") and not _LABELS.fullmatch(kind))
+
+
+def _is_command(statement: Node) -> bool:
+    """Whether it is one, and no list of words after a semicolon."""
+    kind, node = next(iter(statement.items()))
+    return kind not in ("SelectStmt", "VariableShowStmt") or _is_danger(kind, node)
+
+
+def _is_query(select: Node) -> bool:
+    """Whether it reads a table or yields a value: "select a theme" has no table that could have the column."""
+    if select["op"] != "SETOP_NONE":
+        return _is_query(select["larg"]) or _is_query(select["rarg"])
+    if "fromClause" in select or "valuesLists" in select:
+        return True
+    if "ColumnRef" not in select.get("havingClause", {"ColumnRef": None}):
+        return True
+    return bool(select.get("targetList")) and not _has(select["targetList"], "ColumnRef")
+
+
+def _is_condition(expression: Node) -> bool:
+    """Whether the first comparison is joined with what may be true or false, unlike "5 or more"."""
+    first, *others = _operands(expression)
+    before = first.get("A_Expr", {}).get("rexpr", {})
+    return any(not _is_prose(*next(iter(each.items())), before) for each in others)
+
+
+def _operands(expression: Node) -> list[Node]:
+    joined = expression.get("BoolExpr", {}).get("args", ())
+    return [operand for each in joined for operand in _operands(each)] or [expression]
+
+
+def _is_prose(kind: str, node: Node, before: Node) -> bool:
+    """A word; after words, words around "like" or "is"; 'no' after 'yes'; $10 after $5."""
+    match kind:
+        case "ColumnRef" | "ParamRef":
+            return True
+        case "FuncCall":
+            return not _has(node, *_CONSTANTS)
+        case "NullTest" | "BooleanTest" | "A_Expr":
+            return "ColumnRef" in before and node.get("kind") != "AEXPR_OP" and not _has(node, *_CONSTANTS)
+        case "A_Const":
+            return any(sort in node and sort in before.get("A_Const", {}) for sort in ("sval", "boolval"))
+    return False
+
+
+def _has(tree: object, *kinds: str) -> bool:
+    return any(kind in kinds for kind, _ in _nodes(tree))
+
+
+def _strings(nodes: Iterable[Node]) -> list[str]:
+    return [each["String"]["sval"] for each in nodes if "String" in each]

@@ -1,7 +1,7 @@
 """How values look on the pages: durations, indented JSON, the time between the entries of a log."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -28,11 +28,11 @@ def duration(seconds: float | None) -> str | None:
     return f"{hours} h {minutes % 60} m" if hours < 24 else f"{hours // 24} d {hours % 24} h"
 
 
-def pretty_json(value: Any) -> SafeString | None:
-    """Indented, escaped and without its secrets. None stays None."""
+def pretty_json(value: Any, known: Collection[str] = ()) -> SafeString | None:
+    """Indented, escaped and without its secrets and those that are known. None stays None."""
     if value is None:
         return None
-    return format_html("<pre>{}</pre>", json.dumps(masked(value), indent=2, ensure_ascii=False))
+    return format_html("<pre>{}</pre>", json.dumps(masked(value, known), indent=2, ensure_ascii=False))
 
 
 def preformatted(text: str) -> SafeString | None:

@@ -15,13 +15,17 @@ MOST_CHOICES = 200
 
 
 def asked_for(request: HttpRequest, name: str) -> str | None:
-    """The value of a filter in the URL. PostgreSQL knows no NUL character, so no value has one."""
-    return request.GET.get(name, "").replace("\x00", "") or None
+    """The value of a filter in the URL, which may be one that no row has; None where the URL does not name it.
+
+    PostgreSQL knows no NUL character, so no value has one, nor what stands for it here.
+    """
+    value = request.GET.get(name)
+    return None if value is None else value.replace("\x00", "\ufffd")
 
 
 def partitions_asked_for(request: HttpRequest) -> list[int] | None:
     """The partitions that the URL's type and queue select; None where it names neither."""
-    wanted = {name: value for name in ("type", "queue") if (value := asked_for(request, name))}
+    wanted = {name: value for name in ("type", "queue") if (value := asked_for(request, name)) is not None}
     return list(UsedPartition.objects.filter(**wanted).values_list("pk", flat=True)) if wanted else None
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, ActionForm
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
@@ -15,8 +15,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern
 
+from queueapp.admin.toolkit.closed_list import ClosedList
 from queueapp.admin.toolkit.pagination import CappedPaginator
-from queueapp.tenancy import operator_scope
+from queueapp.tenancy import current_scope, operator_scope
 
 if TYPE_CHECKING:  # these take their type arguments in the stubs only
     ModelAdmin = admin.ModelAdmin[Any]
@@ -26,7 +27,7 @@ else:
     ModelForm = forms.ModelForm
 
 
-class BrowseList(ChangeList):
+class BrowseList(ClosedList):
     """A list in one order, whatever the URL asks for: an order without an index sorts the whole history."""
 
     model_admin: "OperatorAdmin"
@@ -88,6 +89,10 @@ class OperatorAdmin(ModelAdmin):
         """Whether the user may run actions; actions name it as `permissions=["operate"]`."""
         return self.has_change_permission(request)
 
+    def get_search_fields(self, request: HttpRequest) -> list[str] | tuple[str, ...]:
+        """None outside of a page's scope, where Django's address for completing a name would read our tables."""
+        return super().get_search_fields(request) if current_scope() else ()
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only the filters that the page offers: any other column would be searched without an index."""
         return lookup in {getattr(item, "parameter_name", item) for item in self.list_filter}
@@ -123,6 +128,12 @@ class ReadOnlyAdmin(OperatorAdmin):
 def located(action_location: Any) -> dict[str, Any]:
     """The argument that Django's methods of actions have from 6.1 on."""
     return {} if action_location is None else {"action_location": action_location}
+
+
+def is_for_all_that_match(request: HttpRequest) -> bool:
+    """Whether an action is for every row that the filters match and not for those ticked, as Django reads the form."""
+    field = ActionForm.base_fields["select_across"]
+    return bool(field.clean(request.POST.get("select_across")))
 
 
 def by_id(rows: QuerySet[Any], field: str, term: str) -> QuerySet[Any]:

@@ -48,8 +48,9 @@ class _Unnest(Func):
 class TaskPaginator(CappedPaginator):
     """Finds a page's ids in an index first, and reads the rows of that page only.
 
-    With several `partitions`, it takes the newest ids of each and merges them. Asked for all of them at once, the
-    planner walks the primary key from the newest task on: through all of it for a queue that has been still.
+    Those of a partition stand in its index by the time of their submit. With several `partitions`, it takes the newest
+    ids of each and merges them. Asked for all of them at once, the planner walks the primary key from the newest task
+    on: through all of it for a queue that has been still.
     """
 
     partitions: Sequence[int] | None = None
@@ -61,9 +62,12 @@ class TaskPaginator(CappedPaginator):
         return Page(self.object_list.filter(pk__in=ids), number, self)
 
     def _newest(self, end: int) -> Any:
-        if self.partitions is None or len(self.partitions) == 1:
+        if self.partitions is None:
             return self.object_list.values_list("pk", flat=True)
-        newest = self.object_list.filter(partition=OuterRef("pk")).values("pk")[:end]
+        by_submit = self.object_list.order_by("-created_at", "-pk")
+        if len(self.partitions) == 1:
+            return by_submit.values_list("pk", flat=True)
+        newest = by_submit.filter(partition=OuterRef("pk")).values("pk")[:end]
         partitions = UsedPartition.objects.filter(pk__in=self.partitions)
         partitions = partitions.annotate(newest=_Unnest(ArraySubquery(newest)))
         return partitions.order_by("-newest").values_list("newest", flat=True)

@@ -1,6 +1,13 @@
--- Where sub-queues begin: the oldest queued task of each partition and priority, after the number up to which nothing can be.
+-- Where sub-queues begin: the oldest queued task of each, after the number up to which nothing can be.
+WITH RECURSIVE known AS MATERIALIZED (
+    SELECT * FROM unnest(%(partitions)s::bigint[], %(priorities)s::smallint[], %(after)s::bigint[])
+        AS known (partition_id, priority, after)
+),
+-- include: new_sub_queues.sql
 SELECT sub_queue.partition_id, sub_queue.priority, (
     SELECT t.ready_seq FROM taskrunner_tasks t
-    WHERE t.partition_id = sub_queue.partition_id AND t.priority = sub_queue.priority AND t.status = 'queued' AND t.ready_seq > sub_queue.after
+    WHERE t.partition_id = sub_queue.partition_id AND t.priority = sub_queue.priority AND t.status = 'queued'
+        AND t.ready_seq > sub_queue.after
     ORDER BY t.ready_seq LIMIT 1) AS ready_seq
-FROM unnest(%(partitions)s::bigint[], %(priorities)s::smallint[], %(after)s::bigint[]) AS sub_queue (partition_id, priority, after)
+FROM (SELECT * FROM known UNION ALL SELECT partition_id, priority, elsewhere FROM new_sub_queue WHERE priority IS NOT NULL)
+    AS sub_queue (partition_id, priority, after)

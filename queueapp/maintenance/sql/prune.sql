@@ -1,5 +1,5 @@
 -- Delete what is not needed any more: expired deduplication keys, workers and clusters not heard of for a day,
--- old statistics.
+-- old statistics, and what became of old slots.
 WITH keys AS (
     -- skips what submits are taking over: they lock keys in an order of their own, and waiting could deadlock
     DELETE FROM taskrunner_dedup_keys WHERE id IN (
@@ -21,7 +21,11 @@ WITH keys AS (
     DELETE FROM taskrunner_task_stats WHERE id IN (
         SELECT id FROM taskrunner_task_stats WHERE minute < taskrunner_now() - interval '30 days' ORDER BY minute LIMIT %(batch)s)
     RETURNING 1
+), slots AS (
+    DELETE FROM taskrunner_schedule_slots WHERE id IN (
+        SELECT id FROM taskrunner_schedule_slots WHERE decided_at < taskrunner_now() - interval '30 days' ORDER BY decided_at LIMIT %(batch)s)
+    RETURNING 1
 )
 SELECT (SELECT count(*) FROM keys) AS dedup_keys, (SELECT count(*) FROM requests) AS idempotency_keys,
     (SELECT count(*) FROM gone) AS workers, (SELECT count(*) FROM clusters) AS clusters,
-    (SELECT count(*) FROM statistics) AS statistics
+    (SELECT count(*) FROM statistics) AS statistics, (SELECT count(*) FROM slots) AS slots

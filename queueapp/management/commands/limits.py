@@ -23,13 +23,14 @@ class Command(PlatformCommand):
             nargs="*",
             type=parameter,
             metavar="NAME=VALUE",
-            help="the value is JSON, e.g. 600 or '[\"echo\"]'; `default` goes back to the platform's limit",
+            help="JSON, e.g. 600; for a list also words between commas; `default` goes back to the platform's",
         )
 
     def handle(self, **options: Any) -> None:
         with acting():
             tenant = find_tenant(options["slug"])
-            own = {**tenant.limits, **dict(options["changes"])}
+            held = limits_of(tenant.slug, tenant.limits)
+            own = {**tenant.limits, **{name: _typed(held, name, value) for name, value in options["changes"]}}
             own = {name: value for name, value in own.items() if value != DEFAULT}
             holds = service.set_limits(tenant.slug, own) if options["changes"] else limits_of(tenant.slug, own)
         if options["json"]:
@@ -40,6 +41,12 @@ class Command(PlatformCommand):
                 for name, value in holds.model_dump().items()
             ]
             self.output.table(("limit", "value", "", "meaning"), rows)
+
+
+def _typed(held: TenantLimits, name: str, value: Any) -> Any:
+    """A list need not be typed as JSON, whose brackets and quotes a shell would have to be kept from."""
+    is_list = isinstance(getattr(held, name, None), list)
+    return value.split(",") if is_list and isinstance(value, str) and value != DEFAULT else value
 
 
 def _description(limits: TenantLimits, name: str) -> str:

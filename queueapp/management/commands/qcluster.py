@@ -16,6 +16,7 @@ from queueapp.management.arguments import patterns, whole_number
 from queueapp.management.base import database_errors_in_words
 from queueapp.management.reload import Reloader
 from queueapp.models import Queue
+from queueapp.startup import log_database, log_startup
 from queueapp.tenancy import system_scope
 from queueapp.tenancy.logins import refuse_unsafe_login
 from queueapp.worker.processes.shared_memory import ClusterMemory
@@ -52,13 +53,25 @@ class Command(QCluster):  # type: ignore[misc]
             categories=options["categories"],
             properties=_properties(options["capabilities"]),
         )
+        memory = _shared_memory(options["workers"])
+        log_startup("cluster_startup", "starting", **_told(capabilities, options))
         Supervisor(
             capabilities,
-            _shared_memory(options["workers"]),
+            memory,
             drain_seconds=options["drain_seconds"],
             strategy=options["strategy"],
         ).run()
         _exit()
+
+
+def _told(capabilities: Capabilities, options: dict[str, Any]) -> dict[str, Any]:
+    """What the cluster's first line says of it; its workers say themselves when they are ready."""
+    return {
+        "queues": list(capabilities.queues) if capabilities.queues else "all",
+        "categories": list(capabilities.categories),
+        "capabilities": capabilities.properties,
+        **{name: options[name] for name in ("workers", "drain_seconds", "strategy")},
+    }
 
 
 def _exit() -> NoReturn:
@@ -84,6 +97,7 @@ def _known_queues(wanted: str | None) -> tuple[str, ...] | None:
     """None without `--queues`: all, those added later too."""
     with database_errors_in_words():
         refuse_unsafe_login()
+        log_database()
         with system_scope("qcluster"):
             known = tuple(Queue.objects.values_list("name", flat=True))
     if not wanted:

@@ -5,7 +5,14 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from queueapp import tasks
-from queueapp.management.arguments import default_tenant, find_tenant, parameter
+from queueapp.management.arguments import (
+    add_task_options,
+    default_tenant,
+    find_tenant,
+    pairs,
+    parameter,
+    task_options,
+)
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.management.follow import follow
 from queueapp.management.output import pretty
@@ -24,13 +31,11 @@ class Command(PlatformCommand):
             "params", nargs="*", type=parameter, metavar="key=value", help="the value is JSON where it is valid JSON"
         )
         parser.add_argument("--tenant", metavar="SLUG", help=f"default: {default_tenant()}")
-        parser.add_argument("--queue")
-        parser.add_argument("--priority", type=int, help="1–10, 10 the most urgent")
+        add_task_options(parser)
         parser.add_argument("--delay", type=float, metavar="SECONDS", dest="delay_seconds")
-        parser.add_argument("--timeout", type=int, metavar="SECONDS", dest="timeout_seconds")
-        parser.add_argument("--max-retries", type=int, help="tries after the first")
-        parser.add_argument("--label", action="append", dest="labels", help="may be given several times")
-        parser.add_argument("--dedup-key", metavar="KEY", help="a live task that holds this key is returned instead")
+        parser.add_argument("--run-at", metavar="TIME", help="when it is due, e.g. 2026-01-31T12:00:00Z")
+        parser.add_argument("--expires-at", metavar="TIME", help="cancelled unless started before")
+        parser.add_argument("--dedup-key", metavar="KEY", help="until it expires, the task that took it is returned")
         parser.add_argument("--dedup-ttl", type=float, metavar="SECONDS", help="how long the key is held")
         parser.add_argument("--wait", action="store_true", help="show the task's story until it ends")
         # argparse alone would not find key=value behind an option
@@ -40,7 +45,7 @@ class Command(PlatformCommand):
         fields = _fields(options)
         with acting():
             tenant = find_tenant(options["tenant"])
-            task = tasks.submit(options["type"], _params(options["params"]), tenant_id=tenant.id, **fields)
+            task = tasks.submit(options["type"], pairs(options["params"], "A parameter"), tenant_id=tenant.id, **fields)
         with self.output.silenced(options["json"]):
             self.output.line(f"Task {task.id} of {tenant.slug} is {task.status} on queue {task.queue}.")
             if options["wait"]:
@@ -58,21 +63,14 @@ class Command(PlatformCommand):
                 f"Stopped waiting; the task goes on. `manage.py task {task.id}` shows it, `cancel {task.id}` ends it."
             ) from None
         if task.result is not None:
-            self.output.line(pretty(task.result))
+            self.output.line(pretty(task.result, task.secrets))
         return task
-
-
-def _params(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    params = dict(pairs)
-    if len(params) < len(pairs):
-        raise CommandError("A parameter is given twice.")
-    return params
 
 
 def _fields(options: dict[str, Any]) -> dict[str, Any]:
     """The fields of the request that were given; the platform knows the defaults of the others."""
-    names = ("queue", "priority", "delay_seconds", "timeout_seconds", "max_retries", "labels")
-    fields = {name: options[name] for name in names if options[name] is not None}
+    fields = task_options(options)
+    fields |= {name: options[name] for name in ("delay_seconds", "run_at", "expires_at") if options[name] is not None}
     if options["dedup_key"] is not None:
         ttl = {} if options["dedup_ttl"] is None else {"ttl_seconds": options["dedup_ttl"]}
         fields["dedup"] = {"key": options["dedup_key"], **ttl}

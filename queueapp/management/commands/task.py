@@ -12,6 +12,7 @@ from queueapp.management.follow import progress_of
 from queueapp.management.output import pretty, rfc3339, seconds
 from queueapp.management.timeline import Step, Timeline, whole_story
 from queueapp.models import Task
+from queueapp.redaction import masked
 from queueapp.states import FINAL
 from queueapp.tasks.serializers import TaskDocument
 
@@ -42,9 +43,9 @@ class Command(PlatformCommand):
         self.output.line()
         for step in steps:
             self.output.line(step.text, step.style)
-        self.output.line(f"\nparams  {pretty(task.params)}")
+        self.output.line(f"\nparams  {pretty(task.params, task.secrets)}")
         if task.result is not None:
-            self.output.line(f"result  {pretty(task.result)}")
+            self.output.line(f"result  {pretty(task.result, task.secrets)}")
         if task.error_code:
             self.output.line(f"error   {task.error_code}: {task.error_message}", style="red")
         if task.error_traceback:
@@ -65,12 +66,13 @@ def _facts(task: Task) -> list[tuple[str, str]]:
         ("status", task.status),
         ("tenant", task.tenant.slug),
         ("queue", f"{task.queue}, priority {task.priority}"),
-        ("labels", ", ".join(task.labels)),
-        ("requires", ", ".join(f"{name}={value}" for name, value in task.requirements.items())),
+        ("labels", ", ".join(masked(task.labels, task.secrets))),
+        ("requires", ", ".join(f"{name}={value}" for name, value in masked(task.requirements, task.secrets).items())),
         ("attempts", f"{task.attempt}; {counters}"),
         ("time-out", f"{task.timeout_seconds} s"),
         ("ran", seconds(task.run_seconds)),
         ("due", rfc3339(task.run_at)),
+        ("expires", rfc3339(task.expires_at) if task.expires_at else ""),
         ("progress", progress_of(task)),
         ("cancel", f"asked for at {rfc3339(task.cancel_requested_at)}" if task.cancel_requested_at else ""),
     ]

@@ -37,9 +37,10 @@ HEADERS = {
 }
 
 FILE_HEADERS = ("Content-Disposition", "ETag")
+BYTES = "application/octet-stream"
 DOWNLOADED = {
-    200: ResponseSpec("The bytes, as a file to save.", None, FILE_HEADERS),
-    206: ResponseSpec("The range that was asked for.", None, (*FILE_HEADERS, "Content-Range")),
+    200: ResponseSpec("The bytes, as a file to save.", None, FILE_HEADERS, BYTES),
+    206: ResponseSpec("The range that was asked for.", None, (*FILE_HEADERS, "Content-Range"), BYTES),
     304: ResponseSpec("As you have it.", None, ("ETag",)),
 }
 

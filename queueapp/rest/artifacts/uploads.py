@@ -1,8 +1,6 @@
-"""Uploads: the body goes into a buffer while it arrives, JSON or multipart; then the object is stored, then its row."""
+"""The body of an upload, JSON or multipart, goes into a buffer while it arrives."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import IO, Any, cast
+from typing import IO, Annotated, Any, cast
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
@@ -12,17 +10,18 @@ from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from pydantic import Field
 
-from queueapp.artifacts import object_store, service
 from queueapp.artifacts.service import ArtifactDescription, ArtifactType, ContentType, Metadata
 from queueapp.artifacts.upload_buffer import PIECE_BYTES, UploadBuffer
-from queueapp.errors import ArtifactTooLarge, FieldError, TaskrunnerError
-from queueapp.models import Artifact
+from queueapp.errors import FieldError, TaskrunnerError
 from queueapp.rest.artifacts.streaming_json import OTHER_BYTES, read_json
 from queueapp.rest.toolkit.errors import InvalidRequest, UnsupportedBody
 from queueapp.rest.toolkit.strict_json import parse_json
 from queueapp.rest.toolkit.whole_body import tail_of
 from queueapp.validation import RequestModel
 
+# with padding, and with line ends anywhere, as in MIME
+LETTER, END = r"[A-Za-z0-9+/][\r\n]*", r"(=[\r\n]*)"
+BASE64 = rf"^[\r\n]*(({LETTER}){{4}})*(({LETTER}){{2}}{END}{{2}}|({LETTER}){{3}}{END})?$"
 FILE = "file"
 AS_FORM = "Also as `multipart/form-data`: the same fields, and the content as a part named `file`."
 EXAMPLE = {"type": "note", "content_type": "text/plain", "data_base64": "SGVsbG8gd29ybGQ="}
@@ -33,7 +32,9 @@ class ContentRequest(RequestModel):
 
     type: ArtifactType
     content_type: ContentType = "application/octet-stream"
-    data_base64: str = Field(description="The content; may be as long as the largest artifact takes.")
+    data_base64: Annotated[str, Field(json_schema_extra={"pattern": BASE64})] = Field(
+        description="The content; may be as long as the largest artifact takes."
+    )
     metadata: Metadata = Field({}, description="At most 16 KiB; `filename` becomes the name of the download.")
 
     @property
@@ -75,30 +76,6 @@ def _discard_rest(request: HttpRequest, limit: int) -> None:
             left -= len(piece)
     except OSError:
         return  # the client has gone
-
-
-def store_upload(
-    tenant_id: UUID,
-    task_id: UUID,
-    buffer: UploadBuffer,
-    scope: Callable[[], AbstractContextManager[Any]],
-    claim: Callable[[service.PendingUpload], Artifact | None],
-) -> Artifact | None:
-    """Object, then row; holds no connection while the object is written. `scope` is one to write for the tenant in.
-
-    None where the task is gone, or no longer held. Raises ArtifactTooLarge, StoreUnavailable.
-    """
-    with scope():
-        reserved = service.reserve(tenant_id, task_id)
-    if buffer.size > reserved.limit_bytes:  # an admin's own tenant may have had a higher one
-        raise ArtifactTooLarge(reserved.limit_bytes)
-    connections.close_all()
-    object_store.put(reserved.object_key, buffer)
-    artifact = claim(reserved)
-    if artifact is None:
-        connections.close_all()
-        service.discard(reserved)
-    return artifact
 
 
 class BufferedUploadHandler(FileUploadHandler):

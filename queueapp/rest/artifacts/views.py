@@ -1,33 +1,30 @@
 """The addresses of artifacts, for clients and admins."""
 
-from datetime import datetime
-from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from queueapp.artifacts import service
-from queueapp.artifacts.service import ArtifactDescription
-from queueapp.artifacts.upload_buffer import UploadBuffer
+from queueapp.artifacts.service import PendingUpload
 from queueapp.models import Artifact
 from queueapp.models.artifacts import ARTIFACT_TYPE_PATTERN
 from queueapp.rest.artifacts.downloads import DOWNLOADED, download, etag_of
-from queueapp.rest.artifacts.uploads import AS_FORM, EXAMPLE, UploadRequest, read_upload, store_upload
+from queueapp.rest.artifacts.storing import ArtifactResponse, received, store_upload
+from queueapp.rest.artifacts.uploads import AS_FORM, EXAMPLE, UploadRequest
 from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.errors import NotVisible
-from queueapp.rest.toolkit.etags import check_if_match
+from queueapp.rest.toolkit.etags import CONDITIONS, check_preconditions
 from queueapp.rest.toolkit.mount import api_root
 from queueapp.rest.toolkit.pagination import Page, PageQuery, page
 from queueapp.rest.toolkit.permissions import Principal, Right
-from queueapp.rest.toolkit.views import ApiView, checked
+from queueapp.rest.toolkit.views import ApiView
 from queueapp.rest.visibility import find_task
 from queueapp.tasks.filters import SLACK, Moment, id_at
-from queueapp.validation import ResponseModel
 
 
 class ArtifactListQuery(PageQuery):
@@ -50,20 +47,6 @@ class ArtifactListQuery(PageQuery):
         return artifacts
 
 
-class ArtifactResponse(ResponseModel):
-    """What a task left behind, without the bytes."""
-
-    id: UUID
-    task_id: UUID
-    attempt: int = Field(description="The task's, when it was stored.")
-    type: str
-    content_type: str
-    size_bytes: int
-    sha256: str
-    metadata: dict[str, Any]
-    created_at: datetime
-
-
 LISTED = ResponseSpec("A page.", Page[ArtifactResponse])
 
 
@@ -75,34 +58,37 @@ class ArtifactList(ApiView):
     def get(self, request: Request, query: ArtifactListQuery) -> Response:
         with self.principal.scope():
             artifacts = query.narrow(visible_artifacts(self.principal))
-            return Response(page(request, artifacts, query, ArtifactResponse.of))
+            return Response(page(request, artifacts, query, ArtifactResponse.of_artifact))
 
     @endpoint(
         "Store an artifact of a task",
         right=Right.ARTIFACTS_WRITE,
-        responses={201: ResponseSpec("It is stored.", ArtifactResponse, ("Location",))},
+        responses={
+            201: ResponseSpec(
+                "It is stored, or the answer of the first time.", ArtifactResponse, ("Location", "Idempotent-Replayed")
+            )
+        },
         details=f"The content may have `task_max_artifact_mb` of GET /limits. {AS_FORM}",
         body=UploadRequest,
-        errors=(404,),
+        headers=("Idempotency-Key",),
+        errors=(404, 422),
         example={"task_id": "00000000-0000-7000-8000-000000000000", **EXAMPLE},
     )
     def post(self, request: Request) -> Response:
-        with UploadBuffer(self.principal.limits.task_max_artifact_bytes) as buffer:
-            body = checked(UploadRequest, read_upload(request._request, buffer), "body")
+        with received(request, self.principal, UploadRequest) as upload:
             with self.principal.scope():
-                task = find_task(self.principal, body.task_id)
-            claim = partial(self._claim, body.description, buffer)
-            artifact = store_upload(task.tenant_id, task.id, buffer, self.principal.scope, claim)
-        if artifact is None:  # purged meanwhile
-            raise NotVisible
-        location = {"Location": f"{api_root(request)}/artifacts/{artifact.id}"}
-        return Response(ArtifactResponse.of(artifact), status=201, headers=location)
+                task = find_task(self.principal, upload.body.task_id)
 
-    def _claim(
-        self, description: ArtifactDescription, buffer: UploadBuffer, reserved: service.PendingUpload
-    ) -> Artifact | None:
-        with self.principal.scope():
-            return service.claim(reserved, description, buffer)
+            def claim(reserved: PendingUpload) -> Artifact:
+                with self.principal.scope():
+                    artifact = service.claim(reserved, upload.body.description, upload.buffer)
+                if artifact is None:  # purged meanwhile
+                    raise NotVisible
+                return artifact
+
+            stored = store_upload(self.principal, task.tenant_id, task.id, upload, self.principal.scope, claim)
+        headers = {"Location": f"{api_root(request)}/artifacts/{stored.answer['id']}", **stored.headers}
+        return Response(stored.answer, status=201, headers=headers)
 
 
 @resource("artifacts/<uuid:artifact_id>", tag="Artifacts")
@@ -126,13 +112,12 @@ class ArtifactContent(ApiView):
         "Delete an artifact",
         right=Right.ARTIFACTS_WRITE,
         responses={204: ResponseSpec("It is gone.")},
-        headers=("If-Match",),
-        errors=(412,),
+        headers=CONDITIONS,
     )
     def delete(self, request: Request, artifact_id: UUID) -> Response:
         """The row at once; its object is left to the sweep."""
         with self.principal.scope():
-            check_if_match(request, etag_of(find_artifact(self.principal, artifact_id)))
+            check_preconditions(request, etag_of(find_artifact(self.principal, artifact_id)))
             visible_artifacts(self.principal).filter(id=artifact_id).delete()
         return Response(status=204)
 
@@ -148,7 +133,7 @@ class ArtifactMeta(ApiView):
     )
     def get(self, request: Request, artifact_id: UUID) -> Response:
         with self.principal.scope():
-            return Response(ArtifactResponse.of(find_artifact(self.principal, artifact_id)))
+            return Response(ArtifactResponse.of_artifact(find_artifact(self.principal, artifact_id)))
 
 
 @resource("tasks/<uuid:task_id>/artifacts", tag="Artifacts")
@@ -165,7 +150,7 @@ class TaskArtifacts(ApiView):
         with self.principal.scope():
             find_task(self.principal, task_id)
             artifacts = visible_artifacts(self.principal).filter(task_id=task_id)
-            return Response(page(request, artifacts, query, ArtifactResponse.of))
+            return Response(page(request, artifacts, query, ArtifactResponse.of_artifact))
 
 
 def visible_artifacts(principal: Principal) -> "QuerySet[Artifact]":

@@ -10,10 +10,11 @@ ERRORS: dict[int, str] = {
     403: "`forbidden`: the key's role or scopes do not include the right.",
     404: "`not_found`: no such thing that this key may see; foreign and unknown ids look the same.",
     405: "`method_not_allowed`: an invalid id can make another address of this one.",
-    409: "The state forbids it: `wrong_state`, `duplicate_task`, `lease_lost` or `task_runtime_exceeded`.",
+    409: "The state forbids it: `wrong_state`, `duplicate_task`, `lease_lost`, `task_runtime_exceeded` or "
+    "`declared_by_code`.",
     410: "`artifact_lost`: the store has lost the object.",
     411: "`length_required`: a chunked body.",
-    412: "`precondition_failed`: it has changed since.",
+    412: "`precondition_failed`: it is not at a version of `If-Match`, or at one of `If-None-Match`.",
     413: "`body_too_large`, or `artifact_size_exceeded`.",
     415: "`unsupported_media_type`: not JSON, or compressed.",
     416: "`range_not_satisfiable`: the artifact is shorter.",
@@ -24,6 +25,7 @@ ERRORS: dict[int, str] = {
 }
 ALWAYS = (400, 401, 403, 429, 500, 503)
 WITH_BODY = (411, 413, 415)
+UNSAFE = (412,)  # of methods that change something
 RETRY_LATER = (429, 503)
 
 REQUEST_HEADERS: dict[str, dict[str, Any]] = {
@@ -42,11 +44,11 @@ REQUEST_HEADERS: dict[str, dict[str, Any]] = {
         "example": "bytes=0-99",
     },
     "If-Match": {
-        "description": "Change it only if this is still its ETag.",
+        "description": "Change it only if this is its ETag, or one of these.",
         "schema": {"type": "string"},
     },
     "If-None-Match": {
-        "description": "Answer 304 if this is still its ETag.",
+        "description": "If this is its ETag, or one of these, answer a GET with 304, and change nothing.",
         "schema": {"type": "string"},
     },
 }
@@ -72,7 +74,6 @@ TENANT = {
     "description": "For admin keys: act for this tenant (its slug).",
     "schema": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,49}$"},
 }
-CURSOR = {"type": "string", "description": "From `next` or `previous` of another page."}
 
 
 def components() -> dict[str, Any]:

@@ -5,11 +5,13 @@ from functools import cache
 from typing import Any
 
 from django.urls import get_resolver
+from rest_framework.permissions import SAFE_METHODS
 
-from queueapp.handlers import registered_handlers
+from queueapp.handlers import public_handlers
 from queueapp.rest.openapi import components
 from queueapp.rest.openapi.components import reference
 from queueapp.rest.openapi.schemas import (
+    BINARY,
     SchemaBook,
     is_model,
     options_schema,
@@ -31,6 +33,12 @@ TAGS = (
 )  # then those of other apps
 
 TYPED = "/tasks/{family}/{operation}"
+# of responses without a model
+BODIES: dict[str, dict[str, str]] = {
+    "application/octet-stream": BINARY,
+    "application/json": {"type": "object"},
+    "text/html": {"type": "string"},
+}
 
 
 def openapi(root: str) -> dict[str, Any]:
@@ -48,7 +56,7 @@ def _description() -> dict[str, Any]:
         each.path: {method.lower(): _operation(each, method, book) for method in each.endpoints} for each in resources
     }
     types: dict[str, Any] = {}
-    for handler in registered_handlers():
+    for handler in public_handlers():
         types |= params_schemas(handler)
         if handler.type.count(".") == 1:
             schema = typed_body(handler.type, types[params_name(handler.type)])
@@ -83,7 +91,7 @@ def _operation(resource: Resource, method: str, book: SchemaBook) -> dict[str, A
         "parameters": _parameters(resource, declared, book),
         "responses": {
             **{str(status): _response(spec, book) for status, spec in declared.responses.items()},
-            **{str(status): reference("responses", status) for status in _errors(resource, declared)},
+            **{str(status): reference("responses", status) for status in _errors(resource, method, declared)},
         },
     }
     if not right:
@@ -129,11 +137,12 @@ def _typed(type: str, schema: dict[str, Any], general: dict[str, Any]) -> dict[s
     }
 
 
-def _errors(resource: Resource, declared: Endpoint) -> list[int]:
+def _errors(resource: Resource, method: str, declared: Endpoint) -> list[int]:
     if not declared.right:
         return []
     by_shape = {
         *(components.WITH_BODY if declared.body else ()),
+        *(components.UNSAFE if method not in SAFE_METHODS else ()),
         *((404,) if PARAMETER.search(resource.route) else ()),
     }
     return sorted({*components.ALWAYS, *by_shape, *declared.errors})
@@ -143,6 +152,10 @@ def _response(spec: ResponseSpec, book: SchemaBook) -> dict[str, Any]:
     described: dict[str, Any] = {"description": spec.description}
     if spec.model:
         described["content"] = {"application/json": {"schema": book.response(spec.model)}}
+    elif spec.media_type:
+        described["content"] = {spec.media_type: {"schema": BODIES[spec.media_type]}}
+        if spec.media_type == "application/octet-stream":  # the first that makers of clients know, and the whole truth
+            described["content"]["*/*"] = {"schema": BINARY}
     if spec.headers:
         described["headers"] = {name: reference("headers", name) for name in spec.headers}
     return described

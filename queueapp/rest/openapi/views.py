@@ -32,7 +32,12 @@ class PublicView(JsonView):
 class Schema(PublicView):
     """OpenAPI 3.1."""
 
-    @endpoint("This description", right=None, responses={200: ResponseSpec("OpenAPI 3.1.")}, details="Needs no key.")
+    @endpoint(
+        "This description",
+        right=None,
+        responses={200: ResponseSpec("OpenAPI 3.1.", media_type="application/json")},
+        details="Needs no key.",
+    )
     def get(self, request: Request) -> HttpResponse:
         return JsonResponse(openapi(api_root(request)), headers={"Cache-Control": CACHED})
 
@@ -41,7 +46,12 @@ class Schema(PublicView):
 class Docs(PublicView):
     """The same to read, with a curl line for each operation."""
 
-    @endpoint("The same as a page to read", right=None, responses={200: ResponseSpec("HTML.")}, details="Needs no key.")
+    @endpoint(
+        "The same as a page to read",
+        right=None,
+        responses={200: ResponseSpec("HTML.", media_type="text/html")},
+        details="Needs no key.",
+    )
     def get(self, request: Request) -> HttpResponse:
         described = openapi(api_root(request))
         context = {

@@ -1,5 +1,6 @@
 """`Authorization: Bearer <key>`, and nothing else: cookies and sessions never open the API."""
 
+import math
 from typing import NoReturn
 
 from django.http import HttpRequest
@@ -47,7 +48,7 @@ def refuse(request: HttpRequest, key: str) -> NoReturn:
     if not allowance.granted:
         raise RateLimited(
             "Too many requests with invalid keys came from this address.",
-            headers={"Retry-After": str(max(1, round(allowance.reset_seconds)))},
+            headers={"Retry-After": str(max(1, math.ceil(allowance.reset_seconds)))},
         )
     record_failed_authentication(address, prefix_of(key), request.path)
     raise Unauthenticated(WITH_A_BAD_KEY)

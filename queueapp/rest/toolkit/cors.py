@@ -10,7 +10,9 @@ from queueapp.rest.toolkit.mount import is_api
 
 METHODS = "GET, POST, PUT, PATCH, DELETE"
 REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer"
-RESPONSE_HEADERS = "ETag, Idempotent-Replayed, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After"
+RESPONSE_HEADERS = (
+    "ETag, Idempotent-Replayed, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+)
 PREFLIGHT_SECONDS = "600"
 
 

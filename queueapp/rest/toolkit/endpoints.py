@@ -40,11 +40,15 @@ SomeView = TypeVar("SomeView", bound=type[APIView])
 
 @dataclass(frozen=True, slots=True)
 class ResponseSpec:
-    """A response of success: when it comes, the model of its body, and the header fields that may come along."""
+    """A response of success: when it comes, the model of its body, and the header fields that may come along.
+
+    A body without a model has a `media_type`.
+    """
 
     description: str
     model: Any = None
     headers: tuple[str, ...] = ()
+    media_type: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +132,8 @@ def resource(
     def register(view: SomeView) -> SomeView:
         if route in RESOURCES:
             raise ValueError(f"{route} is declared twice")
-        view.route = route  # type: ignore[attr-defined]
-        RESOURCES[route] = Resource(route, tag, view, name, parameters or {})
+        RESOURCES[route] = declared = Resource(route, tag, view, name, parameters or {})
+        view.route, view.described_path = route, declared.path  # type: ignore[attr-defined]
         return view
 
     return register

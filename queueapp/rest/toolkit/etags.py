@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from queueapp.rest.toolkit.errors import PreconditionFailed
 
+CONDITIONS = ("If-Match", "If-None-Match")
 TAG = re.compile(r'(?:W/)?"[^"]*"')
 TAGS = re.compile(rf"[ ,\t]*{TAG.pattern}(?:[ \t]*,[ ,\t]*{TAG.pattern})*[ ,\t]*")
 PROXY_SUFFIX = re.compile(r'(?:-|;)(?:gzip|br|deflate|zstd)"$')
@@ -18,21 +19,34 @@ PROXY_SUFFIX = re.compile(r'(?:-|;)(?:gzip|br|deflate|zstd)"$')
 
 def is_current(request: Request | HttpRequest, etag: str) -> bool:
     """Whether the client says that it has this version already."""
-    return _names(request.headers.get("If-None-Match", ""), etag)
+    return names(request.headers.get("If-None-Match", ""), etag)
 
 
-def check_if_match(request: Request, etag: str) -> None:
-    """Raises PreconditionFailed where the client expects another version than this one."""
+def is_conditional(request: Request) -> bool:
+    """Whether a change is to be made only of certain versions."""
+    return any(header in request.headers for header in CONDITIONS)
+
+
+def check_preconditions(request: Request | HttpRequest, etag: str | None) -> None:
+    """For a method that changes something. None stands for what is there and has no versions.
+
+    Raises PreconditionFailed where the client expects another version than this one, or none.
+    """
     wanted = request.headers.get("If-Match")
-    if wanted is not None and not _names(wanted, etag):
-        raise PreconditionFailed("It has changed since: read it again, and send its ETag as If-Match.")
+    if wanted is not None and not names(wanted, etag):
+        raise PreconditionFailed("It is not at a version of If-Match: read it again, and send the ETag that it has.")
+    if names(request.headers.get("If-None-Match", ""), etag):
+        raise PreconditionFailed("It is there, at a version that If-None-Match excludes (`*` excludes any).")
 
 
-def _names(header: str, etag: str) -> bool:
+def names(header: str, etag: str | None) -> bool:
     """Whether a list of entity tags, which may hold commas themselves, or `*` names this version."""
-    if header.strip() == "*":
-        return True
-    return TAGS.fullmatch(header) is not None and any(_plain(tag) == etag for tag in TAG.findall(header))
+    return header.strip() == "*" or etag in tags_of(header)
+
+
+def tags_of(header: str) -> list[str]:
+    """The entity tags of a list as we gave them out; none where it is no such list."""
+    return [_plain(tag) for tag in TAG.findall(header)] if TAGS.fullmatch(header) else []
 
 
 def _plain(tag: str) -> str:

@@ -8,18 +8,19 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import partial
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import Error as DatabaseError
+from django.db import connections
 from rest_framework.request import Request
 
-from queueapp import conf
 from queueapp.db import statements
-from queueapp.rest.toolkit.errors import Busy
+from queueapp.rest.toolkit import waiting_places
+from queueapp.rest.toolkit.client_connection import LOOK_SECONDS, client_is_gone
 from queueapp.tenancy import system_scope
 
 logger = logging.getLogger(__name__)
@@ -31,29 +32,10 @@ MAX_WAIT_SECONDS = 30
 WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?\s*(?:$|[,;])", re.I)
 
 
-@cache
-def _slots() -> threading.BoundedSemaphore:
-    return threading.BoundedSemaphore(conf.settings.api_waiting_requests)
-
-
 def wanted_seconds(request: Request) -> int:
     """How long `Prefer: wait=N` allows us to wait: at most 30 s, 0 without it. What cannot be read is ignored."""
     found = WAIT.search(request.headers.get("Prefer", ""))
     return min(int(found[1]), MAX_WAIT_SECONDS) if found else 0
-
-
-@contextmanager
-def waiting_slot(seconds: float) -> Iterator[None]:
-    """One of the places for requests that wait, so that others are answered meanwhile. Raises Busy without one."""
-    if not seconds:
-        yield
-        return
-    if not _slots().acquire(blocking=False):
-        raise Busy("Too many requests are waiting; ask again without waiting, or later.", headers={"Retry-After": "1"})
-    try:
-        yield
-    finally:
-        _slots().release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +43,7 @@ class Wait:
     """The wait that a client prefers; of 0 seconds where it does not."""
 
     seconds: int
+    request: Request
 
     @property
     def granted(self) -> str:
@@ -68,19 +51,25 @@ class Wait:
         return f"wait={self.seconds}"
 
     def for_end_of(self, task_id: UUID | None) -> bool:
-        """Wait until the task has ended, at most so long. False where there is nothing to wait for."""
+        """Wait for its end, at most so long, or until the client has gone. False where there is nothing to wait for."""
         if not self.seconds or task_id is None:
             return False
-        completion_watcher.wait(task_id, self.seconds)
+        completion_watcher.wait(task_id, self.seconds, partial(client_is_gone, self.request))
         return True
 
 
 @contextmanager
 def preferred_wait(request: Request) -> Iterator[Wait]:
-    """What `Prefer: wait=N` asks for. A place is taken first, so that nothing is accepted and then refused."""
-    seconds = wanted_seconds(request)
-    with waiting_slot(seconds):
-        yield Wait(seconds)
+    """What `Prefer: wait=N` asks for. A place is taken first, so that nothing is accepted and then refused.
+
+    Raises Busy without one.
+    """
+    wait = Wait(wanted_seconds(request), request)
+    if not wait.seconds:
+        yield wait
+        return
+    with waiting_places.for_tasks().place(waiting_places.party_of(request), wait.seconds):
+        yield wait
 
 
 class CompletionWatcher:
@@ -91,9 +80,13 @@ class CompletionWatcher:
         self._waiters: dict[UUID, list[threading.Event]] = {}
         self._thread: threading.Thread | None = None
 
-    def wait(self, task_id: UUID, seconds: float) -> None:
-        """Return when the task has ended or the time has passed. The thread's own connection is closed meanwhile."""
+    def wait(self, task_id: UUID, seconds: float, is_abandoned: Callable[[], bool] = lambda: False) -> None:
+        """Return when the task has ended, the time has passed, or nobody waits any more.
+
+        The thread's own database connection is closed meanwhile.
+        """
         ended = threading.Event()
+        deadline = time.monotonic() + seconds
         connections.close_all()
         with self._changed:
             self._waiters.setdefault(task_id, []).append(ended)
@@ -101,7 +94,9 @@ class CompletionWatcher:
                 self._thread = threading.Thread(target=self._poll, name="completion_watcher", daemon=True)
                 self._thread.start()
             self._changed.notify()
-        ended.wait(seconds)
+        while not ended.wait(min(LOOK_SECONDS, max(0.0, deadline - time.monotonic()))):
+            if time.monotonic() >= deadline or is_abandoned():
+                break
         with self._changed:
             waiters = self._waiters.get(task_id, [])
             if ended in waiters:
@@ -119,7 +114,7 @@ class CompletionWatcher:
             try:
                 self._wake(_finished_among(wanted))
                 time.sleep(POLL_INTERVAL_SECONDS)
-            except (OperationalError, InterfaceError) as error:
+            except DatabaseError as error:  # whichever: without this thread nobody who waits would be woken
                 logger.warning(
                     "completion_watcher is blind", extra={"event": "db_connection_failed", "error": str(error)}
                 )

@@ -22,6 +22,8 @@ class Right(StrEnum):
     TASKS_READ = "tasks:read"
     TASKS_SUBMIT = "tasks:submit"
     TASKS_MANAGE = "tasks:manage"  # cancel, retry, reprioritise
+    SCHEDULES_READ = "schedules:read"
+    SCHEDULES_MANAGE = "schedules:manage"
     ARTIFACTS_READ = "artifacts:read"
     ARTIFACTS_WRITE = "artifacts:write"
     USAGE_READ = "usage:read"  # limits, and one's own figures
@@ -36,6 +38,7 @@ class Right(StrEnum):
 R = Right
 CLIENT_RIGHTS = {
     *(R.TASKS_READ, R.TASKS_SUBMIT, R.TASKS_MANAGE),
+    *(R.SCHEDULES_READ, R.SCHEDULES_MANAGE),
     *(R.ARTIFACTS_READ, R.ARTIFACTS_WRITE, R.USAGE_READ),
 }
 ROLE_RIGHTS: dict[str, frozenset[Right]] = {

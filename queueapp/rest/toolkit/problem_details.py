@@ -1,12 +1,13 @@
 """Every error as application/problem+json (RFC 9457): a stable code, words to act on, an entry for each field."""
 
 import logging
+import sys
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, InterfaceError, connection
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, UnreadablePostError
 from django.views import defaults
 from pydantic import BaseModel, Field
 from rest_framework import exceptions as drf
@@ -15,6 +16,7 @@ from rest_framework.response import Response
 from queueapp.db import driver
 from queueapp.errors import (
     ArtifactTooLarge,
+    DeclaredByCode,
     DuplicateTask,
     LeaseLost,
     QueueNotFound,
@@ -24,8 +26,10 @@ from queueapp.errors import (
     ValidationFailure,
     WrongState,
 )
+from queueapp.redaction import masked
 from queueapp.rest.toolkit.errors import ApiError, NotVisible
 from queueapp.rest.toolkit.mount import is_api
+from queueapp.rest.toolkit.request_log import log_unanswered
 from queueapp.validation import ResponseModel
 
 logger = logging.getLogger(__name__)
@@ -34,6 +38,7 @@ CONTENT_TYPE = "application/problem+json"
 STATUS_OF: dict[type[TaskrunnerError], int] = {
     QueueNotFound: 404,
     LeaseLost: 409,
+    DeclaredByCode: 409,
     ArtifactTooLarge: 413,
 }
 
@@ -58,9 +63,16 @@ class Problem(BaseModel):
 
 
 def problem(status: int, code: str, detail: str, **members: Any) -> dict[str, Any]:
-    """A problem document."""
+    """A problem document, without secrets: it may repeat what was sent."""
     title = HTTPStatus(status).phrase
-    return {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail, **members}
+    shown: dict[str, Any] = masked({"detail": detail, **members})
+    return {"type": "about:blank", "title": title, "status": status, "code": code, **shown}
+
+
+def code_of(response: HttpResponseBase) -> str | None:
+    """The code of a problem document; None of an answer that is none."""
+    document = getattr(response, "data", None)
+    return document.get("code") if response.status_code >= 400 and isinstance(document, dict) else None
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response:
@@ -124,24 +136,40 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not is_api(request):
         return defaults.bad_request(request, exception)
     if isinstance(exception, RequestDataTooBig):
-        return problem_response(describe(exception)[0])
+        return problem_response(request, describe(exception)[0])
     what = "Host header" if isinstance(exception, SuspiciousOperation) else "request"
-    return problem_response(problem(400, "invalid_request", f"The {what} cannot be used."))
+    return problem_response(request, problem(400, "invalid_request", f"The {what} cannot be used."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """handler404 of the site."""
     if not is_api(request):
         return defaults.page_not_found(request, exception)
-    return problem_response(describe(Http404())[0])
+    return problem_response(request, describe(Http404())[0])
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """handler500 of the site; Django has logged the error."""
-    if not is_api(request):
-        return defaults.server_error(request)
-    return problem_response(describe(Exception())[0])
+    """handler500 of the site; Django has logged the error. 503 where it is that the database is unavailable."""
+    document, headers = describe(_error_of_page())
+    if is_api(request):
+        return problem_response(request, document, headers)
+    page = defaults.server_error(request)
+    page.status_code = document["status"]
+    for name, value in headers.items():
+        page.headers[name] = value
+    return page
 
 
-def problem_response(document: dict[str, Any]) -> HttpResponse:
-    return JsonResponse(document, status=document["status"], content_type=CONTENT_TYPE)
+def _error_of_page() -> Exception:
+    """What Django is answering for."""
+    error = sys.exception()
+    return error if isinstance(error, Exception) and driver.is_unavailable(error) else Exception()
+
+
+def problem_response(
+    request: HttpRequest, document: dict[str, Any], headers: dict[str, str] | None = None
+) -> HttpResponse:
+    """The answer to a request that came to no view."""
+    response = JsonResponse(document, status=document["status"], headers=headers, content_type=CONTENT_TYPE)
+    log_unanswered(request, response, document["code"])
+    return response

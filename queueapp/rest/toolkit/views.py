@@ -3,8 +3,10 @@
 from typing import Any, TypeVar, cast
 
 from django.db import transaction
+from django.http import HttpRequest, HttpResponseBase
 from pydantic import ValidationError
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,11 +15,13 @@ from queueapp.errors import FieldError, TaskNotFound
 from queueapp.rest.toolkit import problem_details, refusals
 from queueapp.rest.toolkit.authentication import ApiKeyAuthentication
 from queueapp.rest.toolkit.endpoints import Endpoint
-from queueapp.rest.toolkit.errors import Forbidden, InvalidRequest, LengthRequired, NotVisible
+from queueapp.rest.toolkit.errors import Forbidden, InvalidRequest, NotVisible
+from queueapp.rest.toolkit.etags import CONDITIONS, check_preconditions
 from queueapp.rest.toolkit.permissions import Principal, acting_for
+from queueapp.rest.toolkit.request_log import LoggedRequest, logged_request
 from queueapp.rest.toolkit.security_events import record_refusal
 from queueapp.rest.toolkit.strict_json import AlwaysJson, JsonRenderer, StrictJsonParser
-from queueapp.rest.toolkit.whole_body import expect_whole_body
+from queueapp.rest.toolkit.whole_body import check_announcement, expect_whole_body
 from queueapp.validation import RequestModel, field_errors
 
 SomeRequest = TypeVar("SomeRequest", bound=RequestModel)
@@ -34,13 +38,20 @@ class JsonView(APIView):
     content_negotiation_class = AlwaysJson
     metadata_class = None
     versioning_class = None
-    route = ""  # set by @resource
+    route = described_path = ""  # set by @resource
+    logged: LoggedRequest
     schema = None  # the API describes itself; a host's schema generator leaves it out
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
         """Outside ATOMIC_REQUESTS: views open the transactions that they need, and hold none while they wait."""
         return transaction.non_atomic_requests(super().as_view(**initkwargs))
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with logged_request(request.method, self.described_path) as self.logged:
+            response = super().dispatch(request, *args, **kwargs)
+            self.logged.end(response, problem_details.code_of(response))
+        return response
 
     def perform_authentication(self, request: Request) -> None:
         """Not even for the anonymous user that the project may have set."""
@@ -65,21 +76,29 @@ class ApiView(JsonView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.principal = cast(Principal, request.user)
+        self._act_as(cast(Principal, request.user))
         refusals.check(self.principal)
+        check_announcement(request._request)
         expect_whole_body(request._request)
         name = (request.method or "").lower()
         handler = getattr(self, name, None) if name in self.http_method_names else None
         if handler is not None:  # else it will be refused as such
-            self._check_right(getattr(handler, "endpoint", None))
-            self.principal = acting_for(self.principal, request.query_params.get("tenant"))
-        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
-            raise LengthRequired("Send a Content-Length: chunked bodies are not read.")
+            declared = self._permitted(getattr(handler, "endpoint", None))
+            if request.method not in SAFE_METHODS and not set(CONDITIONS) & set(declared.headers):
+                check_preconditions(request, None)  # what gives out no ETag has no version that could be meant
+            self._act_for(request.query_params.get("tenant"))
 
-    def _check_right(self, declared: Endpoint | None) -> None:
+    def _act_as(self, principal: Principal) -> None:
+        self.principal = self.logged.principal = principal
+
+    def _act_for(self, tenant: Any) -> None:
+        self._act_as(acting_for(self.principal, tenant))
+
+    def _permitted(self, declared: Endpoint | None) -> Endpoint:
         right = declared.right if declared else None
-        if right is None or not self.principal.may(right):
+        if declared is None or right is None or not self.principal.may(right):
             raise Forbidden(f"This key's role or scopes do not include the right {right!s}.")
+        return declared
 
     def handle_exception(self, exc: Exception) -> Response:
         principal = getattr(self, "principal", None)
@@ -113,7 +132,7 @@ class ApiView(JsonView):
             raise InvalidRequest("The body must be a JSON object.", errors=[_must_be_object("body")])
         members = dict(body)
         if self.principal.is_admin and "tenant" in members:
-            self.principal = acting_for(self.principal, members.pop("tenant"))
+            self._act_for(members.pop("tenant"))
         return members
 
     def body(self, model: type[SomeRequest]) -> SomeRequest:

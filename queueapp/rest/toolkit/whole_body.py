@@ -1,10 +1,18 @@
-"""The body of a request as its Content-Length announced it: the end of the stream is not the end of the message."""
+"""The body of a request as it was announced: in UTF-8, and as long as its Content-Length.
+
+The end of the stream is not the end of the message.
+"""
 
 from typing import IO
 
 from django.http import HttpRequest
+from django.utils.http import parse_header_parameters
+
+from queueapp.errors import FieldError
+from queueapp.rest.toolkit.errors import InvalidRequest, LengthRequired, UnsupportedBody
 
 TAIL_BYTES = 1_024
+UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
 
 class WholeBody:
@@ -36,6 +44,24 @@ class WholeBody:
         self._left -= len(piece)
         self.tail = (self.tail + piece[-TAIL_BYTES:])[-TAIL_BYTES:]
         return piece
+
+
+def check_announcement(request: HttpRequest) -> None:
+    """Refuse what would be read in another way than it was sent, be it a body or, by Django, a query string.
+
+    Raises UnsupportedBody, LengthRequired, InvalidRequest.
+    """
+    charset = parse_header_parameters(request.META.get("CONTENT_TYPE", ""))[1].get("charset", "utf-8")
+    if charset.lower() not in UTF_8:
+        raise UnsupportedBody(f"Send text in UTF-8, and not in the charset {charset!r:.60} that Content-Type names.")
+    coding = request.META.get("HTTP_TRANSFER_ENCODING", "").strip().lower()
+    if coding == "chunked" and not request.META.get("CONTENT_LENGTH"):
+        raise LengthRequired("Send a Content-Length: chunked bodies are not read.")
+    if coding:
+        message = "must not be sent: a body is as long as its Content-Length says"
+        raise InvalidRequest(
+            f"Transfer-Encoding {message}.", errors=[FieldError("Transfer-Encoding", "not_taken", message)]
+        )
 
 
 def expect_whole_body(request: HttpRequest) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from queueapp import clock
 from queueapp.errors import FieldError, LeaseLost
 from queueapp.models import Task
+from queueapp.redaction import masked
 from queueapp.rest.toolkit.errors import Conflict, InvalidRequest, NotVisible
 from queueapp.rest.toolkit.permissions import Principal
 from queueapp.rest.worker_api.registration import record_heartbeat, worker_id_of
@@ -44,7 +45,7 @@ class HeldAttempt:
 
     def heartbeat(self, body: HeartbeatRequest) -> HeartbeatResponse:
         """Renew the lease. Raises RanTooLong beyond the hard limit, which nobody else would enforce."""
-        progress = body.progress.model_dump() if body.progress else None
+        progress = masked(body.progress.model_dump(), self.task().secrets) if body.progress else None
         record_heartbeat(self.worker_id)
         with worker_scope(self.worker_id):
             cancelled = renew(self.worker_id, {(self._task_id, self.attempt): progress}, renew=True)
@@ -59,8 +60,9 @@ class HeldAttempt:
 
     def log(self, body: LogLineRequest) -> None:
         """Raises InvalidRequest for a line that is too long."""
+        task = self.task()
         try:
-            line = log_line(body.level, body.message, body.detail)
+            line = log_line(body.level, body.message, body.detail, task.secrets)
         except ValueError as error:
             raise InvalidRequest(str(error), errors=[FieldError("detail", "too_long", str(error))]) from None
         if not append_log(self.worker_id, (self._task_id, self.attempt), line):
@@ -95,7 +97,7 @@ class HeldAttempt:
         return task
 
     def _fail(self, task: Task, kind: OutcomeKind, code: str, message: str, delay: float) -> SettledResponse:
-        outcome = failed(task.id, self.attempt, kind, code, message, delay, run_seconds=None)
+        outcome = failed(task.id, self.attempt, kind, code, message, delay, run_seconds=None, known=task.secrets)
         settled = self._settle(outcome)
         log_failure(task, settled.status, outcome.error_code, outcome.error_message)
         return settled
@@ -112,7 +114,8 @@ class HeldAttempt:
 
     def _delay(self, task: Task) -> float:
         rules = TypeFinder(self._principal.tenant_id).find(task.type)
-        return retry_delay_seconds(task.failures + 1, base_seconds=rules.retry_base_seconds if rules else 1.0)
+        failures = task.failures + 1
+        return rules.retry_delay(failures) if rules else retry_delay_seconds(failures)
 
     def refuse(self) -> NoReturn:
         """Raises NotVisible for a task that is not the tenant's, LeaseLost for one that this attempt does not hold."""

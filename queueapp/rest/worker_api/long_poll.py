@@ -1,6 +1,5 @@
 """Long polls: poll again at each notification or after a second, holding no connection in between."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +10,8 @@ from django.db import connections
 from rest_framework.request import Request
 
 from queueapp.redis import notifier
-from queueapp.rest.toolkit.long_poll import waiting_slot
+from queueapp.rest.toolkit import waiting_places
+from queueapp.rest.toolkit.client_connection import client_is_gone
 
 POLL_INTERVAL_SECONDS = 1.0  # should a notification be lost
 PAUSE_SECONDS = 0.1  # between two polls, however many notifications come for others
@@ -69,9 +69,16 @@ queue_listener = QueueListener()
 def poll_until_found(
     poll: Callable[[], Sequence[T]], queues: Sequence[str] | None, seconds: float, request: Request
 ) -> Sequence[T]:
-    """What `poll` found, at the latest after so many seconds. Raises Busy where too many wait already."""
+    """What `poll` found, at the latest after so many seconds.
+
+    What is there already needs no place to wait. Raises Busy without one.
+    """
+    found = poll()
+    if found or not seconds:
+        return found
     deadline = time.monotonic() + seconds
-    with waiting_slot(seconds), queue_listener.listening(queues) as notified:
+    place = waiting_places.for_claims().place(waiting_places.party_of(request), seconds)
+    with place, queue_listener.listening(queues) as notified:
         while True:
             notified.clear()
             polled_at = time.monotonic()
@@ -82,18 +89,5 @@ def poll_until_found(
             connections.close_all()
             notified.wait(min(POLL_INTERVAL_SECONDS, left))
             time.sleep(max(0.0, polled_at + PAUSE_SECONDS - time.monotonic()))
-            if _client_is_gone(request):
+            if client_is_gone(request):
                 return []  # a task claimed now would be lost until its lease ends
-
-
-def _client_is_gone(request: Request) -> bool:
-    """Whether the other end has closed the connection, where the server lets us see it (gunicorn does)."""
-    connection = request.META.get("gunicorn.socket")
-    if connection is None:
-        return False
-    try:
-        return not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return False  # open, and quiet as it should be
-    except OSError:
-        return True

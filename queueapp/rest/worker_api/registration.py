@@ -8,6 +8,7 @@ from queueapp.apikeys.service import KeyCapabilities
 from queueapp.claiming import Capabilities
 from queueapp.models import Worker
 from queueapp.models.base import Now
+from queueapp.redaction import masked_text
 from queueapp.rest.toolkit.errors import Forbidden
 from queueapp.rest.toolkit.permissions import Principal
 from queueapp.tenancy import worker_scope
@@ -35,7 +36,7 @@ def register(worker_id: UUID, principal: Principal, name: str, capabilities: Cap
     row = Worker(
         id=worker_id,
         cluster_id=principal.key.id,
-        host=name,
+        host=masked_text(name),
         pid=0,
         machine=Worker.OVER_HTTP,
         start_ticks=0,

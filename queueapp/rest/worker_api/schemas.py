@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from queueapp.states import Status
 from queueapp.tasks.settle import MAX_MESSAGE_CHARACTERS
-from queueapp.validation import RequestModel, ResponseModel, Text
+from queueapp.validation import WHOLE, RequestModel, ResponseModel, Text
 from queueapp.worker.context import MAX_PROGRESS_CHARACTERS
 
 MAX_CLAIM = 100
@@ -23,7 +23,7 @@ class ClaimRequest(RequestModel):
     """How many tasks to lease at once, and how long to wait for the first."""
 
     worker: WorkerName = Field("worker", description="Names this process among those that share the key.")
-    max: int = Field(1, ge=1, le=MAX_CLAIM, strict=True)
+    max: Annotated[int, Field(ge=1, le=MAX_CLAIM, strict=True), WHOLE] = 1
     wait_seconds: float = Field(0, ge=0, le=MAX_WAIT_SECONDS, strict=True)
 
 
@@ -70,8 +70,16 @@ class CompleteRequest(LeaseRequest):
     result: Any = None
 
 
+NEVER_RETRIED_LATER: dict[str, Any] = {
+    "required": ["retryable", "retry_after_seconds"],
+    "properties": {"retryable": {"const": False}, "retry_after_seconds": {"type": "number"}},
+}
+
+
 class FailRequest(LeaseRequest):
     """What went wrong, and whether another attempt may help."""
+
+    model_config = ConfigDict(json_schema_extra={"not": NEVER_RETRIED_LATER})
 
     code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$")] = "handler_error"
     message: Message = ""

@@ -45,7 +45,8 @@ class Claim(ApiView):
         right=Right.WORKER_RUN,
         responses={200: ResponseSpec("What was leased, perhaps nothing.", ClaimResponse)},
         details="Of the key's own tenant, matching the key's capabilities, of one queue in the order of its strategy. "
-        "A lease lives for 30 seconds unless it is renewed.",
+        "A lease lives for 30 seconds unless it is renewed. An Idempotency-Key is not read: sent again, the request "
+        "leases further tasks, and those of an answer that was lost are queued again when their lease ends.",
         example={"worker": "gpu-1", "max": 1, "wait_seconds": 20},
     )
     def post(self, request: Request, body: ClaimRequest) -> Response:

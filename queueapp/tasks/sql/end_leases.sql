@@ -8,7 +8,7 @@ WITH lost AS (
     FROM unnest(%(ids)s::uuid[], %(attempts)s::integer[]) AS l (id, attempt)
     JOIN taskrunner_tasks t ON t.id = l.id AND t.attempt = l.attempt AND t.lease_expires_at IS NOT NULL
 )
-UPDATE taskrunner_tasks t SET status = lost.to_status, crash_count = t.crash_count + %(counting)s::boolean::integer,
+UPDATE taskrunner_tasks t SET status = lost.to_status, crash_count = least(t.crash_count, 32766) + %(counting)s::boolean::integer,
     lease_expires_at = NULL, run_at = taskrunner_now(), updated_at = taskrunner_now(),
     worker_id = CASE WHEN lost.to_status = 'queued' THEN NULL ELSE t.worker_id END,
     finished_at = CASE WHEN lost.to_status <> 'queued' THEN taskrunner_now() END,

@@ -7,7 +7,7 @@ WITH reported AS (
         error_code text, error_message text, error_detail jsonb, retry_seconds double precision
     )
 ), outcome AS (
-    SELECT o.*, t.failures + (o.kind IN ('error', 'permanent'))::integer AS failures_now,
+    SELECT o.*, least(t.failures, 2147483646) + (o.kind IN ('error', 'permanent'))::integer AS failures_now,
         CASE o.kind
             WHEN 'completed' THEN 'completed'
             WHEN 'cancelled' THEN 'cancelled'
@@ -15,13 +15,14 @@ WITH reported AS (
             WHEN 'released' THEN CASE WHEN t.cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END
             WHEN 'error' THEN CASE
                 WHEN t.cancel_requested_at IS NOT NULL THEN 'cancelled'
-                WHEN t.failures + 1 > t.max_retries THEN 'dead_letter' ELSE 'failed' END
+                WHEN t.failures >= t.max_retries THEN 'dead_letter' ELSE 'failed' END
             WHEN 'permanent' THEN 'dead_letter'
         END AS to_status
-    FROM reported o JOIN taskrunner_tasks t ON t.id = o.id AND t.attempt = o.attempt
-    -- named as an array too, or the planner walks the whole primary key to save the sort
-    WHERE t.id = ANY (ARRAY(SELECT id FROM reported)) AND t.worker_id = %(worker_id)s AND t.lease_expires_at IS NOT NULL
-    ORDER BY t.id FOR UPDATE OF t
+    FROM (SELECT * FROM reported ORDER BY id) AS o CROSS JOIN LATERAL (
+        -- one by one, in their order: a join compares all with all
+        SELECT failures, max_retries, cancel_requested_at FROM taskrunner_tasks
+        WHERE id = o.id AND attempt = o.attempt AND worker_id = %(worker_id)s AND lease_expires_at IS NOT NULL
+        FOR UPDATE) AS t
 )
 UPDATE taskrunner_tasks t SET status = v.to_status, failures = v.failures_now, result = v.result::jsonb,
     error_code = coalesce(v.error_code, ''), error_message = coalesce(v.error_message, ''),

@@ -4,7 +4,8 @@
 WITH request AS (
     SELECT * FROM jsonb_to_recordset(%(tasks)s) AS r (
         id uuid, type text, queue text, params jsonb, requirements jsonb, labels text[], priority smallint,
-        run_at timestamptz, delay_seconds double precision, max_retries integer, timeout_seconds integer,
+        run_at timestamptz, delay_seconds double precision, expires_at timestamptz,
+        expires_seconds double precision, max_retries integer, timeout_seconds integer,
         dedup_key text, dedup_ttl_seconds double precision, dedup_replace boolean
     )
 ), taken AS (
@@ -24,9 +25,10 @@ WITH request AS (
     FROM request LEFT JOIN taken ON taken.task_id = request.id
     WHERE request.dedup_key IS NULL OR taken.task_id IS NOT NULL
 ), inserted AS (
-    INSERT INTO taskrunner_tasks (id, tenant_id, type, queue, params, requirements, labels, priority, run_at, status,
-        max_retries, timeout_seconds)
-    SELECT id, %(tenant_id)s::uuid, type, queue, params, requirements, labels, priority, due_at,
+    INSERT INTO taskrunner_tasks (id, tenant_id, type, queue, params, requirements, labels, priority, run_at, expires_at,
+        status, max_retries, timeout_seconds)
+    SELECT id, %(tenant_id)s::uuid, type, queue, params, requirements, nullif(labels, '{}'), priority, due_at,
+        coalesce(expires_at, due_at + make_interval(secs => expires_seconds)),
         CASE WHEN due_at > taskrunner_now() THEN 'scheduled' ELSE 'queued' END,
         max_retries, timeout_seconds
     FROM accepted ORDER BY id

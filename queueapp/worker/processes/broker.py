@@ -17,7 +17,7 @@ from queueapp.worker import heartbeats
 from queueapp.worker.processes.custodian import Custodian, Maintenance
 from queueapp.worker.processes.shared_memory import get_options
 
-CYCLE_SECONDS = 0.1
+CYCLE_SECONDS = 0.2
 DISPATCH_AGAIN_SECONDS = 2.0  # long enough for a fresh process to take up its slot
 STAT_FIELDS = (
     "pid",

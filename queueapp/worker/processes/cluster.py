@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from multiprocessing import Event
+from multiprocessing.connection import wait as wait_for_any
 from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any
@@ -19,17 +20,20 @@ from queueapp.worker.processes.family import children_die_with_us, die_with
 from queueapp.worker.processes.shared_memory import ClusterMemory, ServeOptions, get_options
 
 DRAIN_CYCLE_SECONDS = 0.02
+LEAST_CYCLE_SECONDS = 0.2
+DRAIN_NOTICED_SECONDS = 0.25
 LEAVING_SECONDS = 0.5  # for workers that have left their slot to end
 
 
 class ServeSentinel(Sentinel):  # type: ignore[misc]
     """Guards the workers. Only the order to drain ends it: signals sent to a whole group must not tear it apart."""
 
-    def __init__(self, parent: int, *args: Any) -> None:
+    def __init__(self, parent: int, stop_event: "DrainOrder", *args: Any) -> None:
         os.setsid()  # so that the supervisor can kill us as one group
         die_with(parent)
         children_die_with_us()
-        super().__init__(*args, start=False)
+        super().__init__(stop_event, *args, start=False)
+        stop_event.children = lambda: (*self.pool, self.pusher, self.monitor)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         self.start()
@@ -55,14 +59,19 @@ class DrainOrder:
 
     def __init__(self, memory: ClusterMemory) -> None:
         self._memory = memory
+        self.children: Callable[[], Iterable[BaseProcess]] = tuple  # of the sentinel that waits
 
     def is_set(self) -> bool:
         return self._memory.draining
 
     def wait(self, seconds: float) -> bool:
-        ends = time.monotonic() + seconds
-        while not self.is_set() and time.monotonic() < ends:
-            time.sleep(seconds / 4)
+        """Return early for a drain, and for a child that has ended, though not so early that we fork without pause."""
+        time.sleep(LEAST_CYCLE_SECONDS)
+        ends = time.monotonic() + seconds - LEAST_CYCLE_SECONDS
+        sentinels = [child.sentinel for child in self.children()]
+        while not self.is_set() and (left := ends - time.monotonic()) > 0:
+            if wait_for_any(sentinels, min(left, DRAIN_NOTICED_SECONDS)):
+                break
         return self.is_set()
 
 

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 CUSTODIAN_SECONDS = 0.2
 MAINTENANCE_SECONDS = 1.0
+CLUSTER_SECONDS = 5.0
 RENEW_SECONDS = 5.0
 
 
@@ -53,18 +54,19 @@ class DatabaseThread(threading.Thread):
 
 
 class Maintenance(DatabaseThread):
-    """Stores the cluster's statistics, looks for the dead of clusters that are gone, and runs the jobs that are due."""
+    """Runs the jobs that are due, stores the cluster's statistics, and looks for the dead of clusters that are gone."""
 
     def __init__(self, options: ServeOptions) -> None:
         super().__init__("maintenance", MAINTENANCE_SECONDS)
         self._options = options
         self._runner = MaintenanceRunner()
+        self._looks_at = 0.0  # time.monotonic()
 
     def do(self) -> None:
-        heartbeats.reap_dead_workers()
-        if stat := self._options.memory.read_stat():
-            heartbeats.store_stat(self._options.cluster_id, stat)
         self._runner.run()
+        if time.monotonic() >= self._looks_at:
+            self._looks_at = time.monotonic() + CLUSTER_SECONDS
+            heartbeats.look_after_cluster(self._options.cluster_id, self._options.memory.read_stat())
 
 
 class Custodian(DatabaseThread):

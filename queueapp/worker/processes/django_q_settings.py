@@ -8,7 +8,7 @@ Q_CLUSTER: dict[str, Any] = {
     "name": "taskrunner",
     "broker_class": "queueapp.worker.processes.broker.ServeBroker",
     "recycle": 1,  # counts messages, and a message is a whole serving life: see main_loop.py
-    "guard_cycle": 0.2,  # seconds until a dead worker is replaced
+    "guard_cycle": 1,  # in seconds; one that ends is replaced at once: see DrainOrder
     "scheduler": False,
     "save_limit": -1,
     "timeout": -1,  # serving has no end; the watchdog times each task

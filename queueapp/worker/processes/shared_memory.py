@@ -26,6 +26,7 @@ DEATHS_KEPT = 256  # while the database is away; more of them wait in their slot
 
 _ENDINGS = list(Ending)
 _Id = ctypes.c_uint8 * 16
+NIL = UUID(int=0)
 
 
 class AsksToEnd(IntEnum):
@@ -35,6 +36,7 @@ class AsksToEnd(IntEnum):
     DATABASE_SILENT = 1
     DRAIN_DISOBEYED = 2
     NOT_SIGNED_OFF = 3
+    LOOP_BLOCKED = 4
 
 
 class Slot(ctypes.Structure):
@@ -51,7 +53,12 @@ class Slot(ctypes.Structure):
         ("dispatched_at", ctypes.c_double),  # when the broker last sent a message for this slot
         ("asks_to_end", ctypes.c_int64),  # one of AsksToEnd
         ("is_computing", ctypes.c_int64),  # the supervisor's: silent, and using the processor
-        # the last three are written together
+        # of attempts on the event loop how many run, and the one whose limit comes first; written together
+        ("concurrent", ctypes.c_int64),
+        ("first_kill_at", ctypes.c_double),  # 0: nobody knows whose it would be
+        ("first_id", _Id),
+        ("first_attempt", ctypes.c_int64),
+        # of the attempt in the main thread; written together, too
         ("kill_at", ctypes.c_double),  # when the attempt that runs has exceeded every limit; 0 while none runs
         ("running_id", _Id),  # the task that runs, or ran last: the one to blame
         ("running_attempt", ctypes.c_int64),
@@ -61,8 +68,8 @@ class Slot(ctypes.Structure):
         """This process takes the slot."""
         self.start_ticks = start_ticks(os.getpid()) or 0  # never 0, since we live
         self.worker_id = _Id(*worker_id.bytes)
-        self.asks_to_end = self.is_computing = self.running_attempt = 0
-        self.kill_at = 0.0
+        self.asks_to_end = self.is_computing = self.running_attempt = self.concurrent = self.first_attempt = 0
+        self.kill_at = self.first_kill_at = 0.0
         self.heartbeat_at = time.monotonic()
         self.pid = os.getpid()
 
@@ -71,21 +78,40 @@ class Slot(ctypes.Structure):
         # once a task: what UUID.bytes does, at half its price
         _RUNNING.pack_into(self, _RUNNING_OFFSET, kill_at, task_id.int.to_bytes(16, "big"), attempt)
 
+    def begin_concurrent(self, count: int, first: AttemptKey | None, kill_at: float) -> None:
+        """So many attempts run on the event loop. The limit of `first` comes first, at `kill_at`."""
+        task_id, attempt = (first[0].bytes, first[1]) if first else (bytes(16), 0)
+        _CONCURRENT.pack_into(self, _CONCURRENT_OFFSET, count, kill_at, task_id, attempt)
+
     def leave(self) -> None:
         """The slot is free again."""
-        self.kill_at = self.dispatched_at = 0.0
+        self.kill_at = self.first_kill_at = self.dispatched_at = 0.0
+        self.concurrent = 0
         self.is_computing = 0  # or the custodian would renew what a dead worker holds
         self.heartbeat_at = time.monotonic()
         self.pid = 0
 
     @property
+    def is_crowded(self) -> bool:
+        """Whether several attempts run, so that nobody can tell which of them a death is due to."""
+        return self.concurrent + bool(self.kill_at) > 1
+
+    @property
+    def first_limit(self) -> float:
+        """When an attempt has exceeded every limit; 0 while none runs."""
+        return min(filter(None, (self.kill_at, self.first_kill_at)), default=0.0)
+
+    @property
     def running(self) -> AttemptKey | None:
-        """The attempt that runs, or ran last."""
+        """The attempt that runs, or ran last; of several the one whose limit comes first."""
+        if self.first_kill_at and self.first_kill_at == self.first_limit:
+            return _attempt_key(self.first_id, self.first_attempt)
         return _attempt_key(self.running_id, self.running_attempt)
 
 
-_RUNNING = struct.Struct("d16sq")
+_CONCURRENT, _RUNNING = struct.Struct("qd16sq"), struct.Struct("d16sq")
 _RUNNING_OFFSET = ctypes.sizeof(Slot) - _RUNNING.size
+_CONCURRENT_OFFSET = _RUNNING_OFFSET - _CONCURRENT.size
 
 
 class Death(ctypes.Structure):
@@ -100,7 +126,8 @@ class Death(ctypes.Structure):
     )
 
     def record(self, slot: Slot, ending: Ending) -> None:
-        self.worker_id, self.running_id, self.running_attempt = slot.worker_id, slot.running_id, slot.running_attempt
+        task_id, attempt = slot.running or (NIL, 0)
+        self.worker_id, self.running_id, self.running_attempt = slot.worker_id, _Id(*task_id.bytes), attempt
         self.ending = _ENDINGS.index(ending)
         self.is_pending = 1
 

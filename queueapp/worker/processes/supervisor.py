@@ -5,7 +5,10 @@ It alone ends workers and frees the slots of those that died, so it knows what e
 
 import logging
 import os
+import select
 import time
+from contextlib import suppress
+from typing import Any
 
 from queueapp.claiming import Capabilities
 from queueapp.models.base import new_id
@@ -22,6 +25,7 @@ from queueapp.worker.processes.worker_watch import Verdict, WorkerWatch
 logger = logging.getLogger(__name__)
 
 POLL_INTERVAL_SECONDS = 0.1
+IDLE_POLL_INTERVAL_SECONDS = 0.5  # while no worker executes anything
 FROZEN_SECONDS = 2.0  # between two looks: the machine or the container stood still
 SENTINEL_SILENT_SECONDS = 5.0
 SLOT_DEAD_SECONDS = 10.0
@@ -45,6 +49,7 @@ class Supervisor:
         self._drain_seconds = drain_seconds
         self._strategy = strategy
         self._times_asked_to_stop = 0
+        self._woken, self._wakes = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)  # a signal alone ends no wait of Python's
         self._watched_at = self._started = time.monotonic()
         self._watch = WorkerWatch(self._started)
         self._ended: dict[int, tuple[Ending, AttemptKey | None]] = {}  # by process id: what we killed, and over what
@@ -66,15 +71,21 @@ class Supervisor:
 
     def _supervise(self) -> None:
         while not self._times_asked_to_stop:
-            time.sleep(POLL_INTERVAL_SECONDS)
+            select.select([self._woken], [], [], self._poll_interval())
             self._look_after_workers()
             if fault := self._fault():
                 logger.error("cluster replaced: %s", fault, extra={"event": "cluster_replaced"})
                 self._end_generation()
                 self._start_generation()
 
+    def _poll_interval(self) -> float:
+        is_busy = self._seen_dead or any(slot.first_limit for slot in self._memory.slots)
+        return POLL_INTERVAL_SECONDS if is_busy else IDLE_POLL_INTERVAL_SECONDS
+
     def _on_signal(self) -> None:
         self._times_asked_to_stop += 1
+        with suppress(BlockingIOError):  # it is full, so it wakes us
+            os.write(self._wakes, b".")
 
     def _start_generation(self) -> None:
         options = ServeOptions(new_id(), self._capabilities, self._strategy, self._memory)
@@ -92,6 +103,7 @@ class Supervisor:
             if slot.pid:
                 self._ended.setdefault(slot.pid, (Ending.RELEASED, slot.running))
                 if not _is_gone(slot):  # its process id may be another's by now
+                    _log_killed(slot, "its cluster has ended")
                     kill_tree(slot.pid)
         self._cluster.kill()
         deadline = time.monotonic() + KILLED_SECONDS
@@ -129,12 +141,7 @@ class Supervisor:
         self._let_go()
 
     def _end(self, pid: int, slot: Slot, verdict: Verdict) -> None:
-        task = slot.running[0] if slot.running else None
-        logger.error(
-            "worker killed: %s",
-            verdict.reason,
-            extra={"event": "task_killed", "pid": pid, "task_id": str(task) if task else None},
-        )
+        _log_killed(slot, verdict.reason)
         self._ended[pid] = (verdict.ending, slot.running)
         kill_tree(pid)
 
@@ -150,12 +157,15 @@ class Supervisor:
         self._ended = {pid: ended for pid, ended in self._ended.items() if pid in occupied}
 
     def _ending_of(self, pid: int, slot: Slot) -> Ending:
-        if pid not in self._ended:
+        if pid in self._ended:
+            ending, over = self._ended[pid]
+        else:
             excused = slot.asks_to_end or not self._cluster.sentinel.is_alive()
-            return Ending.RELEASED if excused else Ending.CRASHED
-        ending, over = self._ended[pid]
+            ending, over = Ending.RELEASED if excused else Ending.CRASHED, slot.running
+        if ending is Ending.CRASHED and slot.is_crowded:
+            return Ending.UNCLEAR
         # it may have gone on to another task just before it was killed, which has done nothing
-        return ending if slot.running == over else Ending.RELEASED
+        return ending if slot.running == over or ending is Ending.UNCLEAR else Ending.RELEASED
 
     def _let_go(self) -> None:
         """End what dead workers have left to us, and let go of what has ended."""
@@ -192,6 +202,14 @@ class Supervisor:
         deadline = time.monotonic() + SETTLE_SECONDS
         while self._memory.deaths() and time.monotonic() < deadline:
             time.sleep(0.01)
+
+
+def _log_killed(slot: Slot, reason: str) -> None:
+    """The line of a worker that we end: of its task, where it executes one now and not merely did so last."""
+    about: dict[str, Any] = {"event": "worker_killed", "pid": slot.pid}
+    if slot.first_limit and (running := slot.running):
+        about |= {"event": "task_killed", "task_id": str(running[0]), "attempt": running[1]}
+    logger.error("worker killed: %s", reason, extra=about)
 
 
 def _is_gone(slot: Slot) -> bool:

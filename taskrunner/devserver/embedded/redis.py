@@ -7,7 +7,7 @@ from taskrunner.devserver.embedded.process import Server
 
 
 class RedisServer(Server):
-    program = "redis-server"
+    program = "valkey-server"
     stop_seconds = 5.0
 
     @property

@@ -1,6 +1,6 @@
 from pydantic import BaseModel
 
-from queueapp import TaskContext, handler
+from queueapp import TaskContext, handler, task
 from shop.models import Order
 
 
@@ -20,3 +20,10 @@ class Parcel(BaseModel):
 @handler("shop.ship", params=Parcel, transactional=True)
 def ship(task: TaskContext, params: Parcel) -> bool:
     return bool(Order.objects.filter(pk=params.order).update(shipped=True))
+
+
+@task("shop.pack", expires_seconds=3600)
+def pack(context: TaskContext, order: int) -> list[str]:
+    context.log("packing")
+    Order.objects.filter(pk=order).update(tasks=4)
+    return [f"parcel of {order}"]

@@ -1,13 +1,14 @@
 """The shop's own tests, run by the shop's own `manage.py test`: what it can rely on once Taskrunner is installed."""
 
 import json
+from datetime import timedelta
 from io import StringIO
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import admin
 from django.core.management import call_command
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Count
 from django.test import Client, TestCase, TransactionTestCase, override_settings
 from django.urls import reverse
@@ -15,6 +16,8 @@ from django.urls import reverse
 from queueapp import cancel, get_task, submit, submit_many
 from queueapp.tenancy import bind_tenant, tenant_scope
 from queueapp.tenancy.lookup import forget, tenant_id_of
+from queueapp.testing.cases import TaskrunnerMixin
+from shop.handlers import pack
 from shop.models import Customer, Order
 
 ISOLATION = settings.TASKRUNNER["ISOLATION"]
@@ -75,6 +78,46 @@ class TestOwnModels(WithTenant, TestCase):
     def test_a_user_is_deleted(self) -> None:
         self.customer.delete()
         self.assertFalse(Customer.objects.exists())
+
+
+class TestKit(WithTenant, TaskrunnerMixin, TestCase):
+    """The test kit, in the transaction of a TestCase."""
+
+    def test_tasks_are_found_run_and_performed(self) -> None:
+        self.taskrunner.refute_enqueued()
+        task = submit("shop.greet", {"name": "Ada"}, tenant=TENANT)
+        self.assertEqual(self.taskrunner.assert_enqueued("shop.greet", {"name": "Ada"}, tenant=TENANT).id, task.id)
+        submit("shop.ship", {"order": self.order.pk}, tenant=TENANT, delay_seconds=60)
+        self.assertEqual(self.taskrunner.drain().completed, 1)
+        self.assertEqual(get_task(task.id, tenant=TENANT).result, "Hello, Ada!")
+        self.assertEqual(self.taskrunner.drain(with_scheduled=True).completed, 1)
+        performed = self.taskrunner.perform("shop.greet", {"name": "Bob"}, tenant=TENANT)
+        self.assertEqual(performed.result, "Hello, Bob!")
+
+    def test_a_task_function_is_performed(self) -> None:
+        self.assertEqual(pack.using(tenant=TENANT).perform(order=7), ["parcel of 7"])
+        self.assertEqual([line.message for line in self.taskrunner.performed[0].logs], ["packing"])
+
+    def test_inline_with_a_killed_worker(self) -> None:
+        with self.taskrunner.inline() as drained, self.taskrunner.kill_at("before_settle"):
+            task = pack.using(tenant=TENANT).submit(order=self.order.pk)
+        self.assertEqual((drained.completed, get_task(task.id, tenant=TENANT).crash_count), (1, 1))
+        self.order.refresh_from_db()
+        self.assertEqual(self.order.tasks, 4)
+
+    def test_a_lost_lease_and_a_database_that_is_away(self) -> None:
+        with self.assertRaises(OperationalError), self.taskrunner.database_down():
+            pack.using(tenant=TENANT).submit(order=self.order.pk)
+        pack.using(tenant=TENANT).submit(order=self.order.pk)
+        with self.taskrunner.lose_lease():
+            drained = self.taskrunner.drain()
+        self.assertEqual((drained.completed, drained.tasks[0].attempt), (1, 2))
+
+    def test_a_task_expires(self) -> None:
+        task = pack.using(tenant=TENANT).submit(order=self.order.pk)
+        with self.taskrunner.travel(timedelta(hours=2)):
+            self.assertEqual(self.taskrunner.drain().tasks, [])
+        self.assertEqual(get_task(task.id, tenant=TENANT).error_code, "expired")
 
 
 class FlushTests(WithTenant, TransactionTestCase):

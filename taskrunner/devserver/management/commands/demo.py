@@ -16,6 +16,7 @@ from queueapp.management.arguments import DEMO
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.models import Task, Tenant
 from queueapp.states import FINAL, Status
+from taskrunner.devserver.console import BEGAN
 from taskrunner.devserver.demo_scenes import Scenes
 from taskrunner.devserver.seed import seed_tenants
 
@@ -39,6 +40,8 @@ class Command(PlatformCommand):
         scenes = Scenes(_demo_tenant(), self.output)
         self.output.line("\n$ manage.py submit echo msg=hello --wait")
         call_command("submit", "echo", "msg=hello", wait=True, stdout=self.stdout)
+        if started := os.environ.get(BEGAN):
+            self.output.line(f"The first result, {time.monotonic() - float(started):.1f} s after `make demo`.")
 
         self.output.line(f"\n{ECHOES} echoes and {SLEEPS} short sleeps, through the Python API:")
         began = time.monotonic()

@@ -1,0 +1,61 @@
+"""A typed client of Taskrunner's REST API: `Client`, and `AsyncClient` with the same methods to await."""
+
+from taskrunner_client.clients import AsyncClient, Client
+from taskrunner_client.documents import Artifact, NewTask, Task, TaskError, TaskOptions, TaskProgress
+from taskrunner_client.errors import (
+    ArtifactLost,
+    ArtifactTooLarge,
+    Busy,
+    ClientError,
+    DigestMismatch,
+    DuplicateTask,
+    FieldProblem,
+    Forbidden,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    NotEnded,
+    NotFound,
+    PreconditionFailed,
+    Problem,
+    RateLimited,
+    TaskRejected,
+    Unauthenticated,
+    Unavailable,
+    UnexpectedAnswer,
+    Unreachable,
+    WrongState,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Artifact",
+    "ArtifactLost",
+    "ArtifactTooLarge",
+    "AsyncClient",
+    "Busy",
+    "Client",
+    "ClientError",
+    "DigestMismatch",
+    "DuplicateTask",
+    "FieldProblem",
+    "Forbidden",
+    "IdempotencyKeyReused",
+    "InvalidRequest",
+    "NewTask",
+    "NotEnded",
+    "NotFound",
+    "PreconditionFailed",
+    "Problem",
+    "RateLimited",
+    "Task",
+    "TaskError",
+    "TaskOptions",
+    "TaskProgress",
+    "TaskRejected",
+    "Unauthenticated",
+    "Unavailable",
+    "UnexpectedAnswer",
+    "Unreachable",
+    "WrongState",
+]
