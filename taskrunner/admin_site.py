@@ -8,7 +8,7 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, reverse
 
-from taskrunner import page_events
+from queueapp.console import page_events
 from taskrunner.login import LoginForm
 
 # Nothing here uses them, and they read tables outside of any scope, and fail on ids and names of another form.

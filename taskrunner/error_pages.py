@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.views import csrf, defaults
 
-from taskrunner import page_events
+from queueapp.console import page_events
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -122,8 +122,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "admin:index"
+LOGIN_URL = "console:sign_in"
+LOGIN_REDIRECT_URL = "console:start"
 CSRF_FAILURE_VIEW = "taskrunner.error_pages.csrf_failure"
 
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -5,7 +5,8 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("", RedirectView.as_view(pattern_name="console:start")),
+    path("console/", include("queueapp.console.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("queueapp.rest.urls")),
     path("api/v1/", include("configapp.api.urls")),

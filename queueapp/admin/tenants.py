@@ -14,6 +14,7 @@ from queueapp import conf
 from queueapp.admin.toolkit.model_admin import ModelForm, OperatorAdmin
 from queueapp.limits.tenant_limits import limits_model, own_values
 from queueapp.models import Tenant
+from queueapp.models.tenants import RESERVED_SLUGS
 from queueapp.operators import service
 from queueapp.validation import field_errors
 
@@ -33,6 +34,8 @@ class TenantForm(ModelForm):
         slug = str(self.cleaned_data["slug"])
         if not service.TENANT_SLUG.fullmatch(slug):
             raise forms.ValidationError("Use small letters, digits or -, the first a letter or digit.")
+        if slug in RESERVED_SLUGS:
+            raise forms.ValidationError("An address of the platform begins with this.")
         return slug
 
     def clean_limits(self) -> dict[str, Any]:

@@ -164,7 +164,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'taskrunner_tenants',
                 'ordering': ('slug',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', '00000000-0000-0000-0000-000000000000'), _negated=True), name='tr_tenant_is_not_nil'), models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9][a-z0-9-]*$')), name='tr_tenant_slug_format')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', '00000000-0000-0000-0000-000000000000'), _negated=True), name='tr_tenant_is_not_nil'), models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9][a-z0-9-]*$')), name='tr_tenant_slug_format'), models.CheckConstraint(condition=models.Q(('slug__in', ('all', 'api', 'admin', 'static')), _negated=True), name='tr_tenant_slug_not_reserved')],
             },
         ),
         # the columns of a task in this order leave no gaps: eight bytes each, four, two, then of any length
@@ -204,6 +204,7 @@ class Migration(migrations.Migration):
                 ('error_detail', models.JSONField(blank=True, help_text='{exception_class, traceback} of what was raised', null=True)),
             ],
             options={
+                'permissions': [('view_payloads', 'Can see parameters, results and artifacts')],
                 'db_table': 'taskrunner_tasks',
                 'ordering': ('-id',),
             },
@@ -328,6 +329,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(db_default=queueapp.models.base.UuidV7(), default=queueapp.models.base.new_id, editable=False, primary_key=True, serialize=False)),
                 ('role', models.CharField(choices=[('viewer', 'Viewer'), ('operator', 'Operator'), ('administrator', 'Administrator')], default='viewer', max_length=20)),
+                ('sees_payloads', models.BooleanField(default=False, help_text='May see parameters, results and artifacts.')),
                 ('user', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],

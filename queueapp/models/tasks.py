@@ -99,6 +99,7 @@ class Task(TenantModel):
 
     class Meta:
         db_table = "taskrunner_tasks"
+        permissions = (("view_payloads", "Can see parameters, results and artifacts"),)
         ordering = ("-id",)
         constraints = (
             # also the target of the composite foreign keys, and the order of a tenant's task list

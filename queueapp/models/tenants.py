@@ -13,6 +13,7 @@ NIL_TENANT = "00000000-0000-0000-0000-000000000000"
 MAIN_TENANT = UUID("00000000-0000-7000-8000-000000000001")
 MAIN_TENANT_SLUG = "main"
 SYSTEM_TENANT_SLUG = "system"
+RESERVED_SLUGS = ("all", "api", "admin", "static")
 
 
 class Tenant(UuidModel):
@@ -31,6 +32,8 @@ class Tenant(UuidModel):
             # every login rests at the nil tenant, so a real one of that id would be visible without a scope
             models.CheckConstraint(name="tr_tenant_is_not_nil", condition=~Q(id=NIL_TENANT)),
             models.CheckConstraint(name="tr_tenant_slug_format", condition=Q(slug__regex="^[a-z0-9][a-z0-9-]*$")),
+            # an address of the console begins with a tenant's slug
+            models.CheckConstraint(name="tr_tenant_slug_not_reserved", condition=~Q(slug__in=RESERVED_SLUGS)),
         )
 
     def __str__(self) -> str:
@@ -38,7 +41,10 @@ class Tenant(UuidModel):
 
 
 class Membership(TenantModel):
-    """A user's role in a tenant. It decides nothing yet, so no screen offers it."""
+    """A user's role in a tenant: what they may do in its console. Parameters and results are a right of their own.
+
+    Read before a tenant is known, by the function taskrunner_memberships_of (schema/50_tenants.sql).
+    """
 
     class Role(models.TextChoices):
         VIEWER = "viewer"
@@ -50,6 +56,7 @@ class Membership(TenantModel):
         settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, db_constraint=False, related_name="memberships"
     )
     role = models.CharField(max_length=20, choices=Role, default=Role.VIEWER)
+    sees_payloads = models.BooleanField(default=False, help_text="May see parameters, results and artifacts.")
 
     class Meta:
         db_table = "taskrunner_memberships"

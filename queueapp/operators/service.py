@@ -14,6 +14,7 @@ from queueapp.errors import FieldError, InvalidValue, QueueNotFound, ScopeError
 from queueapp.limits.tenant_limits import TenantLimits, limits_model, limits_of, own_values
 from queueapp.models import OperatorAction, Queue, Tenant
 from queueapp.models.base import Now
+from queueapp.models.tenants import RESERVED_SLUGS
 from queueapp.redaction import masked, masked_text
 from queueapp.redis import notifier
 from queueapp.tenancy import current_scope
@@ -68,6 +69,8 @@ def create_tenant(slug: str, name: str = "") -> Tenant:
     if not TENANT_SLUG.fullmatch(slug):
         form = "must be 1–50 small letters, digits or `-`, the first a letter or digit"
         raise InvalidValue([FieldError("slug", "bad_slug", f"{form}; got {slug!r}")])
+    if slug in RESERVED_SLUGS:
+        raise InvalidValue([FieldError("slug", "reserved", f"an address of the platform begins with {slug!r}")])
     if len(name) > 200:
         raise InvalidValue([FieldError("name", "too_long", "must be at most 200 characters")])
     require_operator()

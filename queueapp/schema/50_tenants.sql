@@ -39,3 +39,13 @@ END
 $$;
 CREATE TRIGGER taskrunner_artifacts_deleted AFTER DELETE ON taskrunner_artifacts
     FOR EACH ROW EXECUTE FUNCTION taskrunner_artifacts_deleted();
+
+-- Which tenants a user belongs to is asked before a tenant is known, so with the owner's rights.
+CREATE FUNCTION taskrunner_memberships_of(wanted_user taskrunner_memberships.user_id%TYPE) RETURNS TABLE (
+    tenant_id uuid, slug text, name text, role text, sees_payloads boolean
+) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp AS $$
+    SELECT t.id, t.slug, t.name, m.role, m.sees_payloads
+    FROM taskrunner_memberships m JOIN taskrunner_tenants t ON t.id = m.tenant_id
+    WHERE m.user_id = wanted_user AND t.active ORDER BY t.slug
+$$;
+REVOKE ALL ON FUNCTION taskrunner_memberships_of FROM PUBLIC;

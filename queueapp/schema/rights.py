@@ -75,8 +75,9 @@ TENANTS: list[IsolationOperation] = [
     TenantPolicies("taskrunner_idempotency_keys", client="SELECT, INSERT, UPDATE"),
     TenantPolicies("taskrunner_dedup_keys", client="SELECT, INSERT, UPDATE"),
     TenantPolicies("taskrunner_api_keys", operator="SELECT, INSERT, UPDATE"),
-    # keys are looked up before a tenant is known, by functions of the owner
+    # keys and memberships are looked up before a tenant is known, by functions of the owner
     RolePolicy("taskrunner_tenants", "owner", "SELECT", "true"),
+    RolePolicy("taskrunner_memberships", "owner", "SELECT", "true"),
     RolePolicy("taskrunner_api_keys", "owner", "SELECT, UPDATE", "true"),
 ]
 

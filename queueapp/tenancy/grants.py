@@ -12,8 +12,8 @@ from queueapp.db.roles import missing_role_statements, session_login
 from queueapp.tenancy.logins import OWNER_ALIAS
 from queueapp.tenancy.roles import Role
 
-# What a login may ask before it knows for which tenant (schema/50_api_keys.sql).
-KEY_FUNCTIONS = ("taskrunner_find_api_key", "taskrunner_note_api_key_used")
+# What a login may ask before it knows for which tenant (schema/40_api_keys.sql, 50_tenants.sql).
+OPEN_FUNCTIONS = ("taskrunner_find_api_key", "taskrunner_note_api_key_used", "taskrunner_memberships_of")
 MIGRATIONS_TABLE = "django_migrations"  # no model's
 
 # Tables and views by name, of those that the migrating login owns: it can grant no others. A view is only read.
@@ -91,7 +91,7 @@ def grant_open_tables(owner: BaseDatabaseWrapper, login: str, migrator: str) -> 
         grant_tables(cursor, [MIGRATIONS_TABLE], Role.OPERATOR.in_database)
         if login != migrator:
             grant_tables(cursor, [*tables, MIGRATIONS_TABLE], login)
-            for function in KEY_FUNCTIONS:
+            for function in OPEN_FUNCTIONS:
                 cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {_quoted(owner, login)}")
 
 

@@ -23,6 +23,7 @@ from queueapp.worker.processes.shared_memory import AsksToEnd, ClusterMemory, Sl
 logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 1.0
+EARLY_SECONDS = 0.1  # half a tick of the watchdog
 RENEW_SECONDS = LEASE_SECONDS / 4  # so that a lease outlives a database that is silent for twenty seconds
 SETTLE_AFTER_SECONDS = 0.025  # outcomes wait no longer than this behind a slow handler
 RELEASE_AFTER_SECONDS = 1.0
@@ -72,7 +73,8 @@ class LeaseKeeper:
 
     @property
     def _heartbeat_is_due(self) -> bool:
-        return time.monotonic() - self._heartbeat_at >= HEARTBEAT_SECONDS
+        # at the tick that is nearest: the next comes when it has been due for a while
+        return time.monotonic() - self._heartbeat_at >= HEARTBEAT_SECONDS - EARLY_SECONDS
 
     @property
     def _settling_is_due(self) -> bool:

@@ -60,6 +60,7 @@ class Watchdog(threading.Thread):
         self._work: Future[None] | None = None
         self._stopping = False
         self._wanted = threading.Event()
+        self._must_stop_some = False  # as the last pass has learnt
         self._pid = os.getpid()
         self._ticked_at = self._awake_since = time.monotonic()
 
@@ -81,7 +82,9 @@ class Watchdog(threading.Thread):
         while not self._stopping:
             if self._wanted.wait(self._seconds_to_next_tick):
                 self._wanted.clear()  # and tick as often as the worker's state asks for, though not while it begins
-                continue
+                if not self._must_stop_some:
+                    continue
+            self._must_stop_some = False
             try:
                 self._tick()
             except Exception:  # without us the worker would seem dead, and its task would be blamed
@@ -108,6 +111,13 @@ class Watchdog(threading.Thread):
             self._give_up_unrenewed(running, now)
         if (self._work is None or self._work.done()) and self._keeper.has_work:
             self._work = self._background.start(self._keeper.work)
+            self._work.add_done_callback(self._act_on_stops)
+
+    def _act_on_stops(self, _: Future[None]) -> None:
+        """Where the pass has learnt that an attempt is to stop, tell it now, not a tick later."""
+        if any(attempt.lost or attempt.cancel_requested for attempt in self._buffer.started()):
+            self._must_stop_some = True
+            self._wanted.set()
 
     def _cause_to_stop(self, running: Attempt, now: float) -> type[Interrupted] | None:
         if running.lost:

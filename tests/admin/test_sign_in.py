@@ -8,11 +8,11 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client
 
+from queueapp.console.throttled_form import FAILURES_OF_ADDRESS, FAILURES_OF_NAME
 from queueapp.limits import rate_limiter
 from queueapp.models import SecurityEvent, Task
 from queueapp.redis.connections import redis_client
 from queueapp.tenancy import operator_scope
-from taskrunner.login import FAILURES_OF_ADDRESS, FAILURES_OF_NAME
 from tests.admin.conftest import signed_in
 from tests.admin.pages import TASKS
 from tests.factories import fresh

@@ -14,6 +14,8 @@ APP_ARROWS = {
 # Inside queueapp, from the top: a module imports its own layer and those below.
 LAYERS = [
     {"apps", "checks", "receivers", "builtin_handlers", "installation", "testing"},
+    {"templatetags"},
+    {"console"},
     {"rest", "admin", "management", "contrib"},
     {"typed"},
     {"worker"},
