@@ -28,6 +28,7 @@ class QueueappConfig(AppConfig):
         import_module("queueapp.maintenance.jobs")
         import_module("queueapp.schedules.declared")
         import_module("queueapp.runs.around_attempt")
+        import_module("queueapp.maintenance.pauses")
         import_module("queueapp.maintenance.retention")
         import_module("queueapp.maintenance.partitions")
         import_module("queueapp.maintenance.object_sweeper")

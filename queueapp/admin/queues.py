@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -14,12 +15,16 @@ from django.utils.safestring import SafeString
 
 from queueapp.admin.toolkit import display
 from queueapp.admin.toolkit.model_admin import ModelForm, OperatorAdmin
+from queueapp.errors import InvalidValue
 from queueapp.models import Queue, Route
 from queueapp.operators import service
 from queueapp.operators.pauses import await_pause
 from queueapp.tasks import queries
+from queueapp.tasks.diagnosis import pause_in_words
 from queueapp.tasks.queries import QueueRow
 from queueapp.type_patterns import type_pattern
+
+PAUSE = ("paused_at", "paused_by", "pause_reason", "paused_until")
 
 
 class QueueForm(ModelForm):
@@ -30,12 +35,22 @@ class QueueForm(ModelForm):
         return name
 
 
+class QueueActionForm(ActionForm):
+    """Beside the action, what a pause is told."""
+
+    reason = forms.CharField(required=False, label="Reason", strip=True)
+    until = forms.CharField(
+        required=False, label="Until", widget=forms.TextInput({"placeholder": "2030-01-31T12:00:00Z"})
+    )
+
+
 @admin.register(Queue)
 class QueueAdmin(OperatorAdmin):
     form = QueueForm
-    list_display = ("name", "strategy", "paused_at", "backlog", "running", "oldest_wait", "live_workers")
+    action_form = QueueActionForm
+    list_display = ("name", "strategy", "pause_shown", "backlog", "running", "oldest_wait", "live_workers")
     ordering = ("name",)
-    fields = ("name", "strategy", "paused_at", "created_at")
+    fields = ("name", "strategy", *PAUSE, "created_at")
     actions = ("pause", "resume")
 
     def dress(self, rows: list[Queue]) -> None:
@@ -61,11 +76,19 @@ class QueueAdmin(OperatorAdmin):
         stuck = glance.counts.get("queued", 0) and not glance.live_workers and glance.paused_at is None
         return "0: tasks wait and nobody works" if stuck else str(glance.live_workers)
 
+    @admin.display(description="paused")
+    def pause_shown(self, queue: Queue) -> str:
+        return pause_in_words(queue, tells_who=True) if queue.paused_at else ""
+
     @admin.action(description="Pause: start nothing more", permissions=["operate"])
     def pause(self, request: HttpRequest, queues: QuerySet[Queue]) -> None:
         names = [queue.name for queue in queues]
-        for name in names:
-            service.pause_queue(name)
+        try:
+            for name in names:
+                service.pause_queue(name, request.POST.get("reason", ""), request.POST.get("until") or None)
+        except InvalidValue as refused:
+            messages.error(request, f"Nothing is paused. {refused}.")
+            return
         messages.success(request, f"Paused: {', '.join(names)}.")
         transaction.on_commit(partial(_tell_what_may_start, request, names))
 
@@ -77,7 +100,8 @@ class QueueAdmin(OperatorAdmin):
         messages.success(request, f"Resumed: {', '.join(names)}.")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Queue | None = None) -> tuple[str, ...]:
-        return ("paused_at", "created_at") if obj is None else ("name", "paused_at", "created_at")
+        shown = (*PAUSE, "created_at")
+        return shown if obj is None else ("name", *shown)
 
     def save_model(self, request: HttpRequest, obj: Queue, form: Any, change: bool) -> None:
         if not change:

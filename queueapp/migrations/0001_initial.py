@@ -130,13 +130,16 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=64, unique=True)),
                 ('strategy', models.CharField(choices=[('fifo', 'first in, first out'), ('lifo', 'last in, first out'), ('priority', 'priority, then age'), ('weighted_random', 'random in proportion to priority'), ('fair', 'round robin between tenants')], default='priority', max_length=20)),
                 ('paused_at', models.DateTimeField(blank=True, help_text='Starts nothing while set.', null=True)),
+                ('paused_by', models.CharField(blank=True, db_default='', default='', help_text='An actor.', max_length=200)),
+                ('pause_reason', models.CharField(blank=True, db_default='', default='', max_length=500)),
+                ('paused_until', models.DateTimeField(blank=True, help_text='When it ends by itself.', null=True)),
                 ('pause_seq', models.BigIntegerField(db_default=0, default=0, editable=False)),
                 ('created_at', models.DateTimeField(db_default=queueapp.models.base.Now(), editable=False)),
             ],
             options={
                 'db_table': 'taskrunner_queues',
                 'ordering': ('name',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('name__regex', '^[a-z0-9][a-z0-9_.-]*$')), name='tr_queue_name_format'), models.CheckConstraint(condition=models.Q(('strategy__in', ('fifo', 'lifo', 'priority', 'weighted_random', 'fair'))), name='tr_queue_strategy_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('name__regex', '^[a-z0-9][a-z0-9_.-]*$')), name='tr_queue_name_format'), models.CheckConstraint(condition=models.Q(('strategy__in', ('fifo', 'lifo', 'priority', 'weighted_random', 'fair'))), name='tr_queue_strategy_known'), models.CheckConstraint(condition=models.Q(('paused_at__isnull', False), models.Q(('pause_reason', ''), ('paused_by', ''), ('paused_until__isnull', True)), _connector='OR'), name='tr_queue_pause_described_while_paused')],
             },
         ),
         migrations.CreateModel(

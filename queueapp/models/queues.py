@@ -21,6 +21,10 @@ class Queue(UuidModel):
     name = models.CharField(max_length=64, unique=True)
     strategy = models.CharField(max_length=20, choices=Strategy, default=Strategy.PRIORITY)
     paused_at = models.DateTimeField(null=True, blank=True, help_text="Starts nothing while set.")
+    # of the pause that holds; a trigger clears them with it
+    paused_by = models.CharField(max_length=200, default="", db_default="", blank=True, help_text="An actor.")
+    pause_reason = models.CharField(max_length=500, default="", db_default="", blank=True)
+    paused_until = models.DateTimeField(null=True, blank=True, help_text="When it ends by itself.")
     # set by a trigger: the number of its latest pause or resume among those of all queues (schema/25_pauses.sql)
     pause_seq = models.BigIntegerField(db_default=0, default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -33,6 +37,10 @@ class Queue(UuidModel):
             models.CheckConstraint(
                 name="tr_queue_strategy_known",
                 condition=Q(strategy__in=("fifo", "lifo", "priority", "weighted_random", "fair")),
+            ),
+            models.CheckConstraint(
+                name="tr_queue_pause_described_while_paused",
+                condition=Q(paused_at__isnull=False) | Q(paused_by="", pause_reason="", paused_until__isnull=True),
             ),
         )
 

@@ -4,6 +4,7 @@ The row is written in the same transaction, so nothing changes without its recor
 """
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.db.models.functions import Coalesce
@@ -15,6 +16,7 @@ from queueapp.limits.tenant_limits import TenantLimits, limits_model, limits_of,
 from queueapp.models import OperatorAction, Queue, Tenant
 from queueapp.models.base import Now
 from queueapp.models.tenants import RESERVED_SLUGS
+from queueapp.operators.pauses import PauseTerms
 from queueapp.redaction import masked, masked_text
 from queueapp.redis import notifier
 from queueapp.tenancy import current_scope
@@ -25,14 +27,18 @@ QUEUE_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 TENANT_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 
 
-def pause_queue(name: str) -> None:
-    """Stop workers from starting tasks of a queue; what runs goes on. A queue that is paused already stays so.
+def pause_queue(name: str, reason: str = "", until: datetime | str | None = None) -> None:
+    """Stop workers from starting tasks of a queue; what runs goes on. It ends by itself at `until`, if there is one.
 
+    A queue that is paused already stays so, with this reason and this end instead of those it had.
     It holds everywhere when the transaction has committed and `pauses.await_pause` has returned.
-    Raises QueueNotFound.
+    Raises QueueNotFound, and InvalidValue for a reason of more than 500 characters or an end that is not ahead.
     """
-    _change(name, paused_at=Coalesce("paused_at", Now()))
-    record("queue.pause", name)
+    terms = _pause_terms(reason, until)
+    why = masked_text(terms.reason)
+    paused_at = Coalesce("paused_at", Now())
+    _change(name, paused_at=paused_at, paused_by=require_operator(), pause_reason=why, paused_until=terms.until)
+    record("queue.pause", name, **terms.model_dump(mode="json", exclude_defaults=True))
 
 
 def resume_queue(name: str) -> None:
@@ -40,6 +46,21 @@ def resume_queue(name: str) -> None:
     _change(name, paused_at=None)
     record("queue.resume", name)
     notifier.notify_on_commit([name])
+
+
+def end_pauses() -> list[str]:
+    """Resume the queues whose pauses have reached their end; returns their names. For maintenance."""
+    over = Queue.objects.filter(paused_until__lte=Now())
+    ended = [
+        name
+        for name in over.values_list("name", flat=True)
+        # looked at again: somebody may have prolonged the pause meanwhile
+        if over.filter(name=name).update(paused_at=None)
+    ]
+    for name in ended:
+        record("queue.resume", name, reason="its pause has reached its end")
+    notifier.notify_on_commit(ended)
+    return ended
 
 
 def set_strategy(name: str, strategy: str) -> None:
@@ -105,6 +126,13 @@ def record(action: str, target: str, **detail: Any) -> None:
     OperatorAction.objects.create(
         actor=require_operator(), action=action, target=masked_text(target), detail=masked(detail)
     )
+
+
+def _pause_terms(reason: str, until: datetime | str | None) -> PauseTerms:
+    try:
+        return PauseTerms.model_validate({"reason": reason, "until": until})
+    except ValidationError as error:
+        raise InvalidValue(field_errors(error)) from None
 
 
 def _change(name: str, **values: Any) -> None:

@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from queueapp.operators import service
-from queueapp.operators.pauses import await_pause
+from queueapp.operators.pauses import PauseTerms, await_pause
 from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
 from queueapp.rest.toolkit.pagination import Page, whole_list
 from queueapp.rest.toolkit.permissions import Right
@@ -69,10 +69,12 @@ class QueuePause(QueueView):
                 QueueDocument,
             ),
         },
+        details="Of a queue that is paused already, the reason and the end are replaced.",
+        example={"reason": "the encoder is broken", "until": "2035-01-31T12:00:00Z"},
     )
-    def post(self, request: Request, name: str) -> Response:
+    def post(self, request: Request, name: str, body: PauseTerms) -> Response:
         with self.principal.scope():
-            service.pause_queue(name)
+            service.pause_queue(name, body.reason, body.until)
         unconfirmed = await_pause(name)
         with self.principal.scope():
             return self.show(name, status=202 if unconfirmed else 200)

@@ -11,10 +11,16 @@ $$;
 CREATE TRIGGER taskrunner_queues_lock_pauses BEFORE UPDATE OF paused_at ON taskrunner_queues
     FOR EACH STATEMENT EXECUTE FUNCTION taskrunner_queues_lock_pauses();
 
+-- A resume, by whatever hand, takes along what was said about the pause.
 CREATE FUNCTION taskrunner_queues_number_pause() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp AS $$
 BEGIN
     NEW.pause_seq := nextval('taskrunner_pause_seq');
+    IF NEW.paused_at IS NULL THEN
+        NEW.paused_by := '';
+        NEW.pause_reason := '';
+        NEW.paused_until := NULL;
+    END IF;
     RETURN NEW;
 END
 $$;

@@ -1,7 +1,7 @@
 """Why a task does not run now: what it waits for, in codes for machines and in words for people."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from queueapp.db import statements
 from queueapp.handlers import find_handler
 from queueapp.models import ApiKey, Queue, Task, Worker
 from queueapp.states import FINAL, Status
-from queueapp.tasks.queries import worker_rows
+from queueapp.tasks.queries import QueueRow, worker_rows
 from queueapp.tasks.settle import EXPIRED
 from queueapp.tenancy import system_scope
 
@@ -69,7 +69,17 @@ def _expiry(task: Task) -> list[Reason]:
 def _paused(queue: Queue | None) -> list[Reason]:
     if queue is None or queue.paused_at is None:
         return []
-    return [Reason("queue_paused", f"The queue {queue.name} is paused.", {"paused_at": queue.paused_at})]
+    detail = {"paused_at": queue.paused_at, "reason": queue.pause_reason, "until": queue.paused_until}
+    return [Reason("queue_paused", pause_in_words(queue), detail)]
+
+
+def pause_in_words(queue: Queue | QueueRow, *, tells_who: bool = False) -> str:
+    """Of a queue that is paused. Who paused it is for operators only."""
+    since = f"since {_moment(queue.paused_at)}" if queue.paused_at else ""
+    by = f" by {queue.paused_by}" if tells_who and queue.paused_by else ""
+    reason = f": {queue.pause_reason}" if queue.pause_reason else ""
+    end = f" The pause ends at {_moment(queue.paused_until)}." if queue.paused_until else ""
+    return f"The queue {queue.name} is paused {since}{by}{reason.rstrip('.')}.{end}"
 
 
 def _workers(task: Task) -> list[Reason]:
@@ -136,4 +146,4 @@ def _span(task: Task, strategy: str) -> dict[str, int]:
 
 
 def _moment(when: datetime) -> str:
-    return when.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

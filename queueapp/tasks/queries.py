@@ -45,6 +45,9 @@ class QueueRow:
     name: str
     strategy: str
     paused_at: datetime | None
+    paused_by: str
+    pause_reason: str
+    paused_until: datetime | None
     counts: dict[str, int]
     oldest_wait_seconds: float | None
     live_workers: int

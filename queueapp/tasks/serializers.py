@@ -103,6 +103,9 @@ class QueueDocument(ResponseModel):
     name: str
     strategy: str
     paused_at: datetime | None
+    paused_by: str = Field(description="Who paused it last; empty where it is open, or was paused by SQL.")
+    pause_reason: str
+    paused_until: datetime | None = Field(description="When the pause ends by itself; null: when it is resumed.")
     counts: dict[str, int]
     oldest_wait_seconds: float | None
     live_workers: int

@@ -47,6 +47,17 @@ def test_queues_are_paused_and_resumed(root, clean_database):
     ]
 
 
+def test_a_pause_takes_a_reason_and_an_end(root, clean_database):
+    pause = {"action": "pause", "_selected_action": [str(queue().pk)], "reason": "<b>encoder</b>"}
+    answer = root.post(QUEUES, {**pause, "until": "noon"})
+    assert said(answer)[0].startswith("Nothing is paused. until: must be a time")
+    assert queue().paused_at is None
+    root.post(QUEUES, {**pause, "until": "2035-01-31T12:00:00Z"})
+    text = root.get(QUEUES).content.decode()
+    assert "by operator:root: &lt;b&gt;encoder&lt;/b&gt;. The pause ends at 2035-01-31 12:00:00 UTC." in text
+    assert "<b>encoder" not in text
+
+
 def test_a_pause_that_a_worker_has_not_confirmed_says_so(root, clean_database, monkeypatch):
     monkeypatch.setattr("queueapp.operators.pauses.CONFIRM_SECONDS", 0.0)
     create_worker()

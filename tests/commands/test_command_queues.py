@@ -35,6 +35,14 @@ def test_a_paused_queue_says_since_when(clean_database):
     assert row("default")["paused_at"].endswith("Z")
 
 
+def test_a_pause_takes_a_reason_and_an_end(clean_database):
+    printed = run("queues", "pause", "default", "--reason", "bad \x1b[31mencoder", "--until", "2035-01-31T12:00:00Z")
+    assert f"by {ACTOR}: bad \\x1b[31mencoder. The pause ends at 2035-01-31 12:00:00 UTC." in printed
+    document = row("default")
+    assert (document["paused_by"], document["paused_until"]) == (ACTOR, "2035-01-31T12:00:00.000Z")
+    assert refused("queues", "pause", "default", "--until", "noon")[1].startswith("until: must be a time")
+
+
 def test_a_pause_that_a_worker_has_not_confirmed_says_so(clean_database, monkeypatch):
     monkeypatch.setattr("queueapp.operators.pauses.CONFIRM_SECONDS", 0.0)
     create_worker()

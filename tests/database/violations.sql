@@ -146,6 +146,8 @@ INSERT INTO taskrunner_tenants (slug, name, active, limits, created_at) VALUES (
 INSERT INTO taskrunner_queues (name, strategy, created_at) VALUES ('No Queue', 'fifo', now())
 -- tr_queue_strategy_known 23514
 INSERT INTO taskrunner_queues (name, strategy, created_at) VALUES ('q', 'astrology', now())
+-- tr_queue_pause_described_while_paused 23514
+INSERT INTO taskrunner_queues (name, strategy, paused_until, created_at) VALUES ('q', 'fifo', now(), now())
 -- taskrunner_queues_name_key 23505
 INSERT INTO taskrunner_queues (name, strategy, created_at) VALUES ('default', 'fifo', now())
 -- taskrunner_routes_pattern_key 23505

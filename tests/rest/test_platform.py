@@ -1,8 +1,10 @@
 """Queues, workers, limits and figures."""
 
+from datetime import timedelta
+
 import pytest
 
-from queueapp import maintenance
+from queueapp import clock, maintenance
 from queueapp.db import statements
 from queueapp.models import OperatorAction, Queue, Worker
 from queueapp.tenancy import operator_scope
@@ -31,6 +33,43 @@ def test_pausing_and_resuming_is_recorded_with_the_keys_name(admin):
         assert list(actions) == [
             (f"operator:acme-admin@{admin.key[3:11]}", f"queue.{verb}") for verb in ("pause", "pause", "resume")
         ]
+
+
+def test_a_pause_says_why_and_until_when(admin, client, make_task):
+    task = make_task()
+    until = (clock.now() + timedelta(hours=1)).isoformat(timespec="seconds")
+    paused = admin.post("/queues/default/pause", {"reason": "token=hunter2hunter2 is out", "until": until}).json()
+    assert paused["paused_by"] == f"operator:acme-admin@{admin.key[3:11]}"
+    assert (paused["pause_reason"], paused["paused_until"][:19]) == ("token=*** is out", until[:19])
+    reason = client.get(f"/tasks/{task.id}/why").json()["reasons"][0]
+    assert (reason["reason"], reason["until"]) == (paused["pause_reason"], paused["paused_until"])
+    assert "token=*** is out. The pause ends at" in reason["message"]
+    assert "acme-admin" not in str(reason)
+    again = admin.post("/queues/default/pause").json()
+    assert (again["pause_reason"], again["paused_until"], again["paused_at"]) == ("", None, paused["paused_at"])
+    resumed = admin.post("/queues/default/resume").json()
+    assert [resumed[name] for name in ("paused_at", "paused_by")] == [None, ""]
+    with operator_scope("operator:test"):
+        details = OperatorAction.objects.filter(action="queue.pause").order_by("id").values_list("detail", flat=True)
+        assert [sorted(detail) for detail in details] == [["reason", "until"], []]
+        assert "hunter2" not in str(details)
+
+
+@pytest.mark.parametrize(
+    ("body", "refused"),
+    [
+        ({"until": "2026-01-01T00:00:00Z"}, {"until": "not_ahead"}),
+        ({"until": "9000-01-01T00:00:00Z"}, {"until": "time_out_of_range"}),
+        ({"until": "noon"}, {"until": "value_error"}),
+        ({"reason": "x" * 501}, {"reason": "too_long"}),
+        ({"reason": "a\x00b"}, {"body": "nul_character"}),
+        ({"why": "so"}, {"why": "extra_forbidden"}),
+    ],
+)
+def test_a_pause_that_is_refused_pauses_nothing(admin, body, refused):
+    assert fields_of(admin.post("/queues/default/pause", body)) == refused
+    with operator_scope("operator:test"):
+        assert not Queue.objects.filter(paused_at__isnull=False).exists()
 
 
 def test_a_pause_that_a_worker_has_not_confirmed_is_accepted_only(admin, monkeypatch):

@@ -12,6 +12,7 @@ from queueapp.operators import service
 from queueapp.operators.pauses import await_pause
 from queueapp.states import Status
 from queueapp.tasks import queries
+from queueapp.tasks.diagnosis import pause_in_words
 from queueapp.tasks.queries import QueueRow
 from queueapp.tasks.serializers import QueueDocument
 
@@ -26,6 +27,9 @@ class Command(PlatformCommand):
         for action, text in {**texts, "strategy": "change the order of claiming"}.items():
             subparser = actions.add_parser(action, help=text)
             subparser.add_argument("name")
+            if action == "pause":
+                subparser.add_argument("--reason", default="", help="shown wherever the queue is")
+                subparser.add_argument("--until", metavar="TIME", help="its end, e.g. 2030-01-31T12:00:00Z")
             if action == "strategy":
                 subparser.add_argument("strategy", metavar="STRATEGY", help=", ".join(Queue.Strategy.values))
             # without a default, which would undo a --json before the action
@@ -35,7 +39,7 @@ class Command(PlatformCommand):
         name = options.get("name")
         if name:
             with acting():
-                _change(options["action"], name, options.get("strategy"))
+                _change(options["action"], name, options)
         unconfirmed = await_pause(name) if name and options["action"] == "pause" else []
         with acting():
             rows = [row for row in queries.queue_rows() if name in (None, row.name)]
@@ -44,21 +48,24 @@ class Command(PlatformCommand):
         else:
             headers = ("queue", "state", "strategy", "workers", "oldest wait", "tasks")
             self.output.table(headers, [_row(row) for row in rows])
+            for row in rows:
+                if row.paused_at is not None:
+                    self.output.line(pause_in_words(row, tells_who=True))
         if unconfirmed:
             raise CommandError(
                 f"Paused, but {len(unconfirmed)} workers have not confirmed: they may still start a task."
             )
 
 
-def _change(action: str, name: str, strategy: str | None) -> None:
+def _change(action: str, name: str, options: dict[str, Any]) -> None:
     if action == "pause":
-        service.pause_queue(name)
+        service.pause_queue(name, options["reason"], options["until"])
     elif action == "resume":
         service.resume_queue(name)
     elif action == "add":
         service.add_queue(name)
     else:
-        service.set_strategy(name, strategy or "")
+        service.set_strategy(name, options["strategy"])
 
 
 def _row(row: QueueRow) -> list[str]:

@@ -12,7 +12,7 @@ WITH RECURSIVE sub_queue AS (
         ORDER BY t.priority LIMIT 1)
     FROM sub_queue last WHERE last.priority IS NOT NULL
 )
-SELECT q.name, q.strategy, q.paused_at,
+SELECT q.name, q.strategy, q.paused_at, q.paused_by, q.pause_reason, q.paused_until,
     coalesce(
         (SELECT jsonb_object_agg(c.status, c.tasks) FROM (
             SELECT status, sum(tasks)::bigint AS tasks FROM taskrunner_task_counts
