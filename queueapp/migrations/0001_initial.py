@@ -469,7 +469,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'taskrunner_task_stats',
-                'indexes': [models.Index(fields=['minute'], name='tr_task_stat_by_minute')],
+                'indexes': [models.Index(fields=['minute'], name='tr_task_stat_by_minute'), models.Index(condition=models.Q(('to_status', 'dead_letter')), fields=['minute'], name='tr_task_stat_dead_letters')],
                 'constraints': [models.UniqueConstraint(fields=('tenant', 'minute', 'queue', 'type', 'to_status'), name='tr_task_stat_once')],
             },
         ),

@@ -5,6 +5,7 @@ counter row would serialise every settle.
 """
 
 from django.db import models
+from django.db.models import Q
 
 from queueapp.models.base import TenantModel
 
@@ -63,7 +64,10 @@ class TaskStat(TenantModel):
                 name="tr_task_stat_once", fields=("tenant", "minute", "queue", "type", "to_status")
             ),
         )
-        indexes = (models.Index(name="tr_task_stat_by_minute", fields=("minute",)),)
+        indexes = (
+            models.Index(name="tr_task_stat_by_minute", fields=("minute",)),
+            models.Index(name="tr_task_stat_dead_letters", fields=("minute",), condition=Q(to_status="dead_letter")),
+        )
 
     def __str__(self) -> str:
         return f"{self.minute}: {self.moves} {self.type} → {self.to_status}"

@@ -3,14 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
-from queueapp.claiming import Capabilities
 from queueapp.db import statements
 from queueapp.handlers import find_handler
-from queueapp.models import ApiKey, Queue, Task, Worker
+from queueapp.models import Queue, Task
 from queueapp.states import FINAL, Status
-from queueapp.tasks.queries import QueueRow, worker_rows
+from queueapp.tasks.capable_workers import LiveWorkers, Wanted
+from queueapp.tasks.queries import QueueRow
 from queueapp.tasks.settle import EXPIRED
 from queueapp.tenancy import system_scope
 
@@ -52,9 +51,9 @@ def why(task: Task) -> list[Reason]:
 
 def _time(task: Task) -> list[Reason]:
     if task.status == Status.SCHEDULED:
-        return [Reason("not_due", f"It is due at {_moment(task.run_at)}.", {"run_at": task.run_at})]
+        return [Reason("not_due", f"It is due at {moment(task.run_at)}.", {"run_at": task.run_at})]
     if task.status == Status.FAILED:
-        message = f"Try {task.failures} failed; the next is due at {_moment(task.run_at)}."
+        message = f"Try {task.failures} failed; the next is due at {moment(task.run_at)}."
         return [Reason("retry_at", message, {"run_at": task.run_at, "error_code": task.error_code})]
     return []
 
@@ -62,7 +61,7 @@ def _time(task: Task) -> list[Reason]:
 def _expiry(task: Task) -> list[Reason]:
     if task.expires_at is None:
         return []
-    message = f"Unless it has started by {_moment(task.expires_at)}, it is cancelled."
+    message = f"Unless it has started by {moment(task.expires_at)}, it is cancelled."
     return [Reason("expires", message, {"expires_at": task.expires_at})]
 
 
@@ -75,49 +74,38 @@ def _paused(queue: Queue | None) -> list[Reason]:
 
 def pause_in_words(queue: Queue | QueueRow, *, tells_who: bool = False) -> str:
     """Of a queue that is paused. Who paused it is for operators only."""
-    since = f"since {_moment(queue.paused_at)}" if queue.paused_at else ""
+    since = f"since {moment(queue.paused_at)}" if queue.paused_at else ""
     by = f" by {queue.paused_by}" if tells_who and queue.paused_by else ""
     reason = f": {queue.pause_reason}" if queue.pause_reason else ""
-    end = f" The pause ends at {_moment(queue.paused_until)}." if queue.paused_until else ""
+    end = f" The pause ends at {moment(queue.paused_until)}." if queue.paused_until else ""
     return f"The queue {queue.name} is paused {since}{by}{reason.rstrip('.')}.{end}"
 
 
 def _workers(task: Task) -> list[Reason]:
     """Empty where a live worker could take the task."""
-    workers = [row.worker for row in worker_rows() if row.is_live]
-    keys = set(ApiKey.objects.filter(tenant_id=task.tenant_id).values_list("id", flat=True))
-    if any(_may_take(worker, keys, task) and _can_take(worker, task) for worker in workers):
+    workers, wanted = LiveWorkers(), Wanted(task.queue, task.type, task.requirements)
+    if workers.can_take(wanted, task.tenant_id):
         return []
+    nearest = workers.nearest(wanted, task.tenant_id)
     message = f"None of the {len(workers)} live workers serves its queue, its type and its requirements."
+    if nearest:
+        message += f" {nearest.in_words}"
     if (handler := find_handler(task.type)) is not None and handler.late:
         message += " Its type's module is not imported at the start: import it in the module tasks of an app."
-    return [Reason("no_capable_worker", message, {"live_workers": len(workers)})]
-
-
-def _may_take(worker: Worker, keys_of_tenant: set[UUID], task: Task) -> bool:
-    """Over HTTP a worker leases its own tenant's tasks; a cluster runs every tenant's, of types with a handler."""
-    handler = find_handler(task.type)
-    if worker.machine == Worker.OVER_HTTP:
-        return worker.cluster_id in keys_of_tenant and not (handler and handler.only_in_clusters)
-    return handler is not None and not handler.late
-
-
-def _can_take(worker: Worker, task: Task) -> bool:
-    categories = tuple(worker.capabilities.get("categories", ["*"]))
-    queues = None if worker.queues is None else tuple(worker.queues)
-    return Capabilities(queues, categories, worker.capabilities).allow(task.queue, task.type, task.requirements)
+    detail = {"live_workers": len(workers), "nearest": nearest.as_dict() if nearest else None}
+    return [Reason("no_capable_worker", message, detail)]
 
 
 def _place(task: Task, queue: Queue | None) -> list[Reason]:
     if task.status != Status.QUEUED or queue is None:
         return []
     ahead = _count_ahead(task, queue.strategy)
-    counted = f"more than {MOST_COUNTED}" if ahead > MOST_COUNTED else str(ahead)
+    number = f"more than {MOST_COUNTED}" if ahead > MOST_COUNTED else str(ahead)
     words = {
         Queue.Strategy.FAIR: "of this tenant, which takes turns with the others",
         Queue.Strategy.WEIGHTED_RANDOM: f"of priority {task.priority}, from which tasks are drawn at random",
     }.get(Queue.Strategy(queue.strategy), "in its queue")
-    message = f"Before it comes 1 task {words}." if ahead == 1 else f"Before it come {counted} tasks {words}."
+    message = f"Before it comes 1 task {words}." if ahead == 1 else f"Before it come {number} tasks {words}."
     return [Reason("position", message, {"ahead": min(ahead, MOST_COUNTED), "strategy": queue.strategy})]
 
 
@@ -145,5 +133,12 @@ def _span(task: Task, strategy: str) -> dict[str, int]:
     return {**everywhere, **older}
 
 
-def _moment(when: datetime) -> str:
+def counted(tasks: int) -> str:
+    """With the verb, of what was counted up to one more than MOST_COUNTED."""
+    if tasks == 1:
+        return "1 task is"
+    return f"more than {MOST_COUNTED:,} tasks are" if tasks > MOST_COUNTED else f"{tasks:,} tasks are"
+
+
+def moment(when: datetime) -> str:
     return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

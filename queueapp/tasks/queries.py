@@ -115,6 +115,18 @@ def worker_rows(*, include_dead: bool = False, ids: Sequence[UUID] | None = None
     ]
 
 
+def live_workers() -> list[Worker]:
+    """The workers heard of in the last seconds, the newest first. Needs an operator's scope."""
+    alive_since = clock.now() - timedelta(seconds=WORKER_DEAD_AFTER_SECONDS)
+    return list(Worker.objects.filter(stopped_at=None, heartbeat_at__gt=alive_since))
+
+
+def busy_workers(ids: Sequence[UUID]) -> int:
+    """How many of these workers hold a task. Needs an operator's scope."""
+    held = Task.objects.filter(status=Status.LEASED, worker_id__in=ids)
+    return held.order_by().values("worker_id").distinct().count()
+
+
 def live_clusters() -> list[Cluster]:
     """The clusters heard of in the last seconds. Needs an operator's scope."""
     alive_since = clock.now() - timedelta(seconds=CLUSTER_DEAD_AFTER_SECONDS)

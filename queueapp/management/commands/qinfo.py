@@ -1,18 +1,21 @@
-"""django-q2's qinfo, with our counters: the clusters, and what their tasks did lately."""
+"""django-q2's qinfo, with our counters: what is wrong, the clusters, and what their tasks did lately."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.management.output import rfc3339, seconds
 from queueapp.models import Cluster
 from queueapp.tasks import queries
+from queueapp.tasks.alerts import alerts
 
 
 class Command(PlatformCommand):
-    help = "Show the live clusters and what tasks did in the last hour."
+    help = "Show what is wrong now, the live clusters and what tasks did in the last hour."
 
     def handle(self, **options: Any) -> None:
+        wrong = alerts()
         with acting():
             clusters = queries.live_clusters()
             activity = queries.recent_activity(minutes=60)
@@ -20,12 +23,15 @@ class Command(PlatformCommand):
         if options["json"]:
             self.output.json(
                 {
+                    "alerts": [asdict(alert) for alert in wrong],
                     "clusters": [{"id": cluster.id, "host": cluster.host, **cluster.stat} for cluster in clusters],
                     "last_hour": activity,
                     "tasks": counts,
                 }
             )
             return
+        for alert in wrong:
+            self.output.line(f"{alert.message} {alert.advice}", style="red")
         self._show_clusters(clusters)
         self.output.line()
         self._show_activity(activity)
