@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pydantic_core import ErrorDetails
 
 SETTING = "TASKRUNNER"
+MAX_RELEASE_CHARACTERS = 100
 
 # Role names and Redis keys begin with it; PostgreSQL cuts names at 63 bytes
 Prefix = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,30}$")]
@@ -40,6 +41,13 @@ class Settings(Section):
         "redis://localhost:6379/0",
         pattern="^(redis|rediss|unix)://",
         description="The Redis that notifies, counts and caches: `redis://`, `rediss://` (TLS) or `unix://`.",
+    )
+
+    release: str = Field(
+        "",
+        max_length=MAX_RELEASE_CHARACTERS,
+        pattern=r"^[!-~]*$",
+        description="What is deployed, such as a version or a commit: shown with workers and with errors.",
     )
 
     worker_processes: int = Field(

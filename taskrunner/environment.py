@@ -102,6 +102,7 @@ class Environment(BaseSettings):
     worker_processes: int = Field(4, ge=1, le=64)
     worker_max_tasks: int = Field(200_000, ge=1)
     worker_max_memory_mb: int = Field(1024, ge=64)
+    release: str = Field("", max_length=100, pattern=r"^[!-~]*$")
     drain_seconds: int = Field(8, ge=0, le=3600)
 
     # These look at one field and know those above it, so that they speak up beside whatever else is wrong.

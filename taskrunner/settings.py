@@ -96,6 +96,7 @@ TASKRUNNER = {
     "ISOLATION": ENVIRONMENT.taskrunner_isolation,
     "PREFIX": ENVIRONMENT.taskrunner_prefix,
     "REDIS_URL": ENVIRONMENT.redis,
+    "RELEASE": ENVIRONMENT.release,
     "WORKER_PROCESSES": ENVIRONMENT.worker_processes,
     "WORKER_MAX_TASKS": ENVIRONMENT.worker_max_tasks,
     "WORKER_MAX_MEMORY_MB": ENVIRONMENT.worker_max_memory_mb,

@@ -1,6 +1,7 @@
 """The platform's other jobs of each pass: what is due is fired and queued, counters are folded."""
 
 from queueapp.db import statements
+from queueapp.error_groups import folding as error_groups
 from queueapp.hooks import JobResult, Transition, maintenance_job
 from queueapp.maintenance.recent_rows import EVER_SECONDS, RecentRows
 from queueapp.observers import report_on_commit
@@ -42,4 +43,6 @@ class FoldCounters(RecentRows):
         done = statements.rows("fold_counters", {"batch": self.batch, "after": after})[0]
         if done["folded"]:
             self._after = done["first_id"] - 1
+        if done["failures"]:
+            error_groups.fold(done["failures"])
         return int(done["folded"])

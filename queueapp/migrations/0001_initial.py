@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('machine', models.CharField(help_text='Boot id and process namespace.', max_length=100)),
                 ('start_ticks', models.BigIntegerField(help_text="When the process started, in the kernel's ticks since the boot.")),
                 ('stat', models.JSONField(default=dict, help_text="django-q2's statistics: status, process ids, reincarnations.")),
+                ('release', models.CharField(db_default='', default='', help_text='Of the project, as its setting RELEASE names it.', max_length=100)),
                 ('started_at', models.DateTimeField(db_default=queueapp.models.base.Now())),
                 ('heartbeat_at', models.DateTimeField(db_default=queueapp.models.base.Now())),
             ],
@@ -118,6 +119,10 @@ class Migration(migrations.Migration):
                 ('moves', models.IntegerField()),
                 ('wait_seconds', models.FloatField(default=0, help_text='Sum over the moves: time due but not claimed.')),
                 ('run_seconds', models.FloatField(default=0, help_text='Sum over the moves: time in handlers.')),
+                ('worker_id', models.UUIDField(help_text='Whose lease the moves ended.', null=True)),
+                ('error_fingerprint', models.CharField(max_length=16, null=True)),
+                ('error_task_id', models.UUIDField(null=True)),
+                ('error_attempt', models.IntegerField(null=True)),
             ],
             options={
                 'db_table': 'taskrunner_task_deltas',
@@ -205,6 +210,7 @@ class Migration(migrations.Migration):
                 ('progress', models.JSONField(blank=True, help_text='{fraction: 0–1, message}', null=True)),
                 ('result', models.JSONField(blank=True, null=True)),
                 ('error_detail', models.JSONField(blank=True, help_text='{exception_class, traceback} of what was raised', null=True)),
+                ('error_fingerprint', models.CharField(blank=True, max_length=16, null=True)),
             ],
             options={
                 'permissions': [('view_payloads', 'Can see parameters, results and artifacts')],
@@ -423,6 +429,7 @@ class Migration(migrations.Migration):
                 ('start_ticks', models.BigIntegerField(help_text="When the process started, in the kernel's ticks since the boot.")),
                 ('queues', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), help_text='None: all that there are.', null=True, size=None)),
                 ('capabilities', models.JSONField(default=dict)),
+                ('release', models.CharField(db_default='', default='', help_text='Of the project, as its setting RELEASE names it.', max_length=100)),
                 ('started_at', models.DateTimeField(db_default=queueapp.models.base.Now())),
                 ('heartbeat_at', models.DateTimeField(db_default=queueapp.models.base.Now())),
                 ('stopped_at', models.DateTimeField(blank=True, null=True)),
@@ -474,6 +481,52 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ErrorGroup',
+            fields=[
+                ('id', models.UUIDField(db_default=queueapp.models.base.UuidV7(), default=queueapp.models.base.new_id, editable=False, primary_key=True, serialize=False)),
+                ('fingerprint', models.CharField(max_length=16)),
+                ('type', models.CharField(max_length=200)),
+                ('code', models.CharField(max_length=100)),
+                ('title', models.CharField(help_text='The message without secrets, with N for what varies.', max_length=300)),
+                ('exception_class', models.CharField(max_length=200)),
+                ('failures', models.BigIntegerField(help_text='All that were counted.')),
+                ('first_seen', models.DateTimeField()),
+                ('last_seen', models.DateTimeField()),
+                ('first_release', models.CharField(help_text='Of the worker; empty: none.', max_length=100)),
+                ('last_release', models.CharField(max_length=100)),
+                ('sample_task_id', models.UUIDField()),
+                ('sample_attempt', models.IntegerField()),
+                ('state', models.CharField(choices=[('open', 'Open'), ('ignored', 'Ignored'), ('resolved', 'Resolved')], db_default='open', default='open', max_length=10)),
+                ('ignored_until', models.BigIntegerField(help_text='Open again once so many failures were counted.', null=True)),
+                ('resolved_in', models.CharField(db_default='', default='', max_length=100)),
+                ('note', models.TextField(db_default='', default='')),
+                ('changed_by', models.CharField(db_default='', default='', max_length=200)),
+                ('changed_at', models.DateTimeField(null=True)),
+                ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
+            ],
+            options={
+                'db_table': 'taskrunner_error_groups',
+                'indexes': [models.Index(fields=['fingerprint'], name='tr_error_group_by_fingerprint'), models.Index(fields=['last_seen'], name='tr_error_group_by_last_seen')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'fingerprint'), name='tr_error_group_once'), models.CheckConstraint(condition=models.Q(('state__in', ('open', 'ignored', 'resolved'))), name='tr_error_group_state_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ErrorStat',
+            fields=[
+                ('id', models.UUIDField(db_default=queueapp.models.base.UuidV7(), default=queueapp.models.base.new_id, editable=False, primary_key=True, serialize=False)),
+                ('fingerprint', models.CharField(max_length=16)),
+                ('span_seconds', models.IntegerField(help_text='300 or 3600: each failure is counted in one of either.')),
+                ('starts_at', models.DateTimeField()),
+                ('failures', models.BigIntegerField()),
+                ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
+            ],
+            options={
+                'db_table': 'taskrunner_error_stats',
+                'indexes': [models.Index(fields=['span_seconds', 'starts_at'], name='tr_error_stat_by_age')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'fingerprint', 'span_seconds', 'starts_at'), name='tr_error_stat_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='TaskCount',
             fields=[
                 ('id', models.UUIDField(db_default=queueapp.models.base.UuidV7(), default=queueapp.models.base.new_id, editable=False, primary_key=True, serialize=False)),
@@ -514,6 +567,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='task',
             index=models.Index(condition=models.Q(('status__in', (queueapp.states.Status['SCHEDULED'], queueapp.states.Status['BLOCKED'], queueapp.states.Status['FAILED'], queueapp.states.Status['DEAD_LETTER'], queueapp.states.Status['CANCELLED']))), fields=['status', 'id'], name='tr_task_attention'),
+        ),
+        migrations.AddIndex(
+            model_name='task',
+            index=models.Index(condition=models.Q(('error_fingerprint__isnull', False), ('status__in', (queueapp.states.Status['FAILED'], queueapp.states.Status['DEAD_LETTER']))), fields=['error_fingerprint', 'id'], name='tr_task_by_error'),
         ),
         migrations.AddConstraint(
             model_name='task',

@@ -4,6 +4,7 @@ from queueapp.models.api_keys import ApiKey, IdempotencyKey
 from queueapp.models.artifacts import Artifact, PendingObject
 from queueapp.models.audit import OperatorAction, SecurityEvent, TaskLog, TaskLogRow
 from queueapp.models.counters import TaskCount, TaskDelta, TaskStat
+from queueapp.models.error_groups import ErrorGroup, ErrorStat
 from queueapp.models.queues import NewPartition, Partition, Queue, Route, UsedPartition
 from queueapp.models.runs import Run, RunMetric, RunNote
 from queueapp.models.schedules import Schedule, ScheduleSlot
@@ -17,6 +18,8 @@ __all__ = [
     "Artifact",
     "Cluster",
     "DedupKey",
+    "ErrorGroup",
+    "ErrorStat",
     "IdempotencyKey",
     "Membership",
     "NewPartition",

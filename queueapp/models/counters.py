@@ -23,6 +23,11 @@ class TaskDelta(models.Model):
     moves = models.IntegerField()
     wait_seconds = models.FloatField(default=0, help_text="Sum over the moves: time due but not claimed.")
     run_seconds = models.FloatField(default=0, help_text="Sum over the moves: time in handlers.")
+    worker_id = models.UUIDField(null=True, help_text="Whose lease the moves ended.")
+    # of moves that were failures, and one of them
+    error_fingerprint = models.CharField(max_length=16, null=True)  # noqa: DJ001
+    error_task_id = models.UUIDField(null=True)
+    error_attempt = models.IntegerField(null=True)
 
     class Meta:
         db_table = "taskrunner_task_deltas"

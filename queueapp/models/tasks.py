@@ -86,6 +86,8 @@ class Task(TenantModel):
     error_message = models.TextField(default="", db_default="", blank=True)
     # null while nothing was raised: a column of text would cost every task a byte, and its writing time
     error_detail = JsonField(null=True, blank=True, help_text="{exception_class, traceback} of what was raised")
+    # what it has in common with others that failed in the same way (queueapp/fingerprints.py)
+    error_fingerprint = models.CharField(max_length=16, null=True, blank=True)  # noqa: DJ001 (as error_detail)
 
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
@@ -163,6 +165,11 @@ class Task(TenantModel):
                         Status.CANCELLED,
                     )
                 ),
+            ),
+            models.Index(
+                name="tr_task_by_error",
+                fields=("error_fingerprint", "id"),
+                condition=Q(error_fingerprint__isnull=False, status__in=(Status.FAILED, Status.DEAD_LETTER)),
             ),
         )
 

@@ -3,10 +3,12 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from queueapp.conf import MAX_RELEASE_CHARACTERS
 from queueapp.models.base import JsonField, Now, UuidModel
 
 MACHINE_HELP = "Boot id and process namespace."
 START_TICKS_HELP = "When the process started, in the kernel's ticks since the boot."
+RELEASE_HELP = "Of the project, as its setting RELEASE names it."
 
 
 class Cluster(UuidModel):
@@ -18,6 +20,7 @@ class Cluster(UuidModel):
     machine = models.CharField(max_length=100, help_text=MACHINE_HELP)
     start_ticks = models.BigIntegerField(help_text=START_TICKS_HELP)
     stat = JsonField(default=dict, help_text="django-q2's statistics: status, process ids, reincarnations.")
+    release = models.CharField(max_length=MAX_RELEASE_CHARACTERS, default="", db_default="", help_text=RELEASE_HELP)
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now())
 
@@ -42,6 +45,7 @@ class Worker(UuidModel):
     start_ticks = models.BigIntegerField(help_text=START_TICKS_HELP)
     queues = ArrayField(models.CharField(max_length=64), null=True, help_text="None: all that there are.")
     capabilities = JsonField(default=dict)
+    release = models.CharField(max_length=MAX_RELEASE_CHARACTERS, default="", db_default="", help_text=RELEASE_HELP)
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now())
     stopped_at = models.DateTimeField(null=True, blank=True)

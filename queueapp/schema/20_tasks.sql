@@ -80,6 +80,13 @@ BEGIN
 END
 $$;
 
+-- What tasks of a type that failed in the same way have in common, from the digest of the failure
+-- (queueapp/fingerprints.py). The cast stands for convert_to(), which is not IMMUTABLE; neither text holds a backslash.
+CREATE FUNCTION taskrunner_error_fingerprint(type text, digest text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT left(encode(sha256((type || ' ' || digest)::bytea), 'hex'), 16)
+$$;
+
 -- A statement's moves in one pass each: one log row a move, one delta row a statement and kind of move.
 -- SECURITY DEFINER, because only the owner may write these tables, and any role moves tasks. Joined by hash in any case:
 -- a function is planned at a session's first call, so a worker whose first batch was one task would compare every old
@@ -134,6 +141,8 @@ BEGIN
             -- a task that leaves its worker to wait again has not ended its attempt
             CASE WHEN o.status = 'leased' AND n.status <> 'queued' THEN n.run_seconds END AS run_seconds,
             coalesce(n.worker_id, o.worker_id) AS worker_id,
+            CASE WHEN o.status = 'leased' THEN o.worker_id END AS left_worker_id,
+            CASE WHEN n.status IN ('failed', 'dead_letter') THEN n.error_fingerprint END AS error_fingerprint,
             -- a cancel keeps the error of an earlier attempt; one that writes another says why it came
             n.status IN ('failed', 'dead_letter') OR n.status = 'cancelled' AND n.error_code <> o.error_code AS has_error,
             coalesce(legal.id, taskrunner_refuse_transition(n.id, o.status, n.status, mover)) AS transition_id
@@ -151,11 +160,13 @@ BEGIN
         FROM moved
     )
     INSERT INTO taskrunner_task_deltas (at, tenant_id, queue, type, from_status, to_status, moves, wait_seconds,
-        run_seconds)
+        run_seconds, worker_id, error_fingerprint, error_task_id, error_attempt)
     SELECT taskrunner_now(), tenant_id, queue, type, from_status, to_status, count(*),
         coalesce(sum(extract(epoch FROM started_at - run_at)) FILTER (WHERE to_status = 'leased'), 0),
-        coalesce(sum(run_seconds), 0)
-    FROM moved GROUP BY tenant_id, queue, type, from_status, to_status;
+        coalesce(sum(run_seconds), 0), left_worker_id, error_fingerprint,
+        (array_agg(id) FILTER (WHERE error_fingerprint IS NOT NULL))[1],
+        (array_agg(attempt) FILTER (WHERE error_fingerprint IS NOT NULL))[1]
+    FROM moved GROUP BY tenant_id, queue, type, from_status, to_status, left_worker_id, error_fingerprint;
     RETURN NULL;
 END
 $$;

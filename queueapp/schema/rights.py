@@ -19,11 +19,11 @@ NEW_TASK = (
 )
 CLIENT_MOVES = (
     "status, priority, run_at, expires_at, failures, crash_count, worker_id, cancel_requested_at, progress, result,"
-    " error_code, error_message, error_detail, run_seconds, updated_at, finished_at"
+    " error_code, error_message, error_detail, error_fingerprint, run_seconds, updated_at, finished_at"
 )
 WORKER_MOVES = (
     "status, run_at, attempt, failures, worker_id, lease_expires_at, progress, result, error_code, error_message,"
-    " error_detail, run_seconds, updated_at, started_at, finished_at"
+    " error_detail, error_fingerprint, run_seconds, updated_at, started_at, finished_at"
 )
 # What waits to be claimed, and what this worker holds or held last. The second half also admits the rows it is
 # finishing: PostgreSQL checks the new row of an UPDATE that reads columns against this policy.
@@ -178,9 +178,17 @@ RUNS: list[IsolationOperation] = [
     ),
 ]
 
+ERROR_GROUPS: list[IsolationOperation] = [
+    TenantPolicies(
+        "taskrunner_error_groups",
+        client="SELECT, UPDATE (state, ignored_until, resolved_in, note, changed_by, changed_at)",
+    ),
+    TenantPolicies("taskrunner_error_stats", client="SELECT"),
+]
+
 SCHEDULES: list[IsolationOperation] = [
     TenantPolicies("taskrunner_schedules", client="SELECT, INSERT, UPDATE, DELETE"),
     TenantPolicies("taskrunner_schedule_slots", client="SELECT, INSERT"),
 ]
 
-RIGHTS = [*PLATFORM, *TENANTS, *PARTITIONS, *TASKS, *RECORDS, *ARTIFACTS, *RUNS, *SCHEDULES]
+RIGHTS = [*PLATFORM, *TENANTS, *PARTITIONS, *TASKS, *RECORDS, *ARTIFACTS, *RUNS, *ERROR_GROUPS, *SCHEDULES]

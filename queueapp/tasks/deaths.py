@@ -12,6 +12,7 @@ from django.db import transaction
 
 from queueapp.claiming.claimer import LEASE_SECONDS
 from queueapp.db import statements
+from queueapp.fingerprints import digest
 from queueapp.handlers import find_handler
 from queueapp.models import Worker
 from queueapp.models.base import Now
@@ -26,6 +27,7 @@ from queueapp.tasks.settle import Outcome, OutcomeKind, failed, settle
 from queueapp.tenancy import system_scope, worker_scope
 
 SUSPECTED = "The worker died while it ran this task among others, and nobody knows over which. It runs alone next."
+CRASHES = digest("worker_crashed", "")  # all of a type are of one kind
 
 
 class Ending(StrEnum):
@@ -84,6 +86,7 @@ def end_leases(held: Sequence[dict[str, Any]], *, counting: bool) -> None:
         "ids": [row["id"] for row in held],
         "attempts": [row["attempt"] for row in held],
         "counting": counting,
+        "digest": CRASHES,
     }
     moved = statements.rows("end_leases", parameters)
     notifier.notify_on_commit(row["queue"] for row in moved if row["status"] == Status.QUEUED)

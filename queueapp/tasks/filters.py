@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from queueapp import validation
+from queueapp.fingerprints import FINGERPRINT
 from queueapp.models.tasks import TaskQuerySet
 from queueapp.states import STATUS_GROUPS, Status
 from queueapp.type_patterns import TYPE_PATTERN, type_pattern
@@ -45,6 +46,9 @@ class TaskFilter(RequestModel):
     type: Annotated[str, Field(max_length=200), AfterValidator(type_pattern), OF_TYPES] | None = None
     queue: Annotated[Text, StringConstraints(min_length=1, max_length=64)] | None = None
     label: Label | None = None
+    error_fingerprint: Annotated[str, StringConstraints(pattern=FINGERPRINT)] | None = Field(
+        None, description="Of a kind of failure (GET /errors): the tasks whose last try failed so, not tried again yet."
+    )
     created_after: Moment | None = None
     created_before: Moment | None = None
 
@@ -58,6 +62,10 @@ class TaskFilter(RequestModel):
         tasks = tasks.matching(status=self.status, type_pattern=self.type, queue=self.queue, label=self.label)
         if self.state:
             tasks = tasks.filter(status=self.state)
+        if self.error_fingerprint:
+            tasks = tasks.filter(
+                error_fingerprint=self.error_fingerprint, status__in=(Status.FAILED, Status.DEAD_LETTER)
+            )
         if self.created_after:
             tasks = tasks.filter(created_at__gte=self.created_after, id__gte=id_at(self.created_after - SLACK))
         if self.created_before:

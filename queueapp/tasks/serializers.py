@@ -132,6 +132,7 @@ class WorkerDocument(ResponseModel):
     pid: int
     queues: list[str] | None = Field(description="Null: all that there are.")
     capabilities: dict[str, Any]
+    release: str = Field(description="As its setting RELEASE names it; empty: it names none.")
     is_live: bool
     started_at: datetime
     heartbeat_at: datetime

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from queueapp.db import statements
+from queueapp.fingerprints import digest
 from queueapp.json_values import storable_text
 from queueapp.observers import Transition, report_on_commit
 from queueapp.redaction import masked_text
@@ -68,8 +69,16 @@ class Outcome:
                 "error_message": self.error_message,
                 "error_detail": self.error_detail,
                 "retry_seconds": self.retry_seconds,
+                "error_digest": self._digest,
             }
         return row
+
+    @property
+    def _digest(self) -> str | None:
+        """What its fingerprint is made of; None where nothing failed."""
+        if self.kind not in (OutcomeKind.ERROR, OutcomeKind.PERMANENT):
+            return None
+        return digest(self.error_code, self.error_message, self.error_detail)
 
 
 def completed(task_id: UUID, attempt: int, result: Any, *, run_seconds: float | None = 0.0) -> Outcome:

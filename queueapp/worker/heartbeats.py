@@ -5,6 +5,7 @@ import socket
 from typing import Any
 from uuid import UUID
 
+from queueapp import conf
 from queueapp.claiming import Capabilities
 from queueapp.models import Cluster, Worker
 from queueapp.models.base import Now
@@ -36,6 +37,7 @@ def _store_stat(cluster_id: UUID, stat: dict[str, Any]) -> None:
             machine=machine(),
             start_ticks=ticks,
             stat=stat,
+            release=conf.settings.release,
         )
 
 
@@ -64,6 +66,7 @@ def register(worker_id: UUID, cluster_id: UUID, capabilities: Capabilities) -> N
             start_ticks=start_ticks(os.getpid()) or 0,  # never 0, since we live
             queues=capabilities.queues_as_list,
             capabilities=capabilities.as_json(),
+            release=conf.settings.release,
         )
 
 

@@ -6,6 +6,9 @@ from uuid import UUID
 import pytest
 from django.db.models.functions import Now
 
+from queueapp.claiming import Capabilities
+from queueapp.models.base import new_id
+from queueapp.worker.heartbeats import register
 from tests.commands.calling import create_worker, run, run_json
 
 
@@ -33,6 +36,13 @@ def test_a_busy_one_tells_with_what(workers, make_task):
     assert UUID(held["id"]) == task.id
     assert (held["type"], held["attempt"], held["started_at"][-1]) == ("echo", 1, "Z")
     assert run("workers").rstrip().endswith(f"echo {task.id}")
+
+
+def test_each_shows_its_release(clean_database, configure):
+    configure(RELEASE="1f70")
+    register(new_id(), new_id(), Capabilities())
+    assert [document["release"] for document in run_json("workers")] == ["1f70"]
+    assert "  1f70  " in run("workers").splitlines()[1]
 
 
 def test_an_empty_list_says_what_to_do(clean_database):

@@ -49,6 +49,25 @@ SELECT %(acme)s::uuid, '2026-01-01', 'q', 'echo', 'queued', n, 0, 0 FROM generat
 INSERT INTO taskrunner_task_stats (tenant_id, minute, queue, type, to_status, moves, wait_seconds, run_seconds)
 VALUES (%(nobody)s, '2026-01-01', 'q', 'echo', 'queued', 1, 0, 0)
 
+-- tr_error_group_once 23505
+INSERT INTO taskrunner_error_groups (tenant_id, fingerprint, type, code, title, exception_class, failures, first_seen,
+    last_seen, first_release, last_release, sample_task_id, sample_attempt)
+SELECT %(acme)s::uuid, 'f', '', '', '', '', 1, now(), now(), '', '', %(task)s::uuid, n FROM generate_series(1, 2) AS n
+-- tr_error_group_state_known 23514
+INSERT INTO taskrunner_error_groups (tenant_id, fingerprint, type, code, title, exception_class, failures, first_seen,
+    last_seen, first_release, last_release, sample_task_id, sample_attempt, state)
+VALUES (%(acme)s, 'f', '', '', '', '', 1, now(), now(), '', '', %(task)s, 1, 'forgotten')
+-- taskrunner_error_gro_tenant_id_fk 23503
+INSERT INTO taskrunner_error_groups (tenant_id, fingerprint, type, code, title, exception_class, failures, first_seen,
+    last_seen, first_release, last_release, sample_task_id, sample_attempt)
+VALUES (%(nobody)s, 'f', '', '', '', '', 1, now(), now(), '', '', %(task)s, 1)
+-- tr_error_stat_once 23505
+INSERT INTO taskrunner_error_stats (tenant_id, fingerprint, span_seconds, starts_at, failures)
+SELECT %(acme)s::uuid, 'f', 300, '2026-01-01', n FROM generate_series(1, 2) AS n
+-- taskrunner_error_sta_tenant_id_fk 23503
+INSERT INTO taskrunner_error_stats (tenant_id, fingerprint, span_seconds, starts_at, failures)
+VALUES (%(nobody)s, 'f', 300, '2026-01-01', 1)
+
 -- tr_schedule_moments_in_range 23514
 INSERT INTO taskrunner_schedules (tenant_id, name, type, once_at) VALUES (%(acme)s, 'x', 'echo', '290000-01-01')
 -- tr_schedule_id_within_tenant 23505 owner

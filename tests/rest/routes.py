@@ -17,6 +17,7 @@ EXAMPLES = {
     "operation": "noop",
     "type": "x.y",
     "key": "app.debug",
+    "fingerprint": "0123456789abcdef",
 }
 
 

@@ -15,6 +15,8 @@ from queueapp.models import (
     Artifact,
     Cluster,
     DedupKey,
+    ErrorGroup,
+    ErrorStat,
     IdempotencyKey,
     Membership,
     OperatorAction,
@@ -76,6 +78,9 @@ def fill(tenant: Tenant, worker_id: UUID) -> None:
         TaskStat.objects.create(
             **counted, minute=now, type="echo", to_status="queued", moves=1, wait_seconds=0, run_seconds=0
         )
+        seen = {"first_seen": now, "last_seen": now, "sample_task_id": task.id, "sample_attempt": 1}
+        ErrorGroup.objects.create(tenant=tenant, fingerprint="f", type="echo", failures=1, **seen)
+        ErrorStat.objects.create(tenant=tenant, fingerprint="f", span_seconds=300, starts_at=now, failures=1)
     with tenant_scope(tenant.id):
         FetchedPage.objects.create(
             tenant=tenant,

@@ -7,7 +7,7 @@ WITH expired AS (
     FOR UPDATE SKIP LOCKED
 )
 UPDATE taskrunner_tasks t SET status = 'cancelled', finished_at = taskrunner_now(), updated_at = taskrunner_now(),
-    error_code = %(code)s, error_detail = NULL,
+    error_code = %(code)s, error_detail = NULL, error_fingerprint = NULL,
     error_message = 'It had not started by ' || to_char(t.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC.'
 FROM expired WHERE t.id = expired.id
 RETURNING t.id, expired.status AS was

@@ -1,5 +1,5 @@
 -- Fold the deltas that the trigger appended into the counts and the minute statistics; only the elected maintenance
--- does, so nothing is locked. Returns how many there were and the first one's number.
+-- does, so nothing is locked. Returns how many there were, the first one's number, and their failures for error_groups.
 WITH taken AS (
     DELETE FROM taskrunner_task_deltas WHERE id IN (SELECT id FROM taskrunner_task_deltas WHERE id > %(after)s ORDER BY id LIMIT %(batch)s)
     RETURNING *
@@ -18,5 +18,17 @@ WITH taken AS (
     ON CONFLICT (tenant_id, minute, queue, type, to_status) DO UPDATE SET moves = taskrunner_task_stats.moves + excluded.moves,
         wait_seconds = taskrunner_task_stats.wait_seconds + excluded.wait_seconds,
         run_seconds = taskrunner_task_stats.run_seconds + excluded.run_seconds
+), failed AS (
+    SELECT t.tenant_id, t.error_fingerprint AS fingerprint, min(t.type) AS type,
+        date_bin('5 minutes', t.at, 'epoch') AS slot,
+        sum(t.moves) AS failures, min(t.at) AS first_seen, max(t.at) AS last_seen,
+        (array_agg(coalesce(w.release, '') ORDER BY t.id))[1] AS first_release,
+        (array_agg(coalesce(w.release, '') ORDER BY t.id DESC))[1] AS last_release,
+        (array_agg(t.error_task_id ORDER BY t.id DESC))[1] AS sample_task_id,
+        (array_agg(t.error_attempt ORDER BY t.id DESC))[1] AS sample_attempt
+    FROM taken t LEFT JOIN taskrunner_workers w ON w.id = t.worker_id
+    WHERE t.error_fingerprint IS NOT NULL GROUP BY t.tenant_id, t.error_fingerprint, slot
 )
-SELECT count(*) AS folded, min(id) AS first_id FROM taken
+SELECT count(*) AS folded, min(id) AS first_id,
+    (SELECT jsonb_agg(to_jsonb(failed) ORDER BY slot, first_seen) FROM failed) AS failures
+FROM taken

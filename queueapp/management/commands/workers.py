@@ -24,7 +24,7 @@ class Command(PlatformCommand):
         if options["json"]:
             self.output.json([WorkerDocument.of_row(row) for row in rows])
         elif rows:
-            headers = ("worker", "state", "host", "pid", "queues", "started", "heartbeat", "busy with")
+            headers = ("worker", "state", "host", "pid", "queues", "release", "started", "heartbeat", "busy with")
             self.output.table(headers, [_row(row) for row in rows])
         else:
             self.output.line("No worker is alive. `manage.py qcluster` starts some.")
@@ -39,6 +39,7 @@ def _row(row: WorkerRow) -> list[str]:
         worker.host,
         str(worker.pid),
         "all" if worker.queues is None else ", ".join(worker.queues),
+        worker.release,
         rfc3339(worker.started_at, timespec="seconds"),
         f"{seconds(row.seconds_since_heartbeat)} ago",
         ", ".join(f"{task['type']} {task['id']}" for task in row.tasks),

@@ -15,6 +15,8 @@ UPDATE taskrunner_tasks t SET status = lost.to_status, crash_count = least(t.cra
     error_code = CASE WHEN lost.to_status = 'dead_letter' THEN 'worker_crashed' ELSE t.error_code END,
     error_message = CASE WHEN lost.to_status = 'dead_letter'
         THEN 'The worker died while running this task, for the third time.' ELSE t.error_message END,
+    error_fingerprint = CASE WHEN lost.to_status = 'dead_letter'
+        THEN taskrunner_error_fingerprint(t.type, %(digest)s) ELSE t.error_fingerprint END,
     error_detail = CASE WHEN lost.to_status <> 'dead_letter' THEN t.error_detail END, run_seconds = NULL
 FROM lost WHERE t.id = lost.id
 RETURNING t.id, t.tenant_id, t.type, t.attempt, t.queue, t.status, t.error_code, t.error_message

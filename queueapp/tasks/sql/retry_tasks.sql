@@ -6,7 +6,7 @@ WITH target AS (
 ), moved AS (
     UPDATE taskrunner_tasks t SET status = 'queued', run_at = taskrunner_now(), expires_at = NULL, failures = 0, crash_count = 0, worker_id = NULL,
         cancel_requested_at = NULL, finished_at = NULL, progress = NULL, result = NULL,
-        error_code = '', error_message = '', error_detail = NULL, run_seconds = NULL, updated_at = taskrunner_now()
+        error_code = '', error_message = '', error_detail = NULL, error_fingerprint = NULL, run_seconds = NULL, updated_at = taskrunner_now()
     FROM target WHERE t.id = target.id AND target.status IN ('dead_letter', 'failed', 'cancelled')
     RETURNING t.id, t.status, t.queue
 )

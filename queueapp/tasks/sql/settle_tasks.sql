@@ -4,7 +4,7 @@
 WITH reported AS (
     SELECT * FROM json_to_recordset(%(outcomes)s) AS o (
         id uuid, attempt integer, kind text, result text, run_seconds double precision,
-        error_code text, error_message text, error_detail jsonb, retry_seconds double precision
+        error_code text, error_message text, error_detail jsonb, error_digest text, retry_seconds double precision
     )
 ), outcome AS (
     SELECT o.*, least(t.failures, 2147483646) + (o.kind IN ('error', 'permanent'))::integer AS failures_now,
@@ -27,6 +27,8 @@ WITH reported AS (
 UPDATE taskrunner_tasks t SET status = v.to_status, failures = v.failures_now, result = v.result::jsonb,
     error_code = coalesce(v.error_code, ''), error_message = coalesce(v.error_message, ''),
     error_detail = v.error_detail,
+    error_fingerprint = CASE WHEN v.to_status IN ('failed', 'dead_letter')
+        THEN taskrunner_error_fingerprint(t.type, v.error_digest) END,
     -- workers over HTTP tell no time of their own: theirs is that of the lease
     run_seconds = CASE WHEN v.kind <> 'released'
         THEN coalesce(v.run_seconds, extract(epoch FROM taskrunner_clock() - t.started_at)) END,

@@ -1,0 +1,1 @@
+"""Failures of one kind, counted together: which there are, since when, and what people decided about them."""
