@@ -1,4 +1,4 @@
-"""Programs and libraries of Debian that tests need beside them, without installing anything.
+"""Programs of Debian that tests need beside them, without installing anything.
 
 A package, and what it depends on that this machine does not have, is downloaded once and unpacked into a folder of the
 virtual environment. On another system the program is taken from the machine.
@@ -15,7 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CACHE = Path(sys.prefix) / "debian"
-FOLDERS = ("usr/sbin", "usr/bin", "sbin", "bin")
+
+
+class ProgramMissing(Exception):
+    """A program is neither on this machine nor to be had from Debian. The text says what to install."""
 
 
 @dataclass(frozen=True)
@@ -27,18 +30,22 @@ class DebianProgram:
 
 
 def debian_program(package: str) -> DebianProgram:
-    """The program that a package of the same name brings."""
+    """The program that a package of the same name brings. Raises ProgramMissing."""
     if installed := shutil.which(package):
         return DebianProgram(Path(installed), {})
     root = _unpacked(package)
-    path = next(found for folder in FOLDERS if (found := root / folder / package).exists())
-    libraries = {str(library.parent) for library in root.glob("**/lib*.so.*")}
-    return DebianProgram(path, {"LD_LIBRARY_PATH": ":".join(sorted(libraries))})
+    # first the program of a package whose /usr/bin has a launcher, which looks for it where it would be installed
+    folders = (f"usr/lib/{package}", "usr/sbin", "usr/bin", "sbin", "bin")
+    path = next(found for folder in folders if (found := root / folder / package).is_file())
+    return DebianProgram(path, _environment(root))
 
 
-def debian_file(package: str, name: str) -> Path:
-    """The file of that name in a package; a library lies in a folder that is named after the architecture."""
-    return next(_unpacked(package).glob(f"**/{name}"))
+def _environment(root: Path) -> dict[str, str]:
+    libraries = {str(library.parent) for library in root.glob("**/lib*.so*")}
+    found = {"LD_LIBRARY_PATH": ":".join(sorted(libraries))}
+    if (fonts := root / "etc/fonts").exists():  # on a machine that has fonts it does not
+        found |= {"FONTCONFIG_PATH": str(fonts), "XDG_DATA_HOME": str(root / "usr/share")}
+    return found
 
 
 def _unpacked(package: str) -> Path:
@@ -63,12 +70,17 @@ def _one_process() -> Iterator[None]:
 
 
 def _unpack(package: str, folder: Path) -> None:
+    if not shutil.which("apt-get"):
+        raise ProgramMissing(f"Install {package}: it is not on the path, and there is no apt-get to get it with")
     if not _apt("apt-cache", "show", package):
         _apt("apt-get", "update")  # a slim image comes without lists
     plan = _apt("apt-get", "--simulate", "install", "--no-install-recommends", package)
     missing = [line.split()[1] for line in plan.splitlines() if line.startswith("Inst ")]
     # the package itself may be installed, without a program on the path
-    subprocess.run(["apt-get", "download", *dict.fromkeys([package, *missing])], cwd=folder, check=True)
+    wanted = list(dict.fromkeys([package, *missing]))
+    download = subprocess.run(["apt-get", "download", *wanted], cwd=folder, capture_output=True, text=True)
+    if download.returncode:
+        raise ProgramMissing(f"Install {package}: apt-get cannot download {' '.join(wanted)}\n{download.stderr}")
     for archive in list(folder.glob("*.deb")):
         subprocess.run(["dpkg", "-x", archive, folder], check=True)
         archive.unlink()

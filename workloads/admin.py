@@ -52,7 +52,7 @@ class FetchedPageAdmin(ReadOnlyAdmin):
 
     @admin.display(description="text")
     def beginning(self, page: FetchedPage) -> SafeString:
-        return format_html("<pre>{}</pre>", Truncator(page.text).chars(TEXT_SHOWN))
+        return format_html('<pre tabindex="0">{}</pre>', Truncator(page.text).chars(TEXT_SHOWN))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

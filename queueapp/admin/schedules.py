@@ -34,6 +34,9 @@ class ScheduleForm(ModelForm):
         for name in ("params", "options"):
             if name in self.fields:
                 self.initial[name] = json.dumps(getattr(self.instance, name))
+        if "once_at" in self.fields:  # Django writes these words beside the parts, and ties them to nothing
+            for part, label in zip(self.fields["once_at"].widget.widgets, ("Date", "Time"), strict=True):
+                part.attrs["aria-label"] = label
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

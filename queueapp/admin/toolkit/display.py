@@ -32,12 +32,12 @@ def pretty_json(value: Any, known: Collection[str] = ()) -> SafeString | None:
     """Indented, escaped and without its secrets and those that are known. None stays None."""
     if value is None:
         return None
-    return format_html("<pre>{}</pre>", json.dumps(masked(value, known), indent=2, ensure_ascii=False))
+    return format_html('<pre tabindex="0">{}</pre>', json.dumps(masked(value, known), indent=2, ensure_ascii=False))
 
 
 def preformatted(text: str) -> SafeString | None:
     """As it stands, line by line, and escaped. An empty text is None."""
-    return format_html("<pre>{}</pre>", text) if text else None
+    return format_html('<pre tabindex="0">{}</pre>', text) if text else None
 
 
 def link_to_task(task_id: UUID) -> SafeString:
