@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from queueapp.errors import PermanentFailure, RetryLater
+    from queueapp.errors import ContinueLater, PermanentFailure, RetryLater
     from queueapp.handlers import handler
     from queueapp.models import Task
     from queueapp.tasks import TaskRequest
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from queueapp.worker.interrupts import SoftTimeout
 
 __all__ = [
+    "ContinueLater",
     "Cron",
     "Every",
     "Once",
@@ -44,6 +45,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ContinueLater": "queueapp.errors",
     "Cron": "queueapp.timing",
     "Every": "queueapp.timing",
     "Once": "queueapp.timing",

@@ -162,6 +162,19 @@ class RetryLater(TaskrunnerError):
         super().__init__(reason or f"Asked to be retried after {self.after_seconds:g} s.")
 
 
+class ContinueLater(TaskrunnerError):
+    """Raised by a handler that has done a part and waits for something: call it again after so many seconds.
+
+    No failure: no retry is used, and meanwhile the task is `scheduled` and holds no worker.
+    """
+
+    code = "continue_later"
+
+    def __init__(self, after_seconds: float) -> None:
+        self.after_seconds = float(after_seconds)
+        super().__init__(f"Goes on after {self.after_seconds:g} s.")
+
+
 class PermanentFailure(TaskrunnerError):
     """Raised by a handler: trying again would not help, so the task is dead-lettered at once."""
 

@@ -55,6 +55,7 @@ TRANSITIONS: frozenset[Transition] = frozenset(
         Transition(S.LEASED, S.FAILED, W.WORKER, "error"),
         Transition(S.LEASED, S.DEAD_LETTER, W.WORKER, "error"),
         Transition(S.LEASED, S.QUEUED, W.WORKER, "released"),
+        Transition(S.LEASED, S.SCHEDULED, W.WORKER, "later"),
         Transition(S.LEASED, S.CANCELLED, W.WORKER, "cancel"),
         Transition(S.LEASED, S.QUEUED, W.SYSTEM, "lease_expired"),
         Transition(S.LEASED, S.DEAD_LETTER, W.SYSTEM, "worker_crashed"),

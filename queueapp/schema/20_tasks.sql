@@ -47,6 +47,7 @@ INSERT INTO taskrunner_task_transitions (from_status, to_status, who, reason) VA
     ('queued'     , 'cancelled', 'system', 'expired'),
     ('leased'     , 'queued', 'system', 'lease_expired'),
     ('leased'     , 'queued', 'worker', 'released'),
+    ('leased'     , 'scheduled', 'worker', 'later'),
     ('leased'     , 'failed', 'worker', 'error'),
     ('leased'     , 'completed', 'worker', 'result'),
     ('leased'     , 'dead_letter', 'system', 'worker_crashed'),

@@ -37,6 +37,7 @@ class OutcomeKind(StrEnum):
     PERMANENT = "permanent"  # dead-lettered at once
     CANCELLED = "cancelled"
     RELEASED = "released"  # not run; counts as no failure
+    LATER = "later"  # has done a part, and goes on in a while; counts as no failure
 
 
 @dataclass(slots=True)  # not frozen, which would cost half a microsecond a task

@@ -4,10 +4,11 @@ import logging
 import traceback
 from dataclasses import replace
 
-from queueapp.errors import ArtifactTooLarge, InvalidArtifact, LeaseLost, PermanentFailure, RetryLater
+from queueapp.errors import ArtifactTooLarge, ContinueLater, InvalidArtifact, LeaseLost, PermanentFailure, RetryLater
 from queueapp.tasks.attempt import Attempt
 from queueapp.tasks.failure_log import fields_of
 from queueapp.tasks.settle import Outcome, OutcomeKind, failed
+from queueapp.validation import MAX_SECONDS_AHEAD
 from queueapp.worker import failures
 from queueapp.worker.interrupts import CancelRequested, DrainLimit, Interrupted, LeaseGone, SoftTimeout
 from queueapp.worker.left_transactions import TransactionFault
@@ -39,6 +40,8 @@ def _outcome_of_error(attempt: Attempt, error: BaseException) -> Outcome | None:
     if issubclass(kind, RetryLater):
         after_seconds: float = error.after_seconds  # type: ignore[attr-defined]
         return _failed(attempt, OutcomeKind.ERROR, *_code_and_text(error), after_seconds)
+    if issubclass(kind, ContinueLater):
+        return _later(attempt, error.after_seconds)  # type: ignore[attr-defined]
     if issubclass(kind, PERMANENT):
         return _failed(attempt, OutcomeKind.PERMANENT, *_code_and_text(error))
     if issubclass(kind, TransactionFault):
@@ -70,6 +73,11 @@ def _code_and_text(error: BaseException) -> tuple[str, str]:
 def _failed(attempt: Attempt, kind: OutcomeKind, code: str, message: str, retry_seconds: float = 0.0) -> Outcome:
     """Without what the task's parameters call secret."""
     return failed(*attempt.key, kind, code, message, retry_seconds, known=attempt.secrets)
+
+
+def _later(attempt: Attempt, after_seconds: float) -> Outcome:
+    seconds = min(max(0.0, after_seconds), MAX_SECONDS_AHEAD)  # in this order NaN becomes 0
+    return Outcome(*attempt.key, OutcomeKind.LATER, retry_seconds=seconds)
 
 
 def _timed_out(attempt: Attempt, what_happened: str) -> Outcome:

@@ -20,7 +20,7 @@ from django.db import connection
 from pydantic import BaseModel
 
 from queueapp import tasks
-from queueapp.errors import FieldError, PermanentFailure, RetryLater
+from queueapp.errors import ContinueLater, FieldError, PermanentFailure, RetryLater
 from queueapp.handlers import Reusable, handler
 from queueapp.models import Task
 from queueapp.tasks import settle
@@ -178,6 +178,13 @@ def give_up(task: TaskContext, params: Anything) -> None:
 def later(task: TaskContext, params: Anything) -> int:
     if task.attempt == 1:
         raise RetryLater(0.05, "the provider asked for it")
+    return task.attempt
+
+
+@handler("sample.in_parts", params=Anything)
+def in_parts(task: TaskContext, params: Anything) -> int:
+    if task.attempt < 3:
+        raise ContinueLater(0.05)
     return task.attempt
 
 

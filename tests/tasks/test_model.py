@@ -119,6 +119,7 @@ class TaskLives(RuleBasedStateMachine):
             OutcomeKind.COMPLETED: "completed",
             OutcomeKind.CANCELLED: "cancelled",
             OutcomeKind.RELEASED: "cancelled" if task.cancel_requested else "queued",
+            OutcomeKind.LATER: "cancelled" if task.cancel_requested else "scheduled",
             OutcomeKind.PERMANENT: "dead_letter",
             OutcomeKind.ERROR: "dead_letter" if task.failures > task.max_retries else "failed",
         }

@@ -58,6 +58,14 @@ def test_results_and_failures(run):
     later = run("sample.later")
     assert (later.status, later.result, later.failures) == ("completed", 2, 1)
 
+    in_parts = run("sample.in_parts")  # without a retry
+    assert (in_parts.status, in_parts.result, in_parts.failures, in_parts.error_code) == ("completed", 3, 0, "")
+    assert moves(in_parts)[2:5] == [
+        ("leased", "scheduled", "later"),
+        ("scheduled", "queued", "due"),
+        ("queued", "leased", "claim"),
+    ]
+
     unstorable = run("sample.not_json")
     assert (unstorable.status, unstorable.error_code) == ("dead_letter", "result_not_storable")
     assert "NUL" in unstorable.error_message

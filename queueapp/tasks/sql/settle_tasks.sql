@@ -13,6 +13,7 @@ WITH reported AS (
             WHEN 'cancelled' THEN 'cancelled'
             -- a worker that hands back a task that was to stop has stopped it
             WHEN 'released' THEN CASE WHEN t.cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END
+            WHEN 'later' THEN CASE WHEN t.cancel_requested_at IS NULL THEN 'scheduled' ELSE 'cancelled' END
             WHEN 'error' THEN CASE
                 WHEN t.cancel_requested_at IS NOT NULL THEN 'cancelled'
                 WHEN t.failures >= t.max_retries THEN 'dead_letter' ELSE 'failed' END
@@ -24,7 +25,8 @@ WITH reported AS (
         WHERE id = o.id AND attempt = o.attempt AND worker_id = %(worker_id)s AND lease_expires_at IS NOT NULL
         FOR UPDATE) AS t
 )
-UPDATE taskrunner_tasks t SET status = v.to_status, failures = v.failures_now, result = v.result::jsonb,
+UPDATE taskrunner_tasks t SET status = v.to_status, failures = v.failures_now,
+    result = coalesce(v.result::jsonb, t.result),  -- what has come of a task so far, where its handler stored that
     error_code = coalesce(v.error_code, ''), error_message = coalesce(v.error_message, ''),
     error_detail = v.error_detail,
     error_fingerprint = CASE WHEN v.to_status IN ('failed', 'dead_letter')
@@ -32,7 +34,7 @@ UPDATE taskrunner_tasks t SET status = v.to_status, failures = v.failures_now, r
     -- workers over HTTP tell no time of their own: theirs is that of the lease
     run_seconds = CASE WHEN v.kind <> 'released'
         THEN coalesce(v.run_seconds, extract(epoch FROM taskrunner_clock() - t.started_at)) END,
-    run_at = CASE WHEN v.to_status IN ('failed', 'queued') THEN taskrunner_now() + make_interval(secs => coalesce(v.retry_seconds, 0))
+    run_at = CASE WHEN v.to_status IN ('failed', 'queued', 'scheduled') THEN taskrunner_now() + make_interval(secs => coalesce(v.retry_seconds, 0))
         ELSE t.run_at END,
     lease_expires_at = NULL, updated_at = taskrunner_now(),
     finished_at = CASE WHEN v.to_status IN ('completed', 'dead_letter', 'cancelled') THEN taskrunner_now() END
