@@ -1,31 +1,34 @@
 """The platform's own handlers."""
 
+import time
+from typing import Any
+
+from django.db import connection
+
+from queueapp.errors import ContinueLater
 from queueapp.handlers import handler
-from queueapp.tasks.bulk import TYPE, BulkParams, apply, concerned, next_batch
-from queueapp.tenancy import tenant_scope
+from queueapp.tasks.bulk import TYPE, BulkParams
+from queueapp.tasks.bulk_run import BulkRun
 from queueapp.worker.context import TaskContext
+from queueapp.worker.interrupts import CancelRequested
 
 # a queue of its own: to cancel a backlog, one must not have to wait behind it
 QUEUE = "platform"
+LONGEST_TURN_SECONDS = 60.0
 
 
 @handler(TYPE, params=BulkParams, queue=QUEUE, timeout_seconds=600, max_retries=3, prefetch=False, internal=True)
-def bulk(task: TaskContext, params: BulkParams) -> dict[str, int]:
+def bulk(task: TaskContext, params: BulkParams) -> dict[str, Any]:
     """Apply the verb to each task concerned, in short transactions, the newest first."""
-    changed = refused = 0
-    before = task.id  # what is submitted from now on is not concerned
-    actor = f"client:task:{task.id}"
-    with tenant_scope(task.tenant, actor=actor):
-        total = concerned(params, task.tenant).filter(id__lt=before).count()
-    while True:
-        task.check_cancelled()
-        with tenant_scope(task.tenant, actor=actor):
-            ids = next_batch(params, task.tenant, before=before)
-            outcomes = apply(params, ids)
-        if not ids:
-            task.log(f"{params.verb}: {changed} tasks changed, {refused} had moved meanwhile")
-            return {"changed": changed, "refused": refused}
-        before = ids[-1]
-        changed += sum(outcome.done for outcome in outcomes)
-        refused += sum(not outcome.done for outcome in outcomes)
-        task.progress(min(1.0, (changed + refused) / max(1, total)), f"{changed} of {total} tasks changed")
+    began = time.monotonic()
+    run = BulkRun((task.id, task.attempt), task.tenant, params, task.log)
+    try:
+        while run.step():
+            task.check_cancelled()
+            if time.monotonic() - began > LONGEST_TURN_SECONDS:
+                raise ContinueLater(0)  # others wait for this worker
+    except CancelRequested:
+        connection.close()  # it may have been torn out of a statement
+        run.conclude()
+        raise
+    return run.conclude()

@@ -83,6 +83,18 @@ class DuplicateTask(TaskrunnerError):
         super().__init__(f"Task {task_id} already holds the deduplication key {key!r}.")
 
 
+class BulkUnderWay(TaskrunnerError):
+    """A task that has not ended does the same for the same filter, and was submitted within the last minute."""
+
+    code = "bulk_under_way"
+
+    def __init__(self, task_id: UUID) -> None:
+        self.task_id = task_id
+        super().__init__(
+            f"Task {task_id} of the last minute does the same and has not ended; mean it `again` to go on."
+        )
+
+
 class QueueNotFound(TaskrunnerError):
     """No queue has this name."""
 

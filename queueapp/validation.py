@@ -44,6 +44,12 @@ def exactly_one(*names: str) -> ConfigDict:
     return _excluding([*(_both(*pair) for pair in combinations(names, 2)), none])
 
 
+def only_with(name: str, other: str) -> dict[str, Any]:
+    """For the schema of a model that takes one member only together with another; null counts as not given."""
+    given = {"not": {"type": "null"}}
+    return {"not": {"required": [name], "properties": {name: given, other: {"type": "null"}}}}
+
+
 def _both(first: str, second: str) -> dict[str, Any]:
     return {"required": [first, second], "properties": {name: {"not": {"type": "null"}} for name in (first, second)}}
 

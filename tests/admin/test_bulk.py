@@ -3,13 +3,13 @@
 import pytest
 from django.test import Client
 
-from queueapp.admin import bulk
 from queueapp.models import OperatorAction, Queue, Task
+from queueapp.tasks import bulk_preview
 from queueapp.tenancy import operator_scope
 from tests.admin.pages import TASKS, run_action, said
-from tests.admin.workers import run_platform_tasks
 from tests.factories import fresh
 from tests.markup import Page
+from tests.platform_worker import run_platform_tasks
 
 
 def page_of(verb, query=""):
@@ -19,6 +19,9 @@ def page_of(verb, query=""):
 def platform_tasks():
     with operator_scope("operator:test"):
         return list(Task.objects.filter(type="platform.bulk").select_related("tenant").order_by("id"))
+
+
+REASON = {"reason": "the provider is back"}
 
 
 @pytest.fixture
@@ -41,10 +44,11 @@ def test_the_page_says_how_many_and_which(root, globex, make_task, feeds):
     make_task(queue=feeds, status="dead_letter", tenant=globex)
     others = [make_task(queue=feeds), make_task(status="dead_letter")]
     answer = root.get(page_of("redrive", "?queue=feeds"))
-    assert [(tenant.slug, count) for tenant, count in answer.context["counts"]] == [("acme", "25"), ("globex", "1")]
+    seen = answer.context["preview"]
+    assert [(share.tenant.slug, share.count) for share in seen.tenants] == [("acme", 25), ("globex", 1)]
     assert answer.context["total"] == "26"
-    sample = answer.context["sample"]
-    assert len(sample) == bulk.SAMPLE
+    sample = seen.sample
+    assert len(sample) == bulk_preview.SAMPLE
     assert {task.status for task in sample} == {"dead_letter"}
     assert all(str(task.id) not in answer.content.decode() for task in others)
     assert any(str(task.id) in answer.content.decode() for task in dead)
@@ -52,33 +56,49 @@ def test_the_page_says_how_many_and_which(root, globex, make_task, feeds):
 
 
 def test_a_long_backlog_is_counted_to_its_cap_only(root, make_task, monkeypatch):
-    monkeypatch.setattr(bulk, "MOST_ROWS", 3)
+    monkeypatch.setattr(bulk_preview, "MOST_COUNTED", 3)
     for _ in range(5):
         make_task()
     answer = root.get(page_of("cancel"))
-    assert answer.context["counts"][0][1] == "3+"
     assert answer.context["total"] == "more than 3"
+    assert "<td>4+</td>" in answer.content.decode()
 
 
 def test_a_task_of_the_platform_carries_it_out(root, acme, globex, make_task, feeds, background):
     meant = [make_task(queue=feeds, status="dead_letter") for _ in range(3)]
     others = [make_task(status="dead_letter"), make_task(queue=feeds, status="dead_letter", tenant=globex)]
-    answer = root.post(page_of("redrive", "?queue=feeds&tenant=acme&status=dead_letter"))
+    answer = root.post(page_of("redrive", "?queue=feeds&tenant=acme&status=dead_letter"), REASON)
     (task,) = platform_tasks()
     assert task.tenant == acme
     assert answer["Location"] == f"{TASKS}{task.id}/change/"
     assert said(answer) == ["This task does it (redrive): see its progress, its log and its result."]
-    (attempt,) = run_platform_tasks(background)
-    assert attempt.progress == {"fraction": 1.0, "message": "3 of 3 tasks changed"}
+    run_platform_tasks(background)
+    assert fresh(task).progress == {"fraction": 1.0, "message": "3 of 3 tasks changed"}
     assert {fresh(each).status for each in meant} == {"queued"}
     assert {fresh(each).status for each in others} == {"dead_letter"}
-    assert (fresh(task).status, fresh(task).result) == ("completed", {"changed": 3, "refused": 0})
-    assert "redrive: 3 tasks changed, 0 had moved meanwhile" in root.get(answer["Location"]).content.decode()
+    assert (fresh(task).status, fresh(task).result["changed"]) == ("completed", 3)
+    assert "redrive: 3 tasks changed, 0 refused" in root.get(answer["Location"]).content.decode()
+
+
+def test_it_wants_a_reason_and_asks_before_it_does_the_same_twice(root, make_task):
+    make_task()
+    for form in ({}, {"reason": " "}, {"reason": "x" * 501}):
+        answer = root.post(page_of("cancel"), form)
+        assert (answer.status_code, said(answer)[0].partition(":")[0]) == (200, "reason")
+    assert platform_tasks() == []
+    assert root.post(page_of("cancel"), REASON).status_code == 302
+    (first,) = platform_tasks()
+    answer = root.post(page_of("cancel"), REASON)
+    assert said(answer)[-1] == f"Task {first.id} of the last minute does the same. Press again to mean it."
+    assert len(platform_tasks()) == 1
+    assert 'name="again" value="true"' in answer.content.decode()
+    assert root.post(page_of("cancel"), {**REASON, "again": "true"}).status_code == 302
+    assert len(platform_tasks()) == 2
 
 
 def test_each_tenant_has_a_task_of_its_own(root, acme, globex, make_task, background):
     tasks = [make_task(), make_task(tenant=globex)]
-    answer = root.post(page_of("cancel", "?status=queued"))
+    answer = root.post(page_of("cancel", "?status=queued"), REASON)
     assert [task.tenant for task in platform_tasks()] == [acme, globex]
     assert answer["Location"] == f"{TASKS}?type=platform.bulk"
     assert len(root.get(answer["Location"]).context["cl"].result_list) == 2
@@ -88,33 +108,36 @@ def test_each_tenant_has_a_task_of_its_own(root, acme, globex, make_task, backgr
 
 def test_it_is_noted_with_who_did_it_and_to_which_tasks(root, make_task):
     make_task(status="failed")
-    root.post(page_of("retry", "?status=failed&type=echo"))
+    as_of = root.get(page_of("retry", "?status=failed&type=echo")).context["as_of"]
+    root.post(page_of("retry", "?status=failed&type=echo"), {**REASON, "as_of": as_of})
     with operator_scope("operator:test"):
         action = OperatorAction.objects.get()
     assert (action.actor, action.action, action.target) == ("operator:root", "task.retry", "all that match a filter")
     assert action.detail == {
-        "filter": {"status": "failed", "type": "echo"},
-        "tenants": ["acme"],
+        "filter": {"state": "failed", "type": "echo"},
+        "reason": "the provider is back",
+        "as_of": as_of.replace("+00:00", "Z"),
+        "counts": {"acme": 1},
         "tasks": [str(task.id) for task in platform_tasks()],
     }
 
 
 def test_what_the_verb_does_not_change_is_not_meant(root, make_task):
     make_task(status="completed")
-    for answer in (root.get(page_of("retry")), root.post(page_of("retry"))):
+    for answer in (root.get(page_of("retry")), root.post(page_of("retry"), REASON)):
         assert "There is no such task" in answer.content.decode()
         assert b'type="submit" value="Retry' not in answer.content
     assert platform_tasks() == []
 
 
 def test_more_tenants_than_can_be_served_at_once_must_be_filtered(root, globex, make_task, monkeypatch):
-    monkeypatch.setattr(bulk, "MOST_TENANTS", 1)
+    monkeypatch.setattr(bulk_preview, "MOST_TENANTS", 1)
     make_task()
     make_task(tenant=globex)
-    for answer in (root.get(page_of("cancel")), root.post(page_of("cancel"))):
+    for answer in (root.get(page_of("cancel")), root.post(page_of("cancel"), REASON)):
         assert "more than 1 tenants" in answer.content.decode()
     assert platform_tasks() == []
-    assert root.post(page_of("cancel", "?tenant=globex")).status_code == 302
+    assert root.post(page_of("cancel", "?tenant=globex"), REASON).status_code == 302
     assert len(platform_tasks()) == 1
 
 
@@ -146,7 +169,7 @@ UNCLEAR = [
 @pytest.mark.parametrize("verb", ["retry", "cancel", "redrive"])
 def test_an_address_that_is_unclear_selects_nothing(root, make_task, verb, query):
     tasks = [make_task(status="failed"), make_task(status="dead_letter")]
-    for answer in (root.get(page_of(verb, f"?{query}")), root.post(page_of(verb, f"?{query}"))):
+    for answer in (root.get(page_of(verb, f"?{query}")), root.post(page_of(verb, f"?{query}"), REASON)):
         assert (answer.status_code, answer["Location"]) == (302, f"{TASKS}?e=1")
         assert said(answer)
     assert [fresh(task).status for task in tasks] == ["failed", "dead_letter"]
@@ -158,7 +181,7 @@ def test_an_address_that_is_unclear_selects_nothing(root, make_task, verb, query
 def test_an_unknown_name_selects_nothing(root, make_task):
     make_task()
     for query in ("type=no.such", "queue=nowhere", "tenant=nobody", "status=completed"):
-        assert root.post(page_of("cancel", f"?{query}")).status_code == 200
+        assert root.post(page_of("cancel", f"?{query}"), REASON).status_code == 200
     assert platform_tasks() == []
 
 
@@ -182,7 +205,7 @@ def test_only_who_may_operate_tasks_may(watcher, task_operator, make_task):
     for send in (watcher.get, watcher.post):
         assert send(page_of("cancel")).status_code == 403
     assert platform_tasks() == []
-    assert task_operator.post(page_of("cancel")).status_code == 302
+    assert task_operator.post(page_of("cancel"), REASON).status_code == 302
     assert len(platform_tasks()) == 1
 
 
@@ -190,5 +213,5 @@ def test_it_takes_a_token(root, make_task):
     make_task()
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = root.cookies
-    assert strict.post(page_of("cancel")).status_code == 403
+    assert strict.post(page_of("cancel"), REASON).status_code == 403
     assert platform_tasks() == []

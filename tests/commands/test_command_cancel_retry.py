@@ -6,6 +6,7 @@ from queueapp.models.base import new_id
 from queueapp.states import RETRYABLE, Status
 from tests.commands.calling import ACTOR, actions, refused, run, run_json
 from tests.factories import fresh
+from tests.platform_worker import run_platform_tasks
 
 S = Status
 
@@ -62,3 +63,13 @@ def test_an_id_that_is_none_is_refused_before_anything_happens(make_task):
     task = make_task("queued")
     assert "'x' is not a task id" in refused("cancel", task.id, "x")[1]
     assert fresh(task).status == S.QUEUED
+
+
+def test_all_that_filters_select_are_cancelled_by_a_task(make_task, background):
+    meant, other = make_task("queued", labels=["x"]), make_task("queued")
+    assert "are for filters, not for ids" in refused("cancel", meant.id, "--dry-run")[1]
+    assert "Which tasks?" in refused("cancel", meant.id, "--label", "x")[1]
+    assert "Which tasks?" in refused("cancel")[1]
+    assert run("cancel", "--label", "x").endswith("will cancel 1 task of acme.\n")
+    run_platform_tasks(background)
+    assert (fresh(meant).status, fresh(other).status) == (S.CANCELLED, S.QUEUED)

@@ -7,6 +7,7 @@ from queueapp.operators import service
 from queueapp.tenancy import operator_scope
 from tests.commands.calling import ACTOR, refused, run, run_json
 from tests.factories import fresh
+from tests.platform_worker import run_platform_tasks
 
 
 @pytest.fixture
@@ -31,25 +32,43 @@ def dead(make_task, globex):
         (["--all"], {"plain", "slow", "ari", "theirs"}),
     ],
 )
-def test_only_the_dead_letters_asked_for_are_queued(dead, make_task, words, queued):
+def test_only_the_dead_letters_asked_for_are_queued(dead, make_task, background, words, queued):
     failed = make_task("failed")
-    assert run("redrive", *words) == f"Queued again: {len(queued)} dead letters.\n"
+    count = run_json("redrive", *words, "--dry-run")["count"]
+    submitted = run_json("redrive", *words, "--reason", "mended")["tasks"]
+    run_platform_tasks(background)
+    assert (count, len(submitted)) == (len(queued), len({dead[name].tenant_id for name in queued}))
     assert {name for name, task in dead.items() if fresh(task).status == "queued"} == queued
     assert fresh(failed).status == "failed"
 
 
 def test_it_is_recorded_with_its_filters(dead):
-    assert run_json("redrive", "--tenant", "globex") == {"redriven": 1}
+    printed = run("redrive", "--tenant", "globex", "--reason", "mended")
     with operator_scope("operator:test"):
         action = OperatorAction.objects.get(action="task.redrive")
-    assert (action.actor, action.detail) == (ACTOR, {"tenant": "globex", "redriven": 1})
+    assert (action.actor, action.detail["reason"], action.detail["counts"]) == (ACTOR, "mended", {"globex": 1})
+    assert printed == f"Task {action.detail['tasks'][0]} will redrive 1 task of globex.\n"
+    assert "does the same and has not ended" in refused("redrive", "--tenant", "globex")[1]
+    assert run("redrive", "--tenant", "globex", "--again").startswith("Task ")
 
 
-@pytest.mark.parametrize("words", [[], ["--all", "--queue", "default"]])
-def test_it_wants_to_know_which(dead, words):
-    assert "Give --queue, --type or --tenant, or else --all" in refused("redrive", *words)[1]
+def test_a_dry_run_says_what_would_be_touched(dead):
+    printed = run("redrive", "--queue", "slow", "--dry-run")
+    assert printed.startswith("1 as of 20")
+    assert "acme" in printed
+    assert run("redrive", "--type", "no.such", "--dry-run") == "No task matches.\n"
+    assert fresh(dead["slow"]).status == "dead_letter"
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        ([], "Give a filter such as --queue, --type or --tenant, or else --all"),
+        (["--all", "--queue", "default"], "Give filters, or else --all."),
+        (["--queue", "nowhere"], "There is no queue 'nowhere'"),
+        (["--all", "--try-first", "2", "--go-on-if", "3"], "go_on_if: must be at most try_first"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(dead, words, refusal):
+    assert refusal in refused("redrive", *words)[1]
     assert fresh(dead["plain"]).status == "dead_letter"
-
-
-def test_a_queue_that_does_not_exist_is_refused(dead):
-    assert "There is no queue 'nowhere'" in refused("redrive", "--queue", "nowhere")[1]

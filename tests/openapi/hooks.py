@@ -37,6 +37,8 @@ BEYOND_SCHEMAS = {
     *("nul_character", "lone_surrogate", "too_deep", "number_too_large"),
     # what time it is
     *("time_out_of_range", "in_the_past", "expires_before_due"),
+    # how two numbers compare
+    "more_than_are_tried",
     # what there is now
     *("taken", "too_many_schedules"),
     *("type_registered", "unknown_version", "unknown_tenant", "unknown_queue", "unknown_type"),

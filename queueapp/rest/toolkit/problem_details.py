@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from queueapp.db import driver
 from queueapp.errors import (
     ArtifactTooLarge,
+    BulkUnderWay,
     DeclaredByCode,
     DuplicateTask,
     LeaseLost,
@@ -107,7 +108,7 @@ def describe(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
             return problem(400, error.code, str(error), errors=errors), {}
         case WrongState():
             return problem(409, error.code, str(error), task_status=error.status), {}
-        case DuplicateTask():
+        case DuplicateTask() | BulkUnderWay():
             return problem(409, error.code, str(error), task_id=str(error.task_id)), {}
         case TaskrunnerError() if type(error) in STATUS_OF:
             return problem(STATUS_OF[type(error)], error.code, str(error)), {}

@@ -1,4 +1,4 @@
-"""A cluster's worker in this process, for the tasks that an admin page submits."""
+"""A cluster's worker in this process, for the tasks that the platform does itself."""
 
 from queueapp.builtin_handlers import QUEUE
 from queueapp.claiming import Capabilities, Claimer
@@ -10,7 +10,7 @@ from tests.factories import attempt_at
 
 
 def run_platform_tasks(background):
-    """Run every task of the platform's queue, and return the attempts. Call it in the main thread."""
+    """Run every task that waits in the platform's queue, and return the attempts. Call it in the main thread."""
     worker_id, executor, attempts = new_id(), Executor(background, Interrupter()), []
     while claimed := Claimer(worker_id, Capabilities(queues=(QUEUE,))).claim():
         for each in claimed:
