@@ -24,7 +24,7 @@ EXPIRE_SECONDS = 300.0
 EXPIRING_READ = 10_000  # however many of other tenants expire first
 LEAST_DEAD_LETTERS = 10  # in an hour
 TIMES_USUAL = 5.0
-MOST_OF_A_CODE = 20
+MOST_OF_A_CODE = 10
 TENANTS_READ = 1_000
 
 # what to do: for operators, for tenants
