@@ -8,9 +8,12 @@
     def pause(request: HttpRequest, access: Access, queue: str) -> HttpResponse: ...
 
 An act is a page that changes something: by GET it says what it would touch and asks, by POST it does it.
+A view runs in the scope of its address, unless it declares `own_scopes`: then it opens `access.open()` itself, as one
+does that also looks beyond its tenant, or that streams a file and holds no transaction meanwhile.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import wraps
 from importlib import import_module
@@ -45,6 +48,7 @@ class Page:
     role: Membership.Role
     acts: bool
     platform_only: bool
+    own_scopes: bool
 
     def allows(self, access: Access) -> bool:
         return self.is_in(access) and access.allows(self.permission, self.role)
@@ -64,9 +68,11 @@ def pages() -> dict[str, Page]:
     return _pages
 
 
-def page(path: str, *, name: str, title: str, model: str, platform_only: bool = False) -> Callable[[View], View]:
+def page(
+    path: str, *, name: str, title: str, model: str, platform_only: bool = False, own_scopes: bool = False
+) -> Callable[[View], View]:
     """Declare a page that shows something, to viewers and to staff who may view this model of queueapp."""
-    return _declared(path, name, title, f"queueapp.view_{model}", VIEWER, False, platform_only)
+    return _declared(path, name, title, f"queueapp.view_{model}", VIEWER, False, platform_only, own_scopes)
 
 
 def act(
@@ -77,13 +83,21 @@ def act(
     model: str,
     role: Membership.Role = OPERATOR,
     platform_only: bool = False,
+    own_scopes: bool = False,
 ) -> Callable[[View], View]:
     """Declare a page that changes something, for members of at least this role and staff who may change the model."""
-    return _declared(path, name, title, f"queueapp.change_{model}", role, True, platform_only)
+    return _declared(path, name, title, f"queueapp.change_{model}", role, True, platform_only, own_scopes)
 
 
 def _declared(
-    path: str, name: str, title: str, permission: str, role: Membership.Role, acts: bool, platform_only: bool
+    path: str,
+    name: str,
+    title: str,
+    permission: str,
+    role: Membership.Role,
+    acts: bool,
+    platform_only: bool,
+    own_scopes: bool,
 ) -> Callable[[View], View]:
     def declare(view: View) -> View:
         _pages[name] = Page(
@@ -95,6 +109,7 @@ def _declared(
             role=role,
             acts=acts,
             platform_only=platform_only,
+            own_scopes=own_scopes,
         )
         return view
 
@@ -131,10 +146,11 @@ def guarded(page: Page) -> View:
 
 def _answered(page: Page, request: HttpRequest, access: Access, parameters: dict[str, Any]) -> HttpResponse:
     try:
-        with access.open():
+        with nullcontext() if page.own_scopes else access.open():
             response = page.view(request, access, **parameters)
             if isinstance(response, SimpleTemplateResponse):
-                response.render()
+                with access.open():
+                    response.render()
             return response
     except Http404 as error:
         return refusal(request, access, 404, str(error) or "There is no such page.")

@@ -1,7 +1,7 @@
 """Reading: what screens and commands show. Nothing here changes a row, and nothing counts over history."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from queueapp import clock
 from queueapp.db import statements
 from queueapp.models import Cluster, Task, TaskCount, TaskLog, TaskStat, Worker
 from queueapp.states import Status
+from queueapp.tenancy import system_scope
 
 
 def waited_seconds(task: Task, now: datetime) -> float | None:
@@ -40,7 +41,10 @@ CLUSTER_DEAD_AFTER_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """A queue at a glance. `oldest_wait_seconds` is None where nothing waits."""
+    """A queue at a glance. `oldest_wait_seconds` and `oldest_task_id` are None where nothing waits.
+
+    A worker that is busy may be so with a task of another queue that it serves.
+    """
 
     name: str
     strategy: str
@@ -50,7 +54,9 @@ class QueueRow:
     paused_until: datetime | None
     counts: dict[str, int]
     oldest_wait_seconds: float | None
+    oldest_task_id: UUID | None
     live_workers: int
+    busy_workers: int
     unconfirmed_by: list[UUID]
 
 
@@ -67,6 +73,22 @@ class WorkerRow:
 def queue_rows() -> list[QueueRow]:
     """All queues by name, with the counts that the current scope may see."""
     return [QueueRow(**row) for row in statements.rows("queue_rows", {"dead_after": WORKER_DEAD_AFTER_SECONDS})]
+
+
+def queue_rows_of_tenant(tenant_id: UUID) -> list[QueueRow]:
+    """The queues that hold tasks of a tenant, by name, with its own counts and waits, and how many workers serve them.
+
+    Call it outside any scope.
+    """
+    with system_scope("queues"):
+        counts = counts_by_queue(tenant_id=tenant_id)
+        waits = {row.pop("queue"): row for row in statements.rows("oldest_waits_of_tenant", {"tenant_id": tenant_id})}
+        nothing = {"oldest_task_id": None, "oldest_wait_seconds": None}
+        return [
+            replace(row, counts=counts[row.name], unconfirmed_by=[], **waits.get(row.name, nothing))
+            for row in queue_rows()
+            if row.name in counts
+        ]
 
 
 def unconfirmed_workers(queue: str) -> list[UUID]:
