@@ -24,7 +24,7 @@ from typing import Any
 from django.conf import global_settings, settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.cache import never_cache
@@ -33,7 +33,7 @@ from queueapp.console import page_events
 from queueapp.console.access import OPERATOR, VIEWER, Access, access_to
 from queueapp.models import Membership
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,7 @@ def guarded(page: Page) -> View:
 
     @never_cache
     @wraps(page.view)
-    def view(request: HttpRequest, scope: str, **parameters: Any) -> HttpResponse:
+    def view(request: HttpRequest, scope: str, **parameters: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), login_url())
         access = access_to(request.user, scope)
@@ -144,7 +144,7 @@ def guarded(page: Page) -> View:
     return view
 
 
-def _answered(page: Page, request: HttpRequest, access: Access, parameters: dict[str, Any]) -> HttpResponse:
+def _answered(page: Page, request: HttpRequest, access: Access, parameters: dict[str, Any]) -> HttpResponseBase:
     try:
         with nullcontext() if page.own_scopes else access.open():
             response = page.view(request, access, **parameters)

@@ -97,10 +97,11 @@ def unconfirmed_workers(queue: str) -> list[UUID]:
     return [row["id"] for row in statements.rows("unconfirmed_workers", wanted)]
 
 
-def status_counts(*, queue: str | None = None) -> dict[str, int]:
+def status_counts(*, queue: str | None = None, tenant_id: UUID | None = None) -> dict[str, int]:
     """How many tasks are in each status, from the kept counters (about a second behind)."""
     counts: dict[str, int] = {}
-    rows = TaskCount.objects.filter(queue=queue) if queue else TaskCount.objects.all()
+    named = {"queue": queue, "tenant_id": tenant_id}
+    rows = TaskCount.objects.filter(**{name: value for name, value in named.items() if value})
     for status, tasks in rows.values_list("status", "tasks"):
         counts[status] = counts.get(status, 0) + tasks
     return counts
@@ -177,3 +178,9 @@ def story(task_id: UUID, *, after: int = 0, limit: int = 1_000) -> Sequence[Task
     A place in it stays what it is: nothing is deleted while the task exists, and who adds an entry has locked the task.
     """
     return list(TaskLog.objects.filter(task_id=task_id).order_by("id")[after : after + limit])
+
+
+def latest_story(task_id: UUID, *, limit: int = 1_000) -> list[TaskLog]:
+    """The newest entries of a task's story, the oldest of them first; the very first one, its submit, is always in."""
+    newest = list(TaskLog.objects.filter(task_id=task_id).order_by("-id")[:limit])[::-1]
+    return newest if len(newest) < limit else [*story(task_id, limit=1), *newest[1:]]

@@ -40,6 +40,12 @@ def to(context: Any, name: str, *parts: Any, **query: Any) -> str:
     return f"{address}?{urlencode(given)}" if given else address
 
 
+@register.simple_tag(takes_context=True)
+def to_query(context: Any, name: str, parameters: dict[str, Any], **query: Any) -> str:
+    """As `to`, with parameters that the view has collected."""
+    return to(context, name, **parameters, **query)
+
+
 @register.filter
 def tabs(access: Access) -> list[Page]:
     """The pages that the frame leads to, of those that this person may see here."""
@@ -49,8 +55,9 @@ def tabs(access: Access) -> list[Page]:
 
 @register.filter
 def may(access: Access, name: str) -> bool:
-    """Whether this person may open a page or do an act here: `{% if access|may:"pause" %}`."""
-    return pages()[name].allows(access)
+    """Whether there is such a page, and this person may open it or do its act here: `{% if access|may:"pause" %}`."""
+    known = pages()
+    return name in known and known[name].allows(access)
 
 
 @register.filter

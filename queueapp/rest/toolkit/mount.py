@@ -18,16 +18,19 @@ def api_root(request: Request) -> str:
     return escape_uri_path(request.path).rsplit("/", route.count("/") + 1)[0]
 
 
+def mounted_at() -> str | None:
+    """The path that the API is mounted at, e.g. `/api/v1`; None where it is not, or at one with parameters."""
+    namespace = _namespace(get_urlconf() or settings.ROOT_URLCONF)
+    try:
+        return None if namespace is None else reverse(f"{namespace}:tasks").removesuffix("/tasks")
+    except NoReverseMatch:
+        return None
+
+
 def is_api(request: HttpRequest) -> bool:
     """Whether the address is below the API's, be there something or not."""
-    namespace = _namespace(get_urlconf() or settings.ROOT_URLCONF)
-    if namespace is None:
-        return False
-    try:
-        root = reverse(f"{namespace}:tasks").removesuffix("/tasks")
-    except NoReverseMatch:  # it is included below an address with parameters
-        return False
-    return f"{escape_uri_path(request.path)}/".startswith(f"{root}/")
+    root = mounted_at()
+    return root is not None and f"{escape_uri_path(request.path)}/".startswith(f"{root}/")
 
 
 @cache
