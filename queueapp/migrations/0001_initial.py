@@ -572,6 +572,14 @@ class Migration(migrations.Migration):
             model_name='task',
             index=models.Index(condition=models.Q(('error_fingerprint__isnull', False), ('status__in', (queueapp.states.Status['FAILED'], queueapp.states.Status['DEAD_LETTER']))), fields=['error_fingerprint', 'id'], name='tr_task_by_error'),
         ),
+        migrations.AddIndex(
+            model_name='task',
+            index=models.Index(condition=models.Q(('status__in', (queueapp.states.Status['FAILED'], queueapp.states.Status['DEAD_LETTER'], queueapp.states.Status['CANCELLED']))), fields=['tenant', 'status', 'id'], name='tr_task_attention_of_tenant'),
+        ),
+        migrations.AddIndex(
+            model_name='task',
+            index=models.Index(condition=models.Q(('status__in', (queueapp.states.Status['FAILED'], queueapp.states.Status['DEAD_LETTER'], queueapp.states.Status['CANCELLED']))), fields=['partition', 'status', 'created_at'], name='tr_task_attention_by_partition'),
+        ),
         migrations.AddConstraint(
             model_name='task',
             constraint=models.UniqueConstraint(fields=('tenant', 'id'), name='tr_task_id_within_tenant'),

@@ -171,6 +171,18 @@ class Task(TenantModel):
                 fields=("error_fingerprint", "id"),
                 condition=Q(error_fingerprint__isnull=False, status__in=(Status.FAILED, Status.DEAD_LETTER)),
             ),
+            # what needs attention of one tenant, which cannot see how rare its own are among those of others
+            models.Index(
+                name="tr_task_attention_of_tenant",
+                fields=("tenant", "status", "id"),
+                condition=Q(status__in=(Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED)),
+            ),
+            # and of a type or a queue: a rare failure is not looked for among all that went well
+            models.Index(
+                name="tr_task_attention_by_partition",
+                fields=("partition", "status", "created_at"),
+                condition=Q(status__in=(Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED)),
+            ),
         )
 
     def __str__(self) -> str:

@@ -49,6 +49,7 @@ class TaskFilter(RequestModel):
     error_fingerprint: Annotated[str, StringConstraints(pattern=FINGERPRINT)] | None = Field(
         None, description="Of a kind of failure (GET /errors): the tasks whose last try failed so, not tried again yet."
     )
+    error_code: Annotated[Text, StringConstraints(min_length=1, max_length=100)] | None = None
     created_after: Moment | None = None
     created_before: Moment | None = None
 
@@ -66,6 +67,8 @@ class TaskFilter(RequestModel):
             tasks = tasks.filter(
                 error_fingerprint=self.error_fingerprint, status__in=(Status.FAILED, Status.DEAD_LETTER)
             )
+        if self.error_code:
+            tasks = tasks.filter(error_code=self.error_code)
         if self.created_after:
             tasks = tasks.filter(created_at__gte=self.created_after, id__gte=id_at(self.created_after - SLACK))
         if self.created_before:
@@ -76,3 +79,8 @@ class TaskFilter(RequestModel):
 def id_at(moment: datetime) -> UUID:
     """The least id of a task made at this moment or later."""
     return UUID(int=max(0, int(moment.astimezone(UTC).timestamp() * 1000)) << 80)
+
+
+def moment_of(task_id: UUID) -> datetime:
+    """When an id was made, to the millisecond; of one that is no version 7, some moment."""
+    return datetime.fromtimestamp(min(task_id.int >> 80, 2**47) / 1000, UTC)
