@@ -49,6 +49,12 @@ def why(task: Task) -> list[Reason]:
         return [*_time(task), *_paused(queue), *_workers(task), *_place(task, queue), *_expiry(task)]
 
 
+def unserved(task: Task) -> list[Reason]:
+    """Why no live worker could take such a task, which need not exist yet; empty where one could."""
+    with system_scope("why"):
+        return _workers(task)
+
+
 def _time(task: Task) -> list[Reason]:
     if task.status == Status.SCHEDULED:
         return [Reason("not_due", f"It is due at {moment(task.run_at)}.", {"run_at": task.run_at})]
