@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'audit',
                 'db_table': 'taskrunner_config_audit',
                 'ordering': ('-id',),
-                'indexes': [models.Index(fields=['config_key', '-id'], name='tr_config_audit_by_key')],
+                'indexes': [models.Index(fields=['config_key', '-id'], name='tr_config_audit_by_key'), models.Index(fields=['actor', '-id'], name='tr_config_audit_by_actor'), models.Index(fields=['action', '-id'], name='tr_config_audit_by_action')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ('success', 'failure', 'refused'))), name='tr_config_audit_status_known')],
             },
         ),

@@ -104,7 +104,12 @@ class ConfigAudit(UuidModel):
                 name="tr_config_audit_status_known", condition=Q(status__in=("success", "failure", "refused"))
             ),
         )
-        indexes = (models.Index(name="tr_config_audit_by_key", fields=("config_key", "-id")),)
+        # as the list of all acts is filtered, the newest first
+        indexes = (
+            models.Index(name="tr_config_audit_by_key", fields=("config_key", "-id")),
+            models.Index(name="tr_config_audit_by_actor", fields=("actor", "-id")),
+            models.Index(name="tr_config_audit_by_action", fields=("action", "-id")),
+        )
 
     def __str__(self) -> str:
         return f"{self.actor}: {self.action} {self.config_key} ({self.status})"

@@ -14,8 +14,10 @@ OF_SYSTEM = (
 
 AUDITED = AuditedTable(
     "taskrunner_config_audit",
-    "at, NULL::uuid, 'configuration', actor, action, config_key, jsonb_build_object('status', status, 'reason', reason,"
-    " 'detail', detail, 'old_value', old_value, 'new_value', new_value, 'version', version, 'task_id', task_id)",
+    "id, at, NULL::uuid, 'configuration', actor::text, action::text, config_key::text,"
+    " jsonb_build_object('status', status,"
+    " 'reason', reason, 'detail', detail, 'old_value', old_value, 'new_value', new_value, 'version', version,"
+    " 'task_id', task_id)",
 )
 
 RIGHTS: list[IsolationOperation] = [

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from queueapp.errors import StoreUnavailable
 from queueapp.models import Artifact, Task
-from queueapp.operators.service import record
+from queueapp.operators.acts import record_act
 from queueapp.rest.artifacts.downloads import download
 from queueapp.rest.toolkit.errors import ApiError
 
@@ -35,5 +35,5 @@ def download_view(request: HttpRequest, artifact_id: UUID) -> HttpResponseBase:
     except (ApiError, StoreUnavailable) as error:
         messages.error(request, str(error))
         return HttpResponseRedirect(reverse("admin:queueapp_task_change", args=[artifact.task_id]))
-    record("artifact.download", str(artifact_id))
+    record_act(artifact.tenant_id, "artifact.download", str(artifact_id))
     return response

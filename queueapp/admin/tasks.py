@@ -30,7 +30,7 @@ from queueapp.admin.toolkit.filters import (
 from queueapp.admin.toolkit.model_admin import BrowseList, ReadOnlyAdmin, by_id, is_for_all_that_match, located
 from queueapp.admin.toolkit.pagination import TaskPaginator
 from queueapp.models import Task
-from queueapp.operators import service
+from queueapp.operators.acts import record_act
 from queueapp.redaction import masked
 from queueapp.states import RETRYABLE, WAITING, Status
 from queueapp.tasks import TransitionResult, queries
@@ -76,14 +76,25 @@ def perform(request: HttpRequest, name: str, task_ids: Sequence[UUID]) -> None:
     verb = VERBS[name]
     ids = sorted(task_ids)  # as every verb locks its rows in this order
     outcomes = verb.run(ids)
-    done = [str(outcome.task_id) for outcome in outcomes if outcome.done]
-    refused = Counter(outcome.reason for outcome in outcomes if not outcome.done)
-    target = str(ids[0]) if len(ids) == 1 else f"{len(ids)} tasks"
-    service.record(f"task.{verb.name}", target, done=done, refused=dict(refused))
+    tenants = dict(Task.objects.filter(pk__in=ids).values_list("pk", "tenant_id"))
+    for tenant_id in sorted(set(tenants.values())):
+        _record(verb, tenant_id, [each for each in outcomes if tenants.get(each.task_id) == tenant_id])
+    done = sum(outcome.done for outcome in outcomes)
     if done:
-        messages.success(request, f"{len(done)} {'task' if len(done) == 1 else 'tasks'} {verb.past}.")
-    for reason, count in refused.most_common():
+        messages.success(request, f"{done} {'task' if done == 1 else 'tasks'} {verb.past}.")
+    for reason, count in _refused(outcomes).most_common():
         messages.warning(request, f"{count} refused: {reason}.")
+
+
+def _record(verb: TaskVerb, tenant_id: UUID, outcomes: Sequence[TransitionResult]) -> None:
+    """For each tenant its own, which it reads too."""
+    done = [str(outcome.task_id) for outcome in outcomes if outcome.done]
+    target = str(outcomes[0].task_id) if len(outcomes) == 1 else f"{len(outcomes)} tasks"
+    record_act(tenant_id, f"task.{verb.name}", target, done=done, refused=dict(_refused(outcomes)))
+
+
+def _refused(outcomes: Sequence[TransitionResult]) -> Counter[str]:
+    return Counter(outcome.reason for outcome in outcomes if not outcome.done)
 
 
 LOG_ENTRIES = 1_000

@@ -16,6 +16,7 @@ from queueapp.limits.tenant_limits import limits_model, own_values
 from queueapp.models import Tenant
 from queueapp.models.tenants import RESERVED_SLUGS
 from queueapp.operators import service
+from queueapp.operators.acts import record_act
 from queueapp.validation import field_errors
 
 EXAMPLE = 'E.g. {"tasks_per_minute": 600, "allowed_types": ["echo", "reports.*"]}'
@@ -81,4 +82,4 @@ class TenantAdmin(OperatorAdmin):
         changes = self.construct_change_message(request, form, formsets)
         if change and changes:
             values = {name: form.cleaned_data[name] for name in form.changed_data}
-            service.record("tenant.change", form.instance.slug, values=values, changes=changes)
+            record_act(form.instance.pk, "tenant.change", form.instance.slug, values=values, changes=changes)

@@ -70,7 +70,7 @@ def _find(prefix: str) -> KnownKey | None:
 
 
 def _known_key(prefix: str, row: statements.Row) -> KnownKey:
-    limits = limits_of(row["tenant_slug"], row.pop("tenant_limits"))
+    limits = limits_of(row["tenant_slug"], row.pop("tenant_limits"), row.pop("lowered_limits"))
     return KnownKey(**row, prefix=prefix, limits=limits)
 
 

@@ -1,4 +1,4 @@
-"""Creation and revocation of keys. Both run in an operator's scope and leave a row in operator_actions."""
+"""Creation and revocation of keys, in an operator's scope or a tenant's administrator's; each leaves its record."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,7 +12,8 @@ from queueapp.errors import FieldError, InvalidValue
 from queueapp.json_values import storable_json
 from queueapp.models import ApiKey, Tenant
 from queueapp.models.base import Now
-from queueapp.operators.service import QUEUE_NAME, record, require_operator
+from queueapp.operators.acts import record_act
+from queueapp.operators.service import QUEUE_NAME, require_administrator, require_operator
 from queueapp.type_patterns import type_pattern
 from queueapp.validation import RequestModel, Text, field_errors
 
@@ -56,11 +57,13 @@ def create_key(
     capabilities: dict[str, Any] | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """Make a key and return its record and the key itself, which is not kept. Needs an operator's scope.
+    """Make a key and return its record and the key itself, which is not kept.
 
-    Raises InvalidValue for a name or capabilities that cannot be used, and where two live keys bear the name already.
+    Needs an operator's scope, or that of an administrator of the tenant, where an admin's key is refused: it reaches
+    all tenants. Raises InvalidValue for a name or capabilities that cannot be used, and where two live keys bear the
+    name already.
     """
-    require_operator()
+    require_operator() if role == ApiKey.Role.ADMIN else require_administrator(tenant.id)
     _check(tenant, name, capabilities or {})
     key = new_key()
     row = ApiKey.objects.create(
@@ -73,17 +76,24 @@ def create_key(
         capabilities=capabilities or {},
         expires_at=expires_at,
     )
-    record("apikey.create", row.prefix, tenant=tenant.slug, name=name, role=role)
+    record_act(tenant.id, "apikey.create", row.prefix, tenant=tenant.slug, name=name, role=role)
     return row, key
 
 
 def revoke_key(prefix: str) -> ApiKey:
-    """Stop a key for good; one that is revoked already stays so. Raises InvalidValue for an unknown prefix."""
-    revoked = ApiKey.objects.filter(prefix=prefix).update(revoked_at=Coalesce("revoked_at", Now()))
-    if not revoked:
+    """Stop a key for good; one that is revoked already stays so.
+
+    Raises InvalidValue for a prefix that is unknown, or of a key which the scope may not revoke: an administrator of a
+    tenant revokes its clients' and its workers' keys.
+    """
+    key = ApiKey.objects.defer("digest").filter(prefix=prefix)
+    row = key.first()
+    if row is not None:
+        require_administrator(row.tenant_id)
+    if row is None or not key.update(revoked_at=Coalesce("revoked_at", Now())):
         raise InvalidValue([FieldError("prefix", "unknown_key", f"there is no key with prefix {prefix!r}")])
-    record("apikey.revoke", prefix)
-    return ApiKey.objects.get(prefix=prefix)
+    record_act(row.tenant_id, "apikey.revoke", prefix, name=row.name)
+    return key.get()
 
 
 def live_keys(tenant: Tenant, name: str) -> QuerySet[ApiKey]:

@@ -74,7 +74,8 @@ def reserve(tenant_id: UUID, task_id: UUID) -> PendingUpload:
     artifact_id = new_id()
     names = {"id": artifact_id, "tenant_id": tenant_id, "task_id": task_id}
     (row,) = statements.rows("reserve_object", {**names, "grace_seconds": GRACE_SECONDS})
-    return PendingUpload(artifact_id, tenant_id, task_id, row["object_key"], limit_bytes(row["limits"]))
+    limit = limit_bytes(row["limits"], row["lowered_limits"])
+    return PendingUpload(artifact_id, tenant_id, task_id, row["object_key"], limit)
 
 
 def claim(

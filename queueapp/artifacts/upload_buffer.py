@@ -20,9 +20,9 @@ PIECE_BYTES = 65_536
 Content = bytes | bytearray | memoryview | str | IO[bytes] | Iterable[bytes]
 
 
-def limit_bytes(tenant_limits: dict[str, Any]) -> int:
+def limit_bytes(tenant_limits: dict[str, Any], lowered: dict[str, Any]) -> int:
     """The largest artifact of this tenant, in bytes."""
-    return limits_of("", tenant_limits).task_max_artifact_bytes
+    return limits_of("", tenant_limits, lowered).task_max_artifact_bytes
 
 
 class UploadBuffer:

@@ -16,7 +16,7 @@ from queueapp import conf
 from queueapp.db import statements
 from queueapp.models import Membership, Tenant
 from queueapp.models.tenants import MAIN_TENANT, MAIN_TENANT_SLUG
-from queueapp.tenancy import Scope, operator_scope, tenant_scope
+from queueapp.tenancy import Scope, administrator_scope, operator_scope, tenant_scope
 
 ALL = "all"
 VIEWER, OPERATOR, ADMINISTRATOR = Membership.Role.VIEWER, Membership.Role.OPERATOR, Membership.Role.ADMINISTRATOR
@@ -49,10 +49,12 @@ class Access:
     def actor(self) -> str:
         return f"{'operator' if self.is_staff else 'client'}:{self.user.get_username()}"
 
-    def open(self) -> AbstractContextManager[Scope]:
-        """The database scope that the pages of this scope are read in."""
+    def open(self, *, administers: bool = False) -> AbstractContextManager[Scope]:
+        """The database scope that the pages of this scope are read in, or in which its keys and members are changed."""
         if self.is_platform:
             return operator_scope(self.actor)
+        if administers and self.tenant_id:
+            return administrator_scope(self.tenant_id, actor=self.actor)
         return tenant_scope(self.tenant_id, actor=self.actor)
 
     def allows(self, permission: str, role: Membership.Role) -> bool:

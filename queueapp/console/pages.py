@@ -30,7 +30,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.cache import never_cache
 
 from queueapp.console import page_events
-from queueapp.console.access import OPERATOR, VIEWER, Access, access_to
+from queueapp.console.access import ADMINISTRATOR, OPERATOR, VIEWER, Access, access_to
 from queueapp.models import Membership
 
 View = Callable[..., HttpResponseBase]
@@ -49,13 +49,20 @@ class Page:
     acts: bool
     platform_only: bool
     own_scopes: bool
+    tenant_only: bool
+
+    @property
+    def administers(self) -> bool:
+        """Whether it changes keys, members or limits, which the database refuses to all other pages."""
+        return self.acts and self.role == ADMINISTRATOR
 
     def allows(self, access: Access) -> bool:
         return self.is_in(access) and access.allows(self.permission, self.role)
 
     def is_in(self, access: Access) -> bool:
         """Whether the scope has this page at all."""
-        return access.is_platform or not self.platform_only
+        missing = (self.platform_only and not access.is_platform) or (self.tenant_only and access.tenant_id is None)
+        return not missing
 
 
 _pages: dict[str, Page] = {}
@@ -69,10 +76,21 @@ def pages() -> dict[str, Page]:
 
 
 def page(
-    path: str, *, name: str, title: str, model: str, platform_only: bool = False, own_scopes: bool = False
+    path: str,
+    *,
+    name: str,
+    title: str,
+    model: str,
+    platform_only: bool = False,
+    own_scopes: bool = False,
+    tenant_only: bool = False,
 ) -> Callable[[View], View]:
-    """Declare a page that shows something, to viewers and to staff who may view this model of queueapp."""
-    return _declared(path, name, title, f"queueapp.view_{model}", VIEWER, False, platform_only, own_scopes)
+    """Declare a page that shows something, to viewers and to staff who may view this model of queueapp.
+
+    A page may be for the platform only, or for one tenant at a time only: then the scope of all tenants has none.
+    """
+    permission = f"queueapp.view_{model}"
+    return _declared(path, name, title, permission, VIEWER, False, platform_only, own_scopes, tenant_only)
 
 
 def act(
@@ -84,9 +102,10 @@ def act(
     role: Membership.Role = OPERATOR,
     platform_only: bool = False,
     own_scopes: bool = False,
+    tenant_only: bool = False,
 ) -> Callable[[View], View]:
     """Declare a page that changes something, for members of at least this role and staff who may change the model."""
-    return _declared(path, name, title, f"queueapp.change_{model}", role, True, platform_only, own_scopes)
+    return _declared(path, name, title, f"queueapp.change_{model}", role, True, platform_only, own_scopes, tenant_only)
 
 
 def _declared(
@@ -98,6 +117,7 @@ def _declared(
     acts: bool,
     platform_only: bool,
     own_scopes: bool,
+    tenant_only: bool,
 ) -> Callable[[View], View]:
     def declare(view: View) -> View:
         _pages[name] = Page(
@@ -110,6 +130,7 @@ def _declared(
             acts=acts,
             platform_only=platform_only,
             own_scopes=own_scopes,
+            tenant_only=tenant_only,
         )
         return view
 
@@ -146,7 +167,7 @@ def guarded(page: Page) -> View:
 
 def _answered(page: Page, request: HttpRequest, access: Access, parameters: dict[str, Any]) -> HttpResponseBase:
     try:
-        with nullcontext() if page.own_scopes else access.open():
+        with nullcontext() if page.own_scopes else access.open(administers=page.administers):
             response = page.view(request, access, **parameters)
             if isinstance(response, SimpleTemplateResponse):
                 with access.open():

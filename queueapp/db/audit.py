@@ -1,18 +1,20 @@
-"""Records of other apps in the view taskrunner_audit, the one stream of who did what."""
+"""Records of other apps in the view taskrunner_acts, and so in taskrunner_audit, the one stream of who did what."""
 
 from django.db import router
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-VIEW = "taskrunner_audit"
+VIEW = "taskrunner_acts"
 PARTS = "UNION ALL"
 
 
 class AuditedTable(Operation):
     """Adds the rows of a table to the view: an app's migration names it when the table and its rights are there.
 
-    `columns` are SQL for those of the view, in its order: at, tenant_id, source, actor, action, target, detail (jsonb).
+    `columns` are SQL for those of the view, in its order: id (a uuid that sorts by time), at, tenant_id, source, actor,
+    action, target (these four as text, cast where they are not), detail (jsonb). The list of acts finds rows by the id,
+    and by actor, action or target with it: the table has an index for each.
     """
 
     reduces_to_sql = True

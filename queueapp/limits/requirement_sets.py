@@ -70,6 +70,11 @@ def refused_sets(tenant_id: UUID, wanted: Sequence[RequirementSet]) -> list[Requ
     return [wanted[place] for place in new[left:]]
 
 
+def opened_sets(tenant_id: UUID) -> int:
+    """In how many partitions the tenant's tasks are the first to wait."""
+    return _count(tenant_id, [])[0]
+
+
 def forget() -> None:
     """What this process remembers of tenants."""
     _allowances.clear()

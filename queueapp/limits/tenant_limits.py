@@ -1,4 +1,5 @@
-"""What a tenant may use: the platform's limits from the settings, unless the tenant's own row says otherwise.
+"""What a tenant may use: the platform's limits from the settings, unless the tenant's own row says otherwise. Its own
+people may lower the numbers.
 
 A family adds limits of its own, which are then shown, changed and checked wherever limits are:
 
@@ -10,7 +11,9 @@ A family adds limits of its own, which are then shown, changed and checked where
 """
 
 import time
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Annotated, Any, Self, TypeVar, cast
 from uuid import UUID
 
@@ -114,23 +117,35 @@ def effective_limits(tenant_id: UUID) -> TenantLimits:
     if known is not None and time.monotonic() - read_at <= REMEMBERED_SECONDS:
         return known
     with ensure_scope(tenant_id):
-        row = Tenant.objects.filter(id=tenant_id).values_list("slug", "limits").first()
-    known = limits_of(*(row or ("", {})))
+        row = Tenant.objects.filter(id=tenant_id).values_list("slug", "limits", "lowered_limits").first()
+    known = limits_of(*(row or ("", {}, {})))
     if len(_remembered) >= REMEMBERED_TENANTS:
         _remembered.clear()
     _remembered[tenant_id] = (time.monotonic(), known)
     return known
 
 
-def limits_of(slug: str, overrides: dict[str, Any]) -> TenantLimits:
+def limits_of(slug: str, overrides: dict[str, Any], lowered: Mapping[str, int] = MappingProxyType({})) -> TenantLimits:
     """What holds for a tenant whose row is at hand. The platform's own tenant submits as it must.
 
-    Limits of a family that is no longer installed limit nothing.
+    Numbers of `lowered` hold where they are below the platform's. Limits of a family that is no longer installed limit
+    nothing.
     """
     model = limits_model()
     own = {name: value for name, value in overrides.items() if name in model.model_fields}
     unlimited = dict.fromkeys(COUNTED) if slug == SYSTEM_TENANT_SLUG else {}
-    return model.model_validate(own | unlimited)
+    held = model.model_validate(own | unlimited)
+    return held.model_copy(update={name: number for name, number in lowered.items() if _is_below(number, held, name)})
+
+
+def _is_below(number: int, limits: TenantLimits, name: str) -> bool:
+    bound = getattr(limits, name, number)
+    return bound is None or number < bound
+
+
+def numbers_in(limits: TenantLimits) -> dict[str, int | None]:
+    """The limits that are a number, which less can be than it is; None where there is no limit."""
+    return {name: value for name, value in limits if value is None or type(value) is int}
 
 
 def own_values(limits: TenantLimits) -> dict[str, Any]:

@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'taskrunner_operator_actions',
                 'ordering': ('-id',),
+                'indexes': [models.Index(fields=['tenant_id', '-id'], name='tr_operator_action_by_tenant'), models.Index(fields=['actor', '-id'], name='tr_operator_action_by_actor'), models.Index(fields=['action', '-id'], name='tr_operator_action_by_action'), models.Index(fields=['target', '-id'], name='tr_operator_action_by_target')],
             },
         ),
         migrations.CreateModel(
@@ -104,6 +105,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'taskrunner_security_events',
                 'ordering': ('-id',),
+                'indexes': [models.Index(fields=['tenant_id', '-id'], name='tr_security_event_by_tenant'), models.Index(fields=['actor', '-id'], name='tr_security_event_by_actor'), models.Index(fields=['event', '-id'], name='tr_security_event_by_event')],
             },
         ),
         migrations.CreateModel(
@@ -167,6 +169,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200)),
                 ('active', models.BooleanField(default=True)),
                 ('limits', models.JSONField(blank=True, default=dict, help_text="Overrides of the platform's limits.")),
+                ('lowered_limits', models.JSONField(db_default={}, default=dict, editable=False, help_text="Lower numbers, which the tenant's own people set.")),
                 ('created_at', models.DateTimeField(db_default=queueapp.models.base.Now(), editable=False)),
             ],
             options={
@@ -755,6 +758,24 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='apikey',
             constraint=models.CheckConstraint(condition=models.Q(('digest__regex', '^[0-9a-f]{64}$')), name='tr_api_key_digest_format'),
+        ),
+        migrations.CreateModel(
+            name='Act',
+            fields=[
+                ('id', models.UUIDField(db_default=queueapp.models.base.UuidV7(), default=queueapp.models.base.new_id, editable=False, primary_key=True, serialize=False)),
+                ('tenant_id', models.UUIDField(null=True)),
+                ('at', models.DateTimeField(db_default=queueapp.models.base.Now())),
+                ('actor', models.CharField(help_text='client:…, operator:…, worker:… or system:…', max_length=200)),
+                ('source', models.CharField(max_length=20)),
+                ('action', models.CharField(max_length=50)),
+                ('target', models.CharField(max_length=200)),
+                ('detail', models.JSONField(default=dict)),
+            ],
+            options={
+                'db_table': 'taskrunner_acts',
+                'ordering': ('-id',),
+                'managed': False,
+            },
         ),
         migrations.CreateModel(
             name='UsedPartition',

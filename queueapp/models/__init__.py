@@ -2,7 +2,7 @@
 
 from queueapp.models.api_keys import ApiKey, IdempotencyKey
 from queueapp.models.artifacts import Artifact, PendingObject
-from queueapp.models.audit import OperatorAction, SecurityEvent, TaskLog, TaskLogRow
+from queueapp.models.audit import Act, OperatorAction, SecurityEvent, TaskLog, TaskLogRow
 from queueapp.models.counters import TaskCount, TaskDelta, TaskStat
 from queueapp.models.error_groups import ErrorGroup, ErrorStat
 from queueapp.models.queues import NewPartition, Partition, Queue, Route, UsedPartition
@@ -14,6 +14,7 @@ from queueapp.models.tenants import Membership, Tenant
 from queueapp.models.workers import Cluster, Worker
 
 __all__ = [
+    "Act",
     "ApiKey",
     "Artifact",
     "Cluster",

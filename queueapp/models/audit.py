@@ -97,13 +97,19 @@ class SecurityEvent(AppendOnlyModel):
     class Meta:
         db_table = "taskrunner_security_events"
         ordering = ("-id",)
+        # as the list of all acts is filtered, the newest first
+        indexes = (
+            models.Index(name="tr_security_event_by_tenant", fields=("tenant_id", "-id")),
+            models.Index(name="tr_security_event_by_actor", fields=("actor", "-id")),
+            models.Index(name="tr_security_event_by_event", fields=("event", "-id")),
+        )
 
     def __str__(self) -> str:
         return f"{self.event} by {self.actor}"
 
 
 class OperatorAction(AppendOnlyModel):
-    """Something a person did through the admin, the dashboard or a command."""
+    """Something a person did through the admin, the console or a command."""
 
     action = models.CharField(max_length=50)
     target = models.CharField(max_length=200)
@@ -111,6 +117,32 @@ class OperatorAction(AppendOnlyModel):
 
     class Meta:
         db_table = "taskrunner_operator_actions"
+        ordering = ("-id",)
+        indexes = (
+            models.Index(name="tr_operator_action_by_tenant", fields=("tenant_id", "-id")),
+            models.Index(name="tr_operator_action_by_actor", fields=("actor", "-id")),
+            models.Index(name="tr_operator_action_by_action", fields=("action", "-id")),
+            models.Index(name="tr_operator_action_by_target", fields=("target", "-id")),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.actor}: {self.action} {self.target}"
+
+
+class Act(AppendOnlyModel):
+    """A row of any record of what people did or were refused: this app's, and those that others add (db/audit.py).
+
+    A view (60_views.sql), by its id in the order of time. `source` says which record it is of.
+    """
+
+    source = models.CharField(max_length=20)
+    action = models.CharField(max_length=50)
+    target = models.CharField(max_length=200)
+    detail = JsonField(default=dict)
+
+    class Meta:
+        db_table = "taskrunner_acts"
+        managed = False
         ordering = ("-id",)
 
     def __str__(self) -> str:

@@ -23,6 +23,10 @@ class Tenant(UuidModel):
     name = models.CharField(max_length=200)
     active = models.BooleanField(default=True)
     limits = JsonField(default=dict, blank=True, help_text="Overrides of the platform's limits.")
+    # apart from `limits`, so that what the platform decided cannot be undone by whoever may lower it
+    lowered_limits = JsonField(
+        default=dict, db_default={}, editable=False, help_text="Lower numbers, which the tenant's own people set."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

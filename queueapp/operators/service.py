@@ -1,21 +1,24 @@
-"""What operators do to queues and tenants. Each runs in an open operator scope and leaves its row in operator_actions.
+"""What operators do to queues and tenants, each act with its row in operator_actions.
 
-The row is written in the same transaction, so nothing changes without its record.
+The row is written in the same transaction, so nothing changes without its record. Most run in an operator's scope; what
+a tenant's administrator may do as well says so.
 """
 
 import re
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models.functions import Coalesce
 from pydantic import ValidationError
 
 from queueapp import conf
 from queueapp.errors import FieldError, InvalidValue, QueueNotFound, ScopeError
-from queueapp.limits.tenant_limits import TenantLimits, limits_model, limits_of, own_values
+from queueapp.limits.tenant_limits import TenantLimits, limits_model, limits_of, numbers_in, own_values
 from queueapp.models import OperatorAction, Queue, Tenant
 from queueapp.models.base import Now
 from queueapp.models.tenants import RESERVED_SLUGS
+from queueapp.operators.acts import record_act
 from queueapp.operators.pauses import PauseTerms
 from queueapp.redaction import masked, masked_text
 from queueapp.redis import notifier
@@ -101,7 +104,7 @@ def create_tenant(slug: str, name: str = "") -> Tenant:
     tenant, created = Tenant.objects.get_or_create(slug=slug, defaults={"name": name or slug})
     if not created:
         raise InvalidValue([FieldError("slug", "taken", f"there is a tenant {slug!r} already")])
-    record("tenant.create", slug, name=tenant.name)
+    record_act(tenant.id, "tenant.create", slug, name=tenant.name)
     return tenant
 
 
@@ -115,14 +118,40 @@ def set_limits(slug: str, limits: dict[str, Any]) -> TenantLimits:
         values = own_values(limits_model().model_validate(limits, strict=True))
     except ValidationError as error:
         raise InvalidValue(field_errors(error)) from None
-    if not Tenant.objects.filter(slug=slug).update(limits=values):
+    tenant = Tenant.objects.filter(slug=slug).first()
+    if tenant is None:
         raise InvalidValue([FieldError("slug", "unknown_tenant", f"there is no tenant {slug!r}")])
-    record("tenant.change", slug, values={"limits": values})
-    return limits_of(slug, values)
+    Tenant.objects.filter(id=tenant.id).update(limits=values)
+    record_act(tenant.id, "tenant.change", slug, values={"limits": values})
+    return limits_of(slug, values, tenant.lowered_limits)
+
+
+def lower_limits(tenant: Tenant, numbers: dict[str, int]) -> None:
+    """Replace the limits that a tenant keeps below the platform's. For an administrator's scope, or an operator's.
+
+    Raises InvalidValue naming each that is no limit in numbers, out of its range, or above what the platform allows.
+    """
+    require_administrator(tenant.id)
+    try:
+        values = own_values(limits_model().model_validate(numbers, strict=True))
+    except ValidationError as error:
+        raise InvalidValue(field_errors(error)) from None
+    platform = numbers_in(limits_of(tenant.slug, tenant.limits))
+    if errors := [
+        FieldError(name, "above_the_platform_s", f"must be at most {most:,}, which the platform allows")
+        for name, value in values.items()
+        if (most := platform.get(name, -1)) is not None and value > most
+    ]:
+        raise InvalidValue(errors)
+    Tenant.objects.filter(id=tenant.id).update(lowered_limits=values)
+    record_act(tenant.id, "tenant.lower_limits", tenant.slug, limits=values)
 
 
 def record(action: str, target: str, **detail: Any) -> None:
-    """Note what the scope's actor did, without secrets. Raises ScopeError outside an operator's scope."""
+    """Note what the scope's actor did to the platform, without secrets. Raises ScopeError outside an operator's scope.
+
+    What is done to a tenant's own things is recorded by operators.acts.record_act, so that the tenant reads it too.
+    """
     OperatorAction.objects.create(
         actor=require_operator(), action=action, target=masked_text(target), detail=masked(detail)
     )
@@ -146,3 +175,10 @@ def require_operator() -> str:
     if scope is None or scope.role is not Role.OPERATOR:
         raise ScopeError("This is an operator's doing: open `with operator_scope(actor):` around this call.")
     return scope.actor
+
+
+def require_administrator(tenant_id: UUID) -> None:
+    """Raises ScopeError outside a scope that administers this tenant; an operator's administers every tenant."""
+    scope = current_scope()
+    if scope is None or not ((scope.administers and scope.tenant_id == tenant_id) or scope.role is Role.OPERATOR):
+        raise ScopeError("This is an administrator's doing: open administrator_scope() around this call.")

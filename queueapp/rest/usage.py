@@ -75,7 +75,8 @@ class Limits(ApiView):
         responses={200: ResponseSpec("The limits.", LimitsResponse)},
     )
     def get(self, request: Request) -> Response:
-        limits, accepted = self.principal.limits, quota.accepted_lately(self.principal)
+        limits = self.principal.limits
+        accepted = quota.accepted_lately(self.principal.tenant_id, limits)
         most = limits.tasks_per_minute
         return Response(
             LimitsResponse(

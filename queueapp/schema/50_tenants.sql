@@ -21,6 +21,8 @@ ALTER TABLE taskrunner_schedule_slots ADD CONSTRAINT tr_slot_schedule_of_tenant
 INSERT INTO taskrunner_tenants (slug, name, active, limits) VALUES ('system', 'Taskrunner', true, '{}');
 
 ALTER TABLE taskrunner_tenants ADD CONSTRAINT tr_tenant_limits_are_an_object CHECK (jsonb_typeof(limits) = 'object');
+ALTER TABLE taskrunner_tenants ADD CONSTRAINT tr_tenant_lowered_limits_are_an_object
+    CHECK (jsonb_typeof(lowered_limits) = 'object');
 
 -- Moments that Python knows: one that it cannot read would stop the schedules of all tenants.
 ALTER TABLE taskrunner_schedules ADD CONSTRAINT tr_schedule_moments_in_range CHECK (

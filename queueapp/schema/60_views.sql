@@ -28,15 +28,21 @@ SELECT l.id, l.at, l.tenant_id, l.task_id, CASE WHEN l.transition_id IS NULL THE
     coalesce(l.message, '') AS message, l.detail, l.run_seconds
 FROM taskrunner_task_logs l LEFT JOIN taskrunner_task_transitions move ON move.id = l.transition_id;
 
+-- What people did beside moving tasks, and what was refused to them. Apps add their own records (db/audit.py). Ids are
+-- times, so the newest come first through the primary keys: as long as all parts have the same types.
+CREATE VIEW taskrunner_acts WITH (security_invoker = true) AS
+SELECT id, at, tenant_id, 'operator' AS source, actor::text, action::text, target::text, detail
+FROM taskrunner_operator_actions
+UNION ALL
+SELECT id, at, tenant_id, 'security', actor::text, event::text, '', detail FROM taskrunner_security_events;
+
 -- One stream of who did what, for compliance.
 CREATE VIEW taskrunner_audit WITH (security_invoker = true) AS
 SELECT at, tenant_id, 'task' AS source, actor, reason AS action, task_id::text AS target,
     jsonb_build_object('from', from_status, 'to', to_status, 'attempt', attempt) AS detail
 FROM taskrunner_task_history WHERE kind = 'transition'
 UNION ALL
-SELECT at, tenant_id, 'operator', actor, action, target, detail FROM taskrunner_operator_actions
-UNION ALL
-SELECT at, tenant_id, 'security', actor, event, '', detail FROM taskrunner_security_events;
+SELECT at, tenant_id, source, actor, action, target, detail FROM taskrunner_acts;
 
 -- Every partition that has tasks, whatever their status and whether a claimer has listed it: from one to the next
 -- through the index of all tasks. For operators, who see them all.

@@ -5,6 +5,7 @@ Records are append-only for everybody: no role has the right to change them.
 
 from queueapp.db.operations import (
     TENANT_ID,
+    TENANT_ROWS,
     WORKER_ID,
     IsolationOperation,
     RolePolicy,
@@ -51,6 +52,13 @@ def held_by_worker(table: str, condition: str = "") -> str:
     return claimed_by_worker(table, f" AND t.lease_expires_at IS NOT NULL{condition}")
 
 
+# Who asks for it has made sure that a person is an administrator of the tenant (tenancy/scopes.py). Other scopes of a
+# client, such as those of requests and handlers, are refused: an API key makes no keys, and raises no limits.
+ADMINISTERS = "(SELECT current_setting('taskrunner.administers', true)) = 'on'"
+ADMINISTERED = f"{TENANT_ROWS} AND {ADMINISTERS}"
+# All of a key but its digest.
+KEY = "id, tenant_id, name, role, prefix, scopes, capabilities, created_at, expires_at, last_used_at, revoked_at"
+
 PLATFORM: list[IsolationOperation] = [
     TableRights("taskrunner_queues", client="SELECT", worker="SELECT"),
     TableRights("taskrunner_routes", client="SELECT"),
@@ -65,16 +73,21 @@ PLATFORM: list[IsolationOperation] = [
     TableRights("taskrunner_used_partitions", operator="SELECT"),
     TableRights("worker_inbox", worker="SELECT", operator=""),
     TableRights("taskrunner_task_history", client="SELECT", operator="SELECT"),
+    TableRights("taskrunner_acts", client="SELECT", operator="SELECT"),
     TableRights("taskrunner_audit", operator="SELECT"),
 ]
 
 TENANTS: list[IsolationOperation] = [
     TenantPolicies("taskrunner_tenants", client="SELECT", client_rows=f"id = {TENANT_ID}"),
+    RolePolicy("taskrunner_tenants", "client", "UPDATE (lowered_limits)", f"id = {TENANT_ID} AND {ADMINISTERS}"),
     TenantPolicies("taskrunner_memberships", client="SELECT"),
+    RolePolicy("taskrunner_memberships", "client", "INSERT, UPDATE (role, sees_payloads), DELETE", ADMINISTERED),
     TenantPolicies("taskrunner_task_types", client="SELECT, INSERT, UPDATE"),
     TenantPolicies("taskrunner_idempotency_keys", client="SELECT, INSERT, UPDATE"),
     TenantPolicies("taskrunner_dedup_keys", client="SELECT, INSERT, UPDATE"),
-    TenantPolicies("taskrunner_api_keys", operator="SELECT, INSERT, UPDATE"),
+    TenantPolicies("taskrunner_api_keys", client=f"SELECT ({KEY})", operator="SELECT, INSERT, UPDATE"),
+    # an admin's key reaches all tenants, so it is the platform's own
+    RolePolicy("taskrunner_api_keys", "client", "INSERT, UPDATE (revoked_at)", f"{ADMINISTERED} AND role <> 'admin'"),
     # keys and memberships are looked up before a tenant is known, by functions of the owner
     RolePolicy("taskrunner_tenants", "owner", "SELECT", "true"),
     RolePolicy("taskrunner_memberships", "owner", "SELECT", "true"),
@@ -121,8 +134,8 @@ TASKS: list[IsolationOperation] = [
 
 RECORDS: list[IsolationOperation] = [
     TenantPolicies("taskrunner_task_logs", client="SELECT", operator="SELECT", append_only=True),
-    TenantPolicies("taskrunner_security_events", client="INSERT", operator="SELECT, INSERT", append_only=True),
-    TenantPolicies("taskrunner_operator_actions", client="INSERT", operator="SELECT, INSERT", append_only=True),
+    TenantPolicies("taskrunner_security_events", client="SELECT, INSERT", operator="SELECT, INSERT", append_only=True),
+    TenantPolicies("taskrunner_operator_actions", client="SELECT, INSERT", operator="SELECT, INSERT", append_only=True),
     # the triggers on tasks write the log; the function that prunes it reads which tasks are gone, and the one that
     # adds a handler's line locks the task that its worker holds
     RolePolicy("taskrunner_task_logs", "owner", "INSERT", "true"),

@@ -78,6 +78,12 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
+def number(count: int | None) -> str:
+    """With its thousands apart; None is a limit that is none."""
+    return "any" if count is None else f"{count:,}"
+
+
+@register.filter
 def moment(when: datetime | None) -> SafeString | str:
     """To the second, with its zone."""
     if when is None:

@@ -5,6 +5,7 @@ Nothing outside this package sends SET ROLE or set_config.
 
 from queueapp.tenancy.scopes import (
     Scope,
+    administrator_scope,
     bind_tenant,
     bind_tenant_of_context,
     bound_tenant,
@@ -20,6 +21,7 @@ from queueapp.tenancy.scopes import (
 
 __all__ = [
     "Scope",
+    "administrator_scope",
     "bind_tenant",
     "bind_tenant_of_context",
     "bound_tenant",

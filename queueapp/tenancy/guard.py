@@ -22,7 +22,7 @@ from queueapp.tenancy.session import send_staged
 
 # What changes tables and rights, and shows no row: migrations, and the flush of a test.
 STRUCTURE = re.compile(r"(?:\s|--[^\n]*\n)*(?:create|alter|drop|grant|revoke|comment|truncate|do)\b", re.IGNORECASE)
-VIEWS = ("worker_inbox", "taskrunner_audit", "taskrunner_task_history", "taskrunner_used_partitions")
+VIEWS = ("worker_inbox", "taskrunner_acts", "taskrunner_audit", "taskrunner_task_history", "taskrunner_used_partitions")
 
 
 def tenant_tables() -> frozenset[str]:

@@ -62,6 +62,7 @@ class Scope:
     actor: str
     tenant_id: UUID | None = None
     worker_id: UUID | None = None
+    administers: bool = False  # the tenant's keys, members and lowered limits, whose policies ask for it
 
     def __post_init__(self) -> None:
         _require_actor(self.actor, ACTOR_WORDS[self.role])
@@ -76,6 +77,8 @@ class Scope:
         }
         if conf.settings.isolation == "rls":
             own["role"] = self.role.in_database
+        if self.administers:
+            own["taskrunner.administers"] = "on"
         return own | WORKER_SETTINGS if self.role is Role.WORKER else own
 
     @cached_property
@@ -150,10 +153,18 @@ def tenant_scope(tenant_id: UUID | None = None, *, actor: str | None = None) -> 
     Raises ScopeError inside another tenant's scope or another role's.
     """
     scope = _scope_of_client(tenant_id or bound_tenant(), actor or _bound_actor.get())
-    outer = current_scope()
-    if outer is not None and (outer.role, outer.tenant_id) != (scope.role, scope.tenant_id):
-        raise ScopeError("A tenant's scope cannot be opened inside another tenant's or another role's.")
-    with _enter(scope):
+    with _enter(_alone_with_its_tenant(scope)):
+        yield scope
+
+
+@contextmanager
+def administrator_scope(tenant_id: UUID, *, actor: str) -> Iterator[Scope]:
+    """As tenant_scope, and the tenant's keys, members and lowered limits may be written as well.
+
+    Whoever opens it has made sure that the actor is an administrator of the tenant, or of the platform's staff. The
+    database keeps it to that tenant, and refuses the same writes to every other scope of a client.
+    """
+    with _enter(_alone_with_its_tenant(Scope(Role.CLIENT, actor, tenant_id=tenant_id, administers=True))) as scope:
         yield scope
 
 
@@ -255,6 +266,13 @@ def one_statement_scope(tenant_id: UUID | None = None) -> AbstractContextManager
     if database.get_autocommit():
         return _OneStatement(database, _scope_of_client(tenant_id or bound_tenant(), _bound_actor.get()))
     return ensure_scope(tenant_id)
+
+
+def _alone_with_its_tenant(scope: Scope) -> Scope:
+    outer = current_scope()
+    if outer is not None and (outer.role, outer.tenant_id) != (scope.role, scope.tenant_id):
+        raise ScopeError("A tenant's scope cannot be opened inside another tenant's or another role's.")
+    return scope
 
 
 def _unnested(scope: Scope) -> Scope:

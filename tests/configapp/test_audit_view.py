@@ -44,4 +44,4 @@ def test_other_records_stay_in_it(config_worker, make_task):
 
 
 def test_the_operation_says_what_it_does():
-    assert AuditedTable("refunds", "at").describe() == "Rows of refunds in taskrunner_audit"
+    assert AuditedTable("refunds", "at").describe() == "Rows of refunds in taskrunner_acts"

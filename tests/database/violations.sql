@@ -239,3 +239,5 @@ INSERT INTO taskrunner_partitions (id, queue, type, requirements) VALUES (1, 'de
 
 -- tr_tenant_limits_are_an_object 23514
 UPDATE taskrunner_tenants SET limits = '[]' WHERE id = %(acme)s
+-- tr_tenant_lowered_limits_are_an_object 23514
+UPDATE taskrunner_tenants SET lowered_limits = '[]' WHERE id = %(acme)s

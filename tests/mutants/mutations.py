@@ -75,8 +75,8 @@ MUTATIONS = [
     Mutation(
         "records-can-be-rewritten",
         "queueapp/schema/rights.py",
-        'TenantPolicies("taskrunner_security_events", client="INSERT", operator="SELECT, INSERT"',
-        'TenantPolicies("taskrunner_security_events", client="INSERT", operator=ALL',
+        'TenantPolicies("taskrunner_security_events", client="SELECT, INSERT", operator="SELECT, INSERT"',
+        'TenantPolicies("taskrunner_security_events", client="SELECT, INSERT", operator=ALL',
         "an operator could hide what was refused",
         ("tests/tenancy/test_raw_sql.py",),
     ),

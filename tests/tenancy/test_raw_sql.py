@@ -21,7 +21,12 @@ from tests.tenancy.rows import TABLES, everything, fill
 pytestmark = pytest.mark.rls_only
 
 # with the owner's rights: before a tenant is known, and through an index that no policy would use
-READ_BY_FUNCTIONS = ("taskrunner_api_keys", "taskrunner_tenants", "taskrunner_fetched_pages")
+READ_BY_FUNCTIONS = (
+    "taskrunner_api_keys",
+    "taskrunner_memberships",
+    "taskrunner_tenants",
+    "taskrunner_fetched_pages",
+)
 RECORDED_BY_WORKERS = (
     "taskrunner_runs",
     "taskrunner_run_metrics",

@@ -5,4 +5,4 @@ WITH reserved AS (
     VALUES (%(id)s, %(tenant_id)s, %(task_id)s, taskrunner_now() + make_interval(secs => %(grace_seconds)s))
     RETURNING tenant_id, object_key
 )
-SELECT r.object_key, t.limits FROM reserved r JOIN taskrunner_tenants t ON t.id = r.tenant_id
+SELECT r.object_key, t.limits, t.lowered_limits FROM reserved r JOIN taskrunner_tenants t ON t.id = r.tenant_id

@@ -29,18 +29,23 @@ class Command(PlatformCommand):
     def handle(self, **options: Any) -> None:
         with acting():
             tenant = find_tenant(options["slug"])
+            lowered = tenant.lowered_limits
             held = limits_of(tenant.slug, tenant.limits)
             own = {**tenant.limits, **{name: _typed(held, name, value) for name, value in options["changes"]}}
             own = {name: value for name, value in own.items() if value != DEFAULT}
-            holds = service.set_limits(tenant.slug, own) if options["changes"] else limits_of(tenant.slug, own)
+            holds = service.set_limits(tenant.slug, own) if options["changes"] else limits_of(tenant.slug, own, lowered)
         if options["json"]:
             self.output.json(holds.model_dump())
         else:
             rows = [
-                [name, _shown(value), "own" if name in own else "", _description(holds, name)]
+                [name, _shown(value), _whose(name, own, lowered), _description(holds, name)]
                 for name, value in holds.model_dump().items()
             ]
             self.output.table(("limit", "value", "", "meaning"), rows)
+
+
+def _whose(name: str, own: dict[str, Any], lowered: dict[str, int]) -> str:
+    return "lowered by its people" if name in lowered else "own" if name in own else ""
 
 
 def _typed(held: TenantLimits, name: str, value: Any) -> Any:

@@ -18,7 +18,7 @@ class Command(PlatformCommand):
                 done["objects_swept"] = sweep()
         finally:  # what the maintenance runner did is done, also where the store is away
             with acting():
-                record("maintenance.run", "", **done)
+                record("maintenance.run", "", done=done)
         if options["json"]:
             self.output.json(done)
         elif not done:

@@ -125,5 +125,5 @@ def acting_for(principal: Principal, slug: Any) -> Principal:
     if tenant is None:
         message = f"there is no tenant {slug!r:.60}"
         raise InvalidRequest(f"tenant: {message}", errors=[FieldError("tenant", "unknown_tenant", message)])
-    limits = limits_of(tenant.slug, tenant.limits)
+    limits = limits_of(tenant.slug, tenant.limits, tenant.lowered_limits)
     return replace(principal, tenant_id=tenant.id, tenant_slug=tenant.slug, limits=limits, names_tenant=True)

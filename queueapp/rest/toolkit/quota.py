@@ -1,9 +1,11 @@
 """How many submissions of a tenant are accepted in a minute, and the header fields that tell."""
 
 import math
+from uuid import UUID
 
 from queueapp.limits import rate_limiter
 from queueapp.limits.rate_limiter import Allowance
+from queueapp.limits.tenant_limits import TenantLimits
 from queueapp.rest.toolkit.errors import RateLimited
 from queueapp.rest.toolkit.permissions import Principal
 
@@ -15,7 +17,7 @@ def spend(principal: Principal) -> Allowance | None:
     limit = principal.limits.tasks_per_minute
     if limit is None:
         return None
-    allowance = rate_limiter.take(_name(principal), limit, WINDOW_SECONDS)
+    allowance = rate_limiter.take(_name(principal.tenant_id), limit, WINDOW_SECONDS)
     if not allowance.granted:
         wait = max(1, math.ceil(allowance.reset_seconds))
         raise RateLimited(
@@ -25,9 +27,9 @@ def spend(principal: Principal) -> Allowance | None:
     return allowance
 
 
-def accepted_lately(principal: Principal) -> int | None:
+def accepted_lately(tenant_id: UUID, limits: TenantLimits) -> int | None:
     """How many submissions were accepted in the window that ends now; None where they are not limited, nor counted."""
-    return None if principal.limits.tasks_per_minute is None else rate_limiter.taken(_name(principal), WINDOW_SECONDS)
+    return None if limits.tasks_per_minute is None else rate_limiter.taken(_name(tenant_id), WINDOW_SECONDS)
 
 
 def fields(allowance: Allowance | None) -> dict[str, str]:
@@ -41,5 +43,5 @@ def fields(allowance: Allowance | None) -> dict[str, str]:
     }
 
 
-def _name(principal: Principal) -> str:
-    return f"submissions:{principal.tenant_id}"
+def _name(tenant_id: UUID) -> str:
+    return f"submissions:{tenant_id}"
