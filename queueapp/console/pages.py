@@ -19,7 +19,7 @@ from functools import wraps
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.conf import global_settings, settings
 from django.contrib.auth.views import redirect_to_login
@@ -36,6 +36,14 @@ from queueapp.models import Membership
 View = Callable[..., HttpResponseBase]
 
 
+class Where(TypedDict, total=False):
+    """In which scopes a page is: with the platform only, with one tenant at a time only, or in such as it opens."""
+
+    platform_only: bool
+    tenant_only: bool
+    own_scopes: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """What is declared of one page. `role` is the least that a tenant's member needs."""
@@ -47,9 +55,9 @@ class Page:
     permission: str  # Django's, that staff need
     role: Membership.Role
     acts: bool
-    platform_only: bool
-    own_scopes: bool
-    tenant_only: bool
+    platform_only: bool = False
+    tenant_only: bool = False
+    own_scopes: bool = False
 
     @property
     def administers(self) -> bool:
@@ -75,62 +83,24 @@ def pages() -> dict[str, Page]:
     return _pages
 
 
-def page(
-    path: str,
-    *,
-    name: str,
-    title: str,
-    model: str,
-    platform_only: bool = False,
-    own_scopes: bool = False,
-    tenant_only: bool = False,
-) -> Callable[[View], View]:
-    """Declare a page that shows something, to viewers and to staff who may view this model of queueapp.
-
-    A page may be for the platform only, or for one tenant at a time only: then the scope of all tenants has none.
-    """
-    permission = f"queueapp.view_{model}"
-    return _declared(path, name, title, permission, VIEWER, False, platform_only, own_scopes, tenant_only)
+def page(path: str, *, name: str, title: str, model: str, **where: Unpack[Where]) -> Callable[[View], View]:
+    """Declare a page that shows something, to viewers and to staff who may view this model of queueapp."""
+    return _declared(path, name, title, f"queueapp.view_{model}", VIEWER, False, where)
 
 
 def act(
-    path: str,
-    *,
-    name: str,
-    title: str,
-    model: str,
-    role: Membership.Role = OPERATOR,
-    platform_only: bool = False,
-    own_scopes: bool = False,
-    tenant_only: bool = False,
+    path: str, *, name: str, title: str, model: str, role: Membership.Role = OPERATOR, **where: Unpack[Where]
 ) -> Callable[[View], View]:
     """Declare a page that changes something, for members of at least this role and staff who may change the model."""
-    return _declared(path, name, title, f"queueapp.change_{model}", role, True, platform_only, own_scopes, tenant_only)
+    return _declared(path, name, title, f"queueapp.change_{model}", role, True, where)
 
 
 def _declared(
-    path: str,
-    name: str,
-    title: str,
-    permission: str,
-    role: Membership.Role,
-    acts: bool,
-    platform_only: bool,
-    own_scopes: bool,
-    tenant_only: bool,
+    path: str, name: str, title: str, permission: str, role: Membership.Role, acts: bool, where: Where
 ) -> Callable[[View], View]:
     def declare(view: View) -> View:
         _pages[name] = Page(
-            path=path,
-            name=name,
-            title=title,
-            view=view,
-            permission=permission,
-            role=role,
-            acts=acts,
-            platform_only=platform_only,
-            own_scopes=own_scopes,
-            tenant_only=tenant_only,
+            path=path, name=name, title=title, view=view, permission=permission, role=role, acts=acts, **where
         )
         return view
 

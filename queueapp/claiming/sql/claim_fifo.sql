@@ -6,20 +6,27 @@
 -- The batch ends where its cost passes 1: a task costs 1/batch_size of its type, and one whose worker died before,
 -- perhaps over it, costs 1, so that it runs alone and a poison pill takes no neighbours with it.
 WITH sub_queue AS MATERIALIZED (
-    SELECT * FROM unnest(%(partitions)s::bigint[], %(priorities)s::smallint[], %(batch_sizes)s::integer[],
+    SELECT *, CASE WHEN %(by_priority)s THEN -priority ELSE 0 END AS rank
+    FROM unnest(%(partitions)s::bigint[], %(priorities)s::smallint[], %(batch_sizes)s::integer[],
         %(cursors)s::bigint[], %(bounds)s::bigint[])
         WITH ORDINALITY AS sub_queue (partition_id, priority, batch_size, cursor, bound, place)
+), rank AS MATERIALIZED (
+    SELECT DISTINCT rank FROM sub_queue ORDER BY rank
 ), candidate AS MATERIALIZED (
-    SELECT head.id, head.ready_seq, head.cost, sub_queue.place, CASE WHEN %(by_priority)s THEN -sub_queue.priority ELSE 0 END AS rank
-    FROM sub_queue CROSS JOIN LATERAL (
-        SELECT t.id, t.ready_seq,
-            CASE WHEN t.crash_count > 0 OR t.error_code = 'worker_died' THEN 1 ELSE 1.0::float8 / sub_queue.batch_size END AS cost
-        FROM taskrunner_tasks t
-        WHERE t.partition_id = sub_queue.partition_id AND t.priority = sub_queue.priority AND t.status = 'queued'
-            AND t.ready_seq > sub_queue.cursor AND t.ready_seq <= sub_queue.bound
-            AND (t.expires_at IS NULL OR t.expires_at > taskrunner_clock())
-        ORDER BY t.ready_seq LIMIT %(scan_limit)s) AS head
-    ORDER BY rank, head.ready_seq LIMIT %(scan_limit)s
+    -- rank by rank, until there are enough: of two hundred priorities a claim reads the first few
+    SELECT head.* FROM rank CROSS JOIN LATERAL (
+        SELECT head.id, head.ready_seq, head.cost, sub_queue.place, rank.rank
+        FROM sub_queue CROSS JOIN LATERAL (
+            SELECT t.id, t.ready_seq,
+                CASE WHEN t.crash_count > 0 OR t.error_code = 'worker_died' THEN 1 ELSE 1.0::float8 / sub_queue.batch_size END AS cost
+            FROM taskrunner_tasks t
+            WHERE t.partition_id = sub_queue.partition_id AND t.priority = sub_queue.priority AND t.status = 'queued'
+                AND t.ready_seq > sub_queue.cursor AND t.ready_seq <= sub_queue.bound
+                AND (t.expires_at IS NULL OR t.expires_at > taskrunner_clock())
+            ORDER BY t.ready_seq LIMIT %(scan_limit)s) AS head
+        WHERE sub_queue.rank = rank.rank
+        ORDER BY head.ready_seq LIMIT %(scan_limit)s) AS head
+    LIMIT %(scan_limit)s
 ),
 -- include: lease_candidates.sql
 RETURNING chosen.position, t.id, t.tenant_id, t.partition_id, t.priority, t.ready_seq, t.type, t.params, t.attempt,
