@@ -216,7 +216,7 @@ class Migration(migrations.Migration):
                 ('error_fingerprint', models.CharField(blank=True, max_length=16, null=True)),
             ],
             options={
-                'permissions': [('view_payloads', 'Can see parameters, results and artifacts')],
+                'permissions': (('view_payloads', 'Can see parameters, results and artifacts'),),
                 'db_table': 'taskrunner_tasks',
                 'ordering': ('-id',),
             },
