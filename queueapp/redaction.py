@@ -124,6 +124,54 @@ def _has_no_secret_name(names: Iterable[str]) -> bool:
     return not any(map(SECRET_NAME.search, names))
 
 
+def restored(edited: Any, original: Any, known: Collection[str] = ()) -> tuple[Any, list[str]]:
+    """What somebody made of `masked(original, known)`, with the secrets back wherever their mask still stands.
+
+    The second value names, as dotted paths, the texts that hold a mask elsewhere.
+    """
+    shown = masked(original, known)
+    if shown == original:  # nothing was hidden, so the edited value holds what it is to hold
+        return edited, []
+    left: list[str] = []
+    return _restored(edited, original, shown, (), left), left
+
+
+def _restored(edited: Any, original: Any, shown: Any, path: tuple[str, ...], left: list[str]) -> Any:
+    if isinstance(edited, str):
+        if edited == shown:
+            return original
+        if MASK in edited:
+            left.append(".".join(path))
+        return edited
+    if isinstance(edited, dict):
+        names = _names_as_shown(original, shown)
+        return {
+            names.get(name, name): _restored(item, *_both(original, shown, names.get(name), name), (*path, name), left)
+            for name, item in edited.items()
+        }
+    if isinstance(edited, list):
+        pairs = _pairs(original, shown, len(edited))
+        return [_restored(item, *pairs[n], (*path, str(n)), left) for n, item in enumerate(edited)]
+    return edited
+
+
+def _names_as_shown(original: Any, shown: Any) -> dict[str, str]:
+    """The original names of an object by those that it is shown with."""
+    if not (isinstance(original, dict) and isinstance(shown, dict)):
+        return {}
+    return {masked_text(str(name)): name for name in original}
+
+
+def _both(original: Any, shown: Any, name: str | None, shown_name: str) -> tuple[Any, Any]:
+    return (None, None) if name is None else (original[name], shown[shown_name])
+
+
+def _pairs(original: Any, shown: Any, length: int) -> list[tuple[Any, Any]]:
+    """The items of a list with what they are shown as, as many as the edited one has."""
+    both = list(zip(original, shown, strict=True)) if isinstance(original, list) and isinstance(shown, list) else []
+    return [*both, *[(None, None)] * length][:length]
+
+
 def masked_text(text: str, known: Collection[str] = ()) -> str:
     """The text without its secrets. Mask first and cut then: half a secret has no shape."""
     for secret in known:

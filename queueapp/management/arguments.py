@@ -40,6 +40,17 @@ def parameter(text: str) -> tuple[str, Any]:
         return key, value
 
 
+def document(text: str) -> dict[str, Any]:
+    """A JSON object."""
+    try:
+        found = json.loads(text, parse_constant=_no_json)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise ArgumentTypeError(f"{text!r:.100} is not a JSON object")
+    return found
+
+
 def whole_number(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not (text.isdecimal() and low <= int(text) <= high):

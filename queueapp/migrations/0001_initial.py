@@ -202,6 +202,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(blank=True, help_text='No attempt starts from this moment on.', null=True)),
                 ('run_seconds', models.FloatField(blank=True, help_text='In the handler itself, of the latest attempt that ended.', null=True)),
                 ('worker_id', models.UUIDField(blank=True, null=True)),
+                ('retried_from_id', models.UUIDField(blank=True, editable=False, help_text='The task that this one repeats, with or without changes.', null=True)),
                 ('status', models.CharField(choices=[('scheduled', 'scheduled'), ('blocked', 'blocked'), ('queued', 'queued'), ('leased', 'leased'), ('failed', 'failed'), ('completed', 'completed'), ('dead_letter', 'dead_letter'), ('cancelled', 'cancelled')], max_length=20)),
                 ('type', models.CharField(max_length=200)),
                 ('queue', models.CharField(max_length=64)),
@@ -566,6 +567,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='task',
             index=models.Index(condition=models.Q(('status', queueapp.states.Status['LEASED'])), fields=['lease_expires_at'], name='tr_task_lease'),
+        ),
+        migrations.AddIndex(
+            model_name='task',
+            index=models.Index(condition=models.Q(('retried_from_id__isnull', False)), fields=['retried_from_id'], name='tr_task_retried_from'),
         ),
         migrations.AddIndex(
             model_name='task',

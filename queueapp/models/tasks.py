@@ -78,6 +78,10 @@ class Task(TenantModel):
     # the last worker that claimed the task; with lease_expires_at set, the one that holds it
     worker_id = models.UUIDField(null=True, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
+    # no foreign key: that one may be deleted by age before this one
+    retried_from_id = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="The task that this one repeats, with or without changes."
+    )
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
 
     progress = JsonField(null=True, blank=True, help_text="{fraction: 0–1, message}")
@@ -151,6 +155,10 @@ class Task(TenantModel):
                 ),
             ),
             models.Index(name="tr_task_lease", fields=("lease_expires_at",), condition=Q(status=Status.LEASED)),
+            # what has come of a task that was submitted again
+            models.Index(
+                name="tr_task_retried_from", fields=("retried_from_id",), condition=Q(retried_from_id__isnull=False)
+            ),
             # what operators look for among a long history of completed tasks
             models.Index(
                 name="tr_task_attention",

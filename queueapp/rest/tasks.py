@@ -13,7 +13,10 @@ from queueapp import tasks
 from queueapp.errors import TaskNotFound
 from queueapp.models import Task, TaskLog
 from queueapp.redaction import masked
+from queueapp.rest.admission import check_allowed
+from queueapp.rest.submission import accept_task, submission_endpoint
 from queueapp.rest.toolkit.endpoints import ResponseSpec, endpoint, resource
+from queueapp.rest.toolkit.errors import NotVisible
 from queueapp.rest.toolkit.etags import CONDITIONS, check_preconditions, is_conditional, is_current
 from queueapp.rest.toolkit.long_poll import preferred_wait, wanted_seconds
 from queueapp.rest.toolkit.pagination import MAX_LIMIT, Page, address_with
@@ -23,6 +26,7 @@ from queueapp.rest.visibility import TaskResponse, etag_of, find_task, task_resp
 from queueapp.states import Status
 from queueapp.tasks import queries
 from queueapp.tasks.diagnosis import why
+from queueapp.tasks.submit_again import Changes
 from queueapp.validation import Priority, RequestModel, ResponseModel
 
 SHOWN = ResponseSpec("The task.", TaskResponse, ("ETag",))
@@ -196,6 +200,30 @@ class TaskRetry(TaskView):
             self.find_to_change(task_id)
             tasks.retry(task_id)
             return self.show(find_task(self.principal, task_id))
+
+
+@resource("tasks/<uuid:task_id>/submit-again", tag="Tasks")
+class TaskSubmitAgain(TaskView):
+    """A new task made from this one, which stays as it is."""
+
+    @submission_endpoint(
+        "Submit a task again, with or without changes",
+        details="The new task names the other in `retried_from_id`; GET /tasks?retried_from=… lists what was made of a "
+        "task. An admin key acts for its own tenant, or for the one that it names.",
+        example={"params": {"greeting": "hello again"}, "priority": 8},
+    )
+    def post(self, request: Request, task_id: UUID, body: Changes) -> Response:
+        principal = self.principal
+        with principal.own_scope():
+            source = Task.objects.filter(id=task_id, tenant_id=principal.tenant_id).only("type").first()
+        if source is None:
+            raise NotVisible
+        check_allowed(principal, [source.type], path="type")
+
+        def submit(members: dict[str, Any]) -> Task:
+            return tasks.submit_again(task_id, tenant_id=principal.tenant_id, **members)
+
+        return accept_task(request, principal, body.model_dump(exclude_unset=True), submit=submit)
 
 
 @resource("tasks/<uuid:task_id>/logs", tag="Tasks")

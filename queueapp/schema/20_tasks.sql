@@ -5,6 +5,7 @@ ALTER INDEX tr_task_id_within_tenant SET (fillfactor = 100);
 ALTER INDEX tr_task_by_partition SET (fillfactor = 100);
 ALTER INDEX tr_task_ready_by_priority SET (fillfactor = 100);
 ALTER INDEX tr_task_ready_by_tenant SET (fillfactor = 100);
+ALTER INDEX tr_task_retried_from SET (fillfactor = 100);
 
 -- What clients may write and everybody reads: moments that Python knows, and what was raised in the form that it has.
 ALTER TABLE taskrunner_tasks ADD CONSTRAINT tr_task_moments_in_range CHECK (
@@ -232,6 +233,37 @@ $$;
 CREATE TRIGGER taskrunner_tasks_before_insert BEFORE INSERT ON taskrunner_tasks
     FOR EACH ROW EXECUTE FUNCTION taskrunner_tasks_before_insert();
 
+-- A task that repeats an earlier one: that must be its own tenant's, as its submitter sees it, and the logs of both tell
+-- of the other. Lines of people belong to no attempt.
+CREATE FUNCTION taskrunner_tasks_check_retried_from() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, {{schema}}, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM taskrunner_tasks t WHERE t.id = NEW.retried_from_id AND t.tenant_id = NEW.tenant_id) THEN
+        RAISE EXCEPTION 'task %: its tenant has no task %', NEW.id, NEW.retried_from_id
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'task_retried_from_within_tenant',
+            TABLE = 'taskrunner_tasks', DETAIL = 'task_retried_from_within_tenant';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER taskrunner_tasks_check_retried_from BEFORE INSERT ON taskrunner_tasks FOR EACH ROW
+    WHEN (NEW.retried_from_id IS NOT NULL) EXECUTE FUNCTION taskrunner_tasks_check_retried_from();
+
+CREATE FUNCTION taskrunner_tasks_log_submitted_again() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, {{schema}}, pg_temp AS $$
+BEGIN
+    INSERT INTO taskrunner_task_logs (at, attempt, tenant_id, task_id, actor, reason, level, message, detail)
+    VALUES
+        (taskrunner_clock(), 0, NEW.tenant_id, NEW.id, taskrunner_actor(), 'submitted_again', 'info',
+            'repeats task ' || NEW.retried_from_id, jsonb_build_object('retried_from_id', NEW.retried_from_id)),
+        (taskrunner_clock(), 0, NEW.tenant_id, NEW.retried_from_id, taskrunner_actor(), 'submitted_again', 'info',
+            'submitted again as task ' || NEW.id, jsonb_build_object('retried_as_id', NEW.id));
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER taskrunner_tasks_submitted_again AFTER INSERT ON taskrunner_tasks FOR EACH ROW
+    WHEN (NEW.retried_from_id IS NOT NULL) EXECUTE FUNCTION taskrunner_tasks_log_submitted_again();
+
 -- Two partitions with the same digest: a claim by one of them must not get the other's tasks.
 CREATE FUNCTION taskrunner_refuse_collision(task_id uuid, partition_id bigint) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -251,10 +283,11 @@ BEGIN
 END
 $$;
 CREATE TRIGGER taskrunner_tasks_identity_fixed
-    BEFORE UPDATE OF attempt, id, tenant_id, type, queue, requirements, partition_id ON taskrunner_tasks FOR EACH ROW
+    BEFORE UPDATE OF attempt, id, tenant_id, type, queue, requirements, partition_id, retried_from_id
+    ON taskrunner_tasks FOR EACH ROW
     WHEN (NEW.attempt < OLD.attempt OR NEW.id <> OLD.id OR NEW.tenant_id <> OLD.tenant_id
         OR NEW.type <> OLD.type OR NEW.queue <> OLD.queue OR NEW.requirements <> OLD.requirements
-        OR NEW.partition_id <> OLD.partition_id)
+        OR NEW.partition_id <> OLD.partition_id OR NEW.retried_from_id IS DISTINCT FROM OLD.retried_from_id)
     EXECUTE FUNCTION taskrunner_refuse_task_update();
 
 -- Asking a running task to stop moves nothing yet, but who asked belongs into its history.

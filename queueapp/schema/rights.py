@@ -16,7 +16,7 @@ from queueapp.db.operations import (
 # The moves of a task that each role may make are columns here and rows of taskrunner_task_transitions.
 NEW_TASK = (
     "id, tenant_id, type, queue, params, requirements, labels, status, priority, run_at, expires_at, max_retries,"
-    " timeout_seconds"
+    " timeout_seconds, retried_from_id"
 )
 CLIENT_MOVES = (
     "status, priority, run_at, expires_at, failures, crash_count, worker_id, cancel_requested_at, progress, result,"

@@ -6,6 +6,7 @@ rolls back with the caller's own writes, and workers are notified only after the
 
 from queueapp.tasks.requests import Dedup, TaskRequest
 from queueapp.tasks.submit import submit, submit_internal, submit_many, submit_request
+from queueapp.tasks.submit_again import submit_again
 from queueapp.tasks.transitions import (
     TransitionResult,
     cancel,
@@ -33,6 +34,7 @@ __all__ = [
     "retry",
     "retry_many",
     "submit",
+    "submit_again",
     "submit_internal",
     "submit_many",
     "submit_request",

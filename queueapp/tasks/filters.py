@@ -50,6 +50,7 @@ class TaskFilter(RequestModel):
         None, description="Of a kind of failure (GET /errors): the tasks whose last try failed so, not tried again yet."
     )
     error_code: Annotated[Text, StringConstraints(min_length=1, max_length=100)] | None = None
+    retried_from: UUID | None = Field(None, description="What was made from this task by submitting it again.")
     created_after: Moment | None = None
     created_before: Moment | None = None
 
@@ -69,6 +70,8 @@ class TaskFilter(RequestModel):
             )
         if self.error_code:
             tasks = tasks.filter(error_code=self.error_code)
+        if self.retried_from:
+            tasks = tasks.filter(retried_from_id=self.retried_from)
         if self.created_after:
             tasks = tasks.filter(created_at__gte=self.created_after, id__gte=id_at(self.created_after - SLACK))
         if self.created_before:

@@ -120,6 +120,7 @@ class Submission:
     dedup_ttl_seconds: float | None
     dedup_replace: bool
     dedup_reject: bool
+    retried_from_id: UUID | None = None  # of a single one (submit_again.py)
 
 
 def parse_request(fields: dict[str, Any], *, path: str = "") -> TaskRequest:

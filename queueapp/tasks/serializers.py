@@ -66,6 +66,7 @@ class TaskDocument(ResponseModel):
         description="How long the handler itself ran, in the latest attempt that ended; for a worker over HTTP, how "
         "long it held the lease."
     )
+    retried_from_id: UUID | None = Field(description="The task that this one repeats, with or without changes.")
     lease_expires_at: datetime | None
     cancel_requested_at: datetime | None
 

@@ -43,6 +43,7 @@ def insert_one(tenant_id: UUID, item: Submission) -> Task:
         "expires_at": item.expires_at,
         "max_retries": item.max_retries,
         "timeout_seconds": item.timeout_seconds,
+        "retried_from_id": item.retried_from_id,
     }
     as_json = {"params": to_json(item.params).decode(), "requirements": to_json(item.requirements).decode()}
     relative = {"delay_seconds": item.delay_seconds, "expires_seconds": item.expires_seconds}

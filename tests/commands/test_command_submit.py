@@ -10,7 +10,7 @@ from queueapp.models import Task, TaskLog, Tenant
 from queueapp.redis import notifier
 from queueapp.redis.connections import redis_client
 from queueapp.tenancy import operator_scope
-from tests.commands.calling import ACTOR, refused, run, run_json
+from tests.commands.calling import ACTOR, actions, refused, run, run_json
 
 
 @pytest.fixture
@@ -146,3 +146,19 @@ def test_another_tenants_key_of_the_same_name_is_not_found(acme, globex):
     assert ours["id"] != theirs["id"]
     again = [run_json("submit", "echo", "--tenant", slug, "--dedup-key", "daily")["id"] for slug in ("acme", "globex")]
     assert again == [ours["id"], theirs["id"]]
+
+
+def test_an_earlier_one_again_with_changes(demo, make_task):
+    source = make_task("completed", tenant=demo, params={"api_token": "s3cr3t-value", "n": 1})
+    new = run_json("submit", "--again", source.id, "--params", '{"api_token": "***", "n": 2}', "--priority", 9)
+    assert (new["retried_from_id"], new["priority"], new["params"]["n"]) == (str(source.id), 9, 2)
+    with operator_scope("operator:test"):
+        assert Task.objects.get(id=new["id"]).params == {"api_token": "s3cr3t-value", "n": 2}
+    assert [action[1:] for action in actions()] == [("task.submit_again", str(source.id))]
+    assert str(source.id) in run("task", new["id"])
+    assert "params.n: holds ***" in refused("submit", "--again", source.id, "--params", '{"n": "***"}')[1]
+    for words in (["echo", "--again", source.id], ["--again", source.id, "--tenant", "demo"]):
+        assert "--again ID takes neither" in refused("submit", *words)[1]
+    for words in ([], ["echo", "--params", "{}"]):
+        assert "Give a type" in refused("submit", *words)[1]
+    assert "is not a JSON object" in refused("submit", "--again", source.id, "--params", "[]")[1]

@@ -48,7 +48,7 @@ def test_the_indexes_that_grow_with_time_are_filled(clean_database):
     with connection.cursor() as cursor:
         cursor.execute(INDEXES)
         options = dict(cursor.fetchall())
-    assert len(options) == 5
+    assert len(options) == 6
     assert set(map(str, options.values())) == {"['fillfactor=100']"}
 
 

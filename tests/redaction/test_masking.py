@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from queueapp import redaction
 from queueapp.db import statements
 from queueapp.models import Task, TaskLog
 from queueapp.redaction import masked
@@ -74,3 +75,27 @@ def test_commands_hide_it(task):
 
 def test_it_is_stored(task, entry):
     assert (task.params, task.result, entry.detail) == (VALUES,) * 3
+
+
+@pytest.mark.parametrize(
+    ("original", "edited", "back", "left"),
+    [
+        ({"token": "abcdef", "n": 1}, {"token": "***", "n": 2}, {"token": "abcdef", "n": 2}, []),
+        ({"token": {"deep": [1]}}, {"token": "***"}, {"token": {"deep": [1]}}, []),
+        (
+            {"a": [{"token": "abcdef"}, "x"]},
+            {"a": [{"token": "***"}, "y", "z"]},
+            {"a": [{"token": "abcdef"}, "y", "z"]},
+            [],
+        ),
+        ({"a": [{"token": "abcdef"}]}, {"a": ["x", {"token": "***"}]}, {"a": ["x", {"token": "***"}]}, ["a.1.token"]),
+        ({"token": "abcdef"}, {"other": "***"}, {"other": "***"}, ["other"]),
+        ({"token": "abcdef"}, {"token": ["***"]}, {"token": ["***"]}, ["token.0"]),
+        ({"token": "abcdef", "t": "see abcdef"}, {"t": "see ***"}, {"t": "see abcdef"}, []),
+        ({"n": True, "token": "abcdef"}, {"n": 1}, {"n": 1}, []),
+        ({"text": "a *** b"}, {"text": "*** c"}, {"text": "*** c"}, []),
+    ],
+)
+def test_an_edited_value_gets_its_secrets_back(original, edited, back, left):
+    restored, unknown = redaction.restored(edited, original, redaction.secret_values(original))
+    assert (json.dumps(restored), unknown) == (json.dumps(back), left)

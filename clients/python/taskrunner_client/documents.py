@@ -77,6 +77,7 @@ class Task(BaseModel):
     started_at: datetime | None
     finished_at: datetime | None
     run_seconds: float | None
+    retried_from_id: UUID | None
     lease_expires_at: datetime | None
     cancel_requested_at: datetime | None
     artifact_ids: list[UUID]

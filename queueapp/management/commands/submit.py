@@ -1,4 +1,7 @@
-"""Submit a task, and if asked wait for its end: `submit sleep seconds=3 --wait`."""
+"""Submit a task, and if asked wait for its end: `submit sleep seconds=3 --wait`.
+
+Or an earlier one again: `submit --again ID --params '{"seconds": 4}'`.
+"""
 
 from typing import Any
 
@@ -8,15 +11,18 @@ from queueapp import tasks
 from queueapp.management.arguments import (
     add_task_options,
     default_tenant,
+    document,
     find_tenant,
     pairs,
     parameter,
+    task_id,
     task_options,
 )
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.management.follow import follow
 from queueapp.management.output import pretty
-from queueapp.models import Task
+from queueapp.models import Task, Tenant
+from queueapp.operators.service import record
 from queueapp.states import Status
 from queueapp.tasks.serializers import TaskDocument
 
@@ -26,9 +32,13 @@ class Command(PlatformCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("type", help="e.g. echo")
+        parser.add_argument("type", nargs="?", help="e.g. echo")
         parser.add_argument(
-            "params", nargs="*", type=parameter, metavar="key=value", help="the value is JSON where it is valid JSON"
+            "pairs", nargs="*", type=parameter, metavar="key=value", help="the value is JSON where it is valid JSON"
+        )
+        parser.add_argument("--again", type=task_id, metavar="ID", help="a task like this one, but for what is given")
+        parser.add_argument(
+            "--params", type=document, metavar="JSON", help="with --again: all parameters; *** stays secret"
         )
         parser.add_argument("--tenant", metavar="SLUG", help=f"default: {default_tenant()}")
         add_task_options(parser)
@@ -44,8 +54,7 @@ class Command(PlatformCommand):
     def handle(self, **options: Any) -> None:
         fields = _fields(options)
         with acting():
-            tenant = find_tenant(options["tenant"])
-            task = tasks.submit(options["type"], pairs(options["params"], "A parameter"), tenant_id=tenant.id, **fields)
+            task, tenant = self._again(options, fields) if options["again"] else self._submit(options, fields)
         with self.output.silenced(options["json"]):
             self.output.line(f"Task {task.id} of {tenant.slug} is {task.status} on queue {task.queue}.")
             if options["wait"]:
@@ -54,6 +63,22 @@ class Command(PlatformCommand):
             self.output.json(TaskDocument.of_task(task, tenant.slug))
         if options["wait"] and task.status != Status.COMPLETED:
             raise CommandError(f"Task {task.id} ended as {task.status}.")
+
+    def _submit(self, options: dict[str, Any], fields: dict[str, Any]) -> tuple[Task, Tenant]:
+        if options["type"] is None or options["params"] is not None:
+            raise CommandError("Give a type with key=value, or --again ID with --params.")
+        tenant = find_tenant(options["tenant"])
+        params = pairs(options["pairs"], "A parameter")
+        return tasks.submit(options["type"], params, tenant_id=tenant.id, **fields), tenant
+
+    def _again(self, options: dict[str, Any], fields: dict[str, Any]) -> tuple[Task, Tenant]:
+        if options["type"] is not None or options["pairs"] or options["tenant"]:
+            raise CommandError(
+                "--again ID takes neither a type nor key=value nor --tenant; its parameters are --params JSON."
+            )
+        task = tasks.submit_again(options["again"], options["params"], **fields)
+        record("task.submit_again", str(options["again"]), task=str(task.id))
+        return task, Tenant.objects.get(id=task.tenant_id)
 
     def _wait(self, task: Task) -> Task:
         try:

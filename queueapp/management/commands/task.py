@@ -73,6 +73,7 @@ def _facts(task: Task) -> list[tuple[str, str]]:
         ("ran", seconds(task.run_seconds)),
         ("due", rfc3339(task.run_at)),
         ("expires", rfc3339(task.expires_at) if task.expires_at else ""),
+        ("repeats", str(task.retried_from_id or "")),
         ("progress", progress_of(task)),
         ("cancel", f"asked for at {rfc3339(task.cancel_requested_at)}" if task.cancel_requested_at else ""),
     ]
