@@ -40,7 +40,7 @@ def test_a_busy_one_tells_with_what(workers, make_task):
 
 def test_each_shows_its_release(clean_database, configure):
     configure(RELEASE="1f70")
-    register(new_id(), new_id(), Capabilities())
+    register(new_id(), new_id(), Capabilities(queues=None))
     assert [document["release"] for document in run_json("workers")] == ["1f70"]
     assert "  1f70  " in run("workers").splitlines()[1]
 
