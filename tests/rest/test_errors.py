@@ -39,7 +39,7 @@ def test_a_tenant_sees_its_own_errors_and_an_admin_all(client, stranger, admin, 
     tasks = client.get(f"/tasks?error_fingerprint={own['fingerprint']}").json()["results"]
     assert len(tasks) == 2
     retry = {"filter": {"error_fingerprint": own["fingerprint"]}, "dry_run": True}
-    assert client.post("/tasks/bulk/retry", retry).json()["matched"] == 2
+    assert client.post("/tasks/bulk/retry", retry).json()["count"] == 2
 
 
 def test_acts_are_for_the_tenants_they_name_and_on_record(client, stranger, admin, refused):
