@@ -1,38 +1,17 @@
 """Reading errors: which kinds there are in a window of time, and one of them in full. Needs a scope."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from queueapp import clock
 from queueapp.db import statements
 from queueapp.error_groups.folding import failure_of
 from queueapp.models import ErrorGroup
+from queueapp.windows import Window, windows
 
 MOST_LISTED = 200
-
-
-class Window(NamedTuple):
-    """How far back to look, and the length of the spans that are counted."""
-
-    seconds: int
-    span_seconds: int
-
-    @property
-    def since(self) -> datetime:
-        """The start of the span that began before the window did, so that it is in the counts as a whole."""
-        back = clock.now().timestamp() - self.seconds
-        return datetime.fromtimestamp(back - back % self.span_seconds, UTC)
-
-
-WINDOWS: Mapping[str, Window] = {
-    "1h": Window(3600, 300),
-    "3h": Window(3 * 3600, 300),
-    "24h": Window(24 * 3600, 3600),
-    "7d": Window(7 * 24 * 3600, 3600),
-}
+WINDOWS = windows(short_span_seconds=300)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from queueapp.models.api_keys import ApiKey, IdempotencyKey
 from queueapp.models.artifacts import Artifact, PendingObject
 from queueapp.models.audit import Act, OperatorAction, SecurityEvent, TaskLog, TaskLogRow
-from queueapp.models.counters import TaskCount, TaskDelta, TaskStat
+from queueapp.models.counters import TaskCount, TaskDelta, TaskStat, WorkerStat
 from queueapp.models.error_groups import ErrorGroup, ErrorStat
 from queueapp.models.queues import NewPartition, Partition, Queue, Route, UsedPartition
 from queueapp.models.runs import Run, RunMetric, RunNote
@@ -45,4 +45,5 @@ __all__ = [
     "Tenant",
     "UsedPartition",
     "Worker",
+    "WorkerStat",
 ]

@@ -22,6 +22,7 @@ from queueapp.rest.toolkit.views import ApiView
 from queueapp.tasks.filters import OF_TYPES
 from queueapp.type_patterns import type_pattern
 from queueapp.validation import WHOLE, RequestModel, Text
+from queueapp.windows import WindowName
 
 FINGERPRINT = "[0-9a-f]{16}|other"
 PARAMETERS = {
@@ -29,7 +30,6 @@ PARAMETERS = {
 }
 MAX_NOTE = 2_000
 Note = Annotated[Text, StringConstraints(max_length=MAX_NOTE)]
-Window = Literal["1h", "3h", "24h", "7d"]
 
 
 class FingerprintConverter:
@@ -50,7 +50,7 @@ register_converter(FingerprintConverter, "taskrunner_fingerprint")
 class ErrorQuery(RequestModel):
     """How far back to count."""
 
-    window: Window = "24h"
+    window: WindowName = "24h"
 
 
 class ErrorListQuery(ErrorQuery):

@@ -14,7 +14,9 @@ from queueapp.rest.toolkit.long_poll import MAX_WAIT_SECONDS
 from queueapp.rest.toolkit.permissions import Right
 from queueapp.rest.toolkit.views import ApiView
 from queueapp.tasks import queries
-from queueapp.validation import ResponseModel
+from queueapp.tasks.figures import WindowDocument
+from queueapp.validation import RequestModel, ResponseModel
+from queueapp.windows import WindowName
 
 
 class LimitsUse(ResponseModel):
@@ -63,6 +65,13 @@ class StatsResponse(ResponseModel):
     counts: dict[str, int]
     queues: dict[str, dict[str, int]]
     last_hour: LastHour
+    window: WindowDocument
+
+
+class StatsQuery(RequestModel):
+    """How far back `window` looks."""
+
+    window: WindowName = "1h"
 
 
 @resource("limits", tag="Usage")
@@ -101,11 +110,13 @@ class Stats(ApiView):
         right=Right.USAGE_READ,
         responses={200: ResponseSpec("Figures.", StatsResponse)},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request, query: StatsQuery) -> Response:
+        tenant_id = self.principal.sees_tenant
         with self.principal.scope():
-            queues = queries.counts_by_queue(tenant_id=self.principal.sees_tenant)
-            types = queries.usage_rows(tenant_id=self.principal.sees_tenant)
-        return Response(StatsResponse(counts=_summed(queues), queues=queues, last_hour=_last_hour(types)))
+            queues = queries.counts_by_queue(tenant_id=tenant_id)
+            last_hour = _last_hour(queries.usage_rows(tenant_id=tenant_id))
+            window = WindowDocument.of_window(query.window, tenant_id)
+        return Response(StatsResponse(counts=_summed(queues), queues=queues, last_hour=last_hour, window=window))
 
 
 def _summed(queues: dict[str, dict[str, int]]) -> dict[str, int]:

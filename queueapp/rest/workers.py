@@ -30,4 +30,4 @@ class WorkerList(ApiView):
     def get(self, request: Request, query: WorkerListQuery) -> Response:
         with self.principal.scope():
             rows = queries.worker_rows(include_dead=query.include_dead)
-            return Response(whole_list([WorkerDocument.of_row(row) for row in rows]))
+            return Response(whole_list(WorkerDocument.of_rows(rows)))

@@ -89,6 +89,26 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT left(encode(sha256((type || ' ' || digest)::bytea), 'hex'), 16)
 $$;
 
+-- Times in 24 buckets, each twice as wide as the one before (queueapp/histograms.py): the bucket of a time, as many
+-- times as they were counted in each, and the sum of two.
+CREATE FUNCTION taskrunner_bucket(seconds double precision) RETURNS smallint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT width_bucket(seconds, '{0.001,0.002,0.004,0.008,0.016,0.032,0.064,0.128,0.256,0.512,1.024,2.048,4.096,8.192,
+        16.384,32.768,65.536,131.072,262.144,524.288,1048.576,2097.152,4194.304}'::double precision[])::smallint
+$$;
+CREATE FUNCTION taskrunner_histogram(buckets smallint[], counts bigint[]) RETURNS integer[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT array_agg(coalesce(counted, 0)::integer ORDER BY number)
+    FROM generate_series(0, 23) AS number LEFT JOIN (
+        SELECT bucket, sum(count) AS counted FROM unnest(buckets, counts) AS found (bucket, count) GROUP BY bucket) AS found
+        ON bucket = number
+$$;
+CREATE FUNCTION taskrunner_sum_of_histograms(one integer[], other integer[]) RETURNS integer[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN one IS NULL THEN other WHEN other IS NULL THEN one ELSE (
+        SELECT array_agg(a + b ORDER BY number) FROM unnest(one, other) WITH ORDINALITY AS both_of (a, b, number)) END
+$$;
+
 -- A statement's moves in one pass each: one log row a move, one delta row a statement and kind of move.
 -- SECURITY DEFINER, because only the owner may write these tables, and any role moves tasks. Joined by hash in any case:
 -- a function is planned at a session's first call, so a worker whose first batch was one task would compare every old
@@ -139,7 +159,9 @@ DECLARE
 BEGIN
     WITH moved AS MATERIALIZED (
         SELECT n.tenant_id, n.id, n.queue, n.type, n.attempt, n.error_code, n.error_message, n.error_detail,
-            n.started_at, o.run_at, o.status AS from_status, n.status AS to_status,
+            CASE WHEN n.status = 'leased' THEN extract(epoch FROM n.started_at - o.run_at)::double precision END
+                AS wait_seconds,
+            o.status AS from_status, n.status AS to_status,
             -- a task that leaves its worker to wait again has not ended its attempt
             CASE WHEN o.status = 'leased' AND n.status <> 'queued' THEN n.run_seconds END AS run_seconds,
             coalesce(n.worker_id, o.worker_id) AS worker_id,
@@ -162,13 +184,13 @@ BEGIN
         FROM moved
     )
     INSERT INTO taskrunner_task_deltas (at, tenant_id, queue, type, from_status, to_status, moves, wait_seconds,
-        run_seconds, worker_id, error_fingerprint, error_task_id, error_attempt)
-    SELECT taskrunner_now(), tenant_id, queue, type, from_status, to_status, count(*),
-        coalesce(sum(extract(epoch FROM started_at - run_at)) FILTER (WHERE to_status = 'leased'), 0),
-        coalesce(sum(run_seconds), 0), left_worker_id, error_fingerprint,
+        run_seconds, bucket, worker_id, error_fingerprint, error_task_id, error_attempt)
+    SELECT taskrunner_now(), tenant_id, queue, type, from_status, to_status, count(*), coalesce(sum(wait_seconds), 0),
+        coalesce(sum(run_seconds), 0), taskrunner_bucket(coalesce(wait_seconds, run_seconds)) AS bucket, left_worker_id,
+        error_fingerprint,
         (array_agg(id) FILTER (WHERE error_fingerprint IS NOT NULL))[1],
         (array_agg(attempt) FILTER (WHERE error_fingerprint IS NOT NULL))[1]
-    FROM moved GROUP BY tenant_id, queue, type, from_status, to_status, left_worker_id, error_fingerprint;
+    FROM moved GROUP BY tenant_id, queue, type, from_status, to_status, bucket, left_worker_id, error_fingerprint;
     RETURN NULL;
 END
 $$;

@@ -69,6 +69,7 @@ PLATFORM: list[IsolationOperation] = [
         worker_rows=OWN_ROW,
     ),
     TenantPolicies("taskrunner_clusters"),
+    TenantPolicies("taskrunner_worker_stats"),
     TableRights("taskrunner_installation", client="SELECT", worker="SELECT", operator="SELECT"),
     TableRights("taskrunner_used_partitions", operator="SELECT"),
     TableRights("worker_inbox", worker="SELECT", operator=""),

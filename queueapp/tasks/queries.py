@@ -159,7 +159,7 @@ def live_clusters() -> list[Cluster]:
 def recent_activity(*, minutes: int) -> list[dict[str, Any]]:
     """What tasks did lately, a row for each status they moved to, with mean waiting and running times."""
     since = clock.now() - timedelta(minutes=minutes)
-    moved = TaskStat.objects.filter(minute__gte=since).values("to_status").order_by("to_status")
+    moved = TaskStat.objects.filter(span_seconds=60, starts_at__gte=since).values("to_status").order_by("to_status")
     totals = moved.annotate(total=Sum("moves"), waited=Sum("wait_seconds"), ran=Sum("run_seconds"))
     return [
         {

@@ -1,5 +1,6 @@
 """Tasks, queues and workers as documents for machines: the same from the HTTP API and from commands with --json."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Self
@@ -11,7 +12,9 @@ from queueapp.models import Task
 from queueapp.redaction import masked
 from queueapp.states import Status
 from queueapp.tasks import TransitionResult
+from queueapp.tasks.figures import WorkerUsage
 from queueapp.tasks.queries import WorkerRow
+from queueapp.tasks.statistics import worker_figures
 from queueapp.validation import ResponseModel
 
 WRITTEN_BY_TENANTS = ("params", "result", "requirements", "labels", "progress")
@@ -140,11 +143,22 @@ class WorkerDocument(ResponseModel):
     stopped_at: datetime | None
     seconds_since_heartbeat: float
     tasks: list[HeldTask]
+    last_hour: WorkerUsage
 
     @classmethod
-    def of_row(cls, row: WorkerRow) -> Self:
-        seen = {"is_live": row.is_live, "seconds_since_heartbeat": row.seconds_since_heartbeat}
-        return cls.of(row.worker, tasks=row.tasks, **seen)
+    def of_rows(cls, rows: Sequence[WorkerRow]) -> list[Self]:
+        """Needs an operator's scope."""
+        done = worker_figures([row.worker.id for row in rows])
+        return [
+            cls.of(
+                row.worker,
+                tasks=row.tasks,
+                is_live=row.is_live,
+                seconds_since_heartbeat=row.seconds_since_heartbeat,
+                last_hour=WorkerUsage.of_figures(done.get(row.worker.id)),
+            )
+            for row in rows
+        ]
 
 
 def result_document(outcome: TransitionResult) -> dict[str, Any]:

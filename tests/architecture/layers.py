@@ -38,6 +38,8 @@ LAYERS = [
         "states",
         "errors",
         "fingerprints",
+        "histograms",
+        "windows",
         "retry_policy",
         "timing",
         "type_patterns",

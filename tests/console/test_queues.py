@@ -21,7 +21,9 @@ def ended(tenant, minutes_ago, moves, to_status="completed"):
     minute = clock.now().replace(second=0, microsecond=0) - timedelta(minutes=minutes_ago)
     sums = {"moves": moves, "wait_seconds": 0, "run_seconds": 0}
     with operator_scope("operator:test"):
-        TaskStat.objects.create(tenant=tenant, minute=minute, queue="default", type="echo", to_status=to_status, **sums)
+        TaskStat.objects.create(
+            tenant=tenant, span_seconds=60, starts_at=minute, queue="default", type="echo", to_status=to_status, **sums
+        )
 
 
 def test_a_queue_tells_whether_it_moves(root, make_task):

@@ -43,11 +43,14 @@ INSERT INTO taskrunner_task_counts (tenant_id, queue, status, tasks) VALUES (%(a
 -- taskrunner_task_coun_tenant_id_fk 23503
 INSERT INTO taskrunner_task_counts (tenant_id, queue, status, tasks) VALUES (%(nobody)s, 'q', 'queued', 1)
 -- tr_task_stat_once 23505
-INSERT INTO taskrunner_task_stats (tenant_id, minute, queue, type, to_status, moves, wait_seconds, run_seconds)
-SELECT %(acme)s::uuid, '2026-01-01', 'q', 'echo', 'queued', n, 0, 0 FROM generate_series(1, 2) AS n
+INSERT INTO taskrunner_task_stats (tenant_id, span_seconds, starts_at, queue, type, to_status, moves, wait_seconds, run_seconds)
+SELECT %(acme)s::uuid, 60, '2026-01-01', 'q', 'echo', 'queued', n, 0, 0 FROM generate_series(1, 2) AS n
 -- taskrunner_task_stat_tenant_id_fk 23503
-INSERT INTO taskrunner_task_stats (tenant_id, minute, queue, type, to_status, moves, wait_seconds, run_seconds)
-VALUES (%(nobody)s, '2026-01-01', 'q', 'echo', 'queued', 1, 0, 0)
+INSERT INTO taskrunner_task_stats (tenant_id, span_seconds, starts_at, queue, type, to_status, moves, wait_seconds, run_seconds)
+VALUES (%(nobody)s, 60, '2026-01-01', 'q', 'echo', 'queued', 1, 0, 0)
+-- tr_worker_stat_once 23505
+INSERT INTO taskrunner_worker_stats (worker_id, minute, attempts, failures, run_seconds)
+SELECT %(acme)s::uuid, '2026-01-01', n, 0, 0 FROM generate_series(1, 2) AS n
 
 -- tr_error_group_once 23505
 INSERT INTO taskrunner_error_groups (tenant_id, fingerprint, type, code, title, exception_class, failures, first_seen,

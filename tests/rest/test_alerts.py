@@ -131,10 +131,16 @@ def test_dead_letters_far_above_usual(admin, client, make_task, globex, a_worker
     assert codes(client) == [("dead_letters", 10)]
     assert found(client)[0]["filter"] == {"state": "dead_letter", "type": "echo"}
     with operator_scope("operator:test"):
-        stat = TaskStat.objects.get(tenant__slug="acme", to_status="dead_letter")
+        stat = TaskStat.objects.get(tenant__slug="acme", span_seconds=60, to_status="dead_letter")
         TaskStat.objects.create(
             **{name: getattr(stat, name) for name in ("tenant_id", "queue", "type", "to_status")},
-            **{"minute": stat.minute - timedelta(hours=3), "moves": 24 * 3, "wait_seconds": 0, "run_seconds": 0},
+            **{
+                "span_seconds": 60,
+                "starts_at": stat.starts_at - timedelta(hours=3),
+                "moves": 24 * 3,
+                "wait_seconds": 0,
+                "run_seconds": 0,
+            },
         )
     assert codes(client) == []
 

@@ -127,6 +127,13 @@ def test_figures_are_a_tenants_own(client, admin, make_task, globex):
     (echo,) = stats["last_hour"]["types"]
     assert (echo["type"], echo["completed"], echo["dead_lettered"]) == ("echo", 3, 1)
     assert echo["average_run_seconds"] >= 0
+    for window in ("1h", "7d"):
+        of_window = client.get(f"/stats?window={window}").json()["window"]
+        (echo,) = of_window["types"]
+        assert (echo["completed"], echo["failure_rate"], of_window["total"]["completed"]) == (3, 0.25, 3)
+        assert 0.2 < echo["run"]["p95"] < 0.3  # 0.25 s each
+        assert sum(span["failed"] for span in of_window["spans"]) == 1
+    assert set(fields_of(client.get("/stats?window=2h"))) == {"window"}
     assert admin.get("/stats").json()["counts"] == {"completed": 3, "dead_letter": 1, "queued": 1}
     assert admin.get("/stats?tenant=globex").json()["counts"] == {"queued": 1}
 

@@ -32,6 +32,7 @@ from queueapp.models import (
     TaskStat,
     TaskType,
     Tenant,
+    WorkerStat,
 )
 from queueapp.models.base import new_id
 from queueapp.tenancy import operator_scope, tenant_scope
@@ -76,7 +77,9 @@ def fill(tenant: Tenant, worker_id: UUID) -> None:
         OperatorAction.objects.create(tenant_id=tenant.id, actor="x", action="pause", target="default")
         TaskCount.objects.create(**counted, status="queued", tasks=1)
         TaskStat.objects.create(
-            **counted, minute=now, type="echo", to_status="queued", moves=1, wait_seconds=0, run_seconds=0
+            **counted,
+            **{"span_seconds": 60, "starts_at": now, "type": "echo", "to_status": "queued", "moves": 1},
+            **{"wait_seconds": 0, "run_seconds": 0},
         )
         seen = {"first_seen": now, "last_seen": now, "sample_task_id": task.id, "sample_attempt": 1}
         ErrorGroup.objects.create(tenant=tenant, fingerprint="f", type="echo", failures=1, **seen)
@@ -97,6 +100,7 @@ def fill_shared(worker_id: UUID) -> None:
     register(worker_id, new_id(), Capabilities(queues=("default",)))
     with operator_scope("operator:test"):
         Cluster.objects.create(host="h", pid=1, machine="m", start_ticks=1)
+        WorkerStat.objects.create(worker_id=worker_id, minute=datetime.now(UTC), attempts=1, failures=0, run_seconds=0)
         Route.objects.create(pattern="echo.*", queue_id="default")
         save_custom_key(KeySpec("feature.banner", Kind.STRING, "a line of text"))
     submit_change("github.api_token", "a secret of some length", actor="operator:test")

@@ -19,7 +19,15 @@ WITH keys AS (
     RETURNING 1
 ), statistics AS (
     DELETE FROM taskrunner_task_stats WHERE id IN (
-        SELECT id FROM taskrunner_task_stats WHERE minute < taskrunner_now() - interval '30 days' ORDER BY minute LIMIT %(batch)s)
+        (SELECT id FROM taskrunner_task_stats WHERE span_seconds = 60 AND starts_at < taskrunner_now() - interval '2 days'
+            ORDER BY starts_at LIMIT %(batch)s)
+        UNION ALL
+        (SELECT id FROM taskrunner_task_stats WHERE span_seconds = 3600 AND starts_at < taskrunner_now() - interval '30 days'
+            ORDER BY starts_at LIMIT %(batch)s))
+    RETURNING 1
+), worker_statistics AS (
+    DELETE FROM taskrunner_worker_stats WHERE id IN (
+        SELECT id FROM taskrunner_worker_stats WHERE minute < taskrunner_now() - interval '1 day' ORDER BY minute LIMIT %(batch)s)
     RETURNING 1
 ), error_statistics AS (
     -- two short deletions, each along its part of the index
@@ -41,5 +49,6 @@ WITH keys AS (
 )
 SELECT (SELECT count(*) FROM keys) AS dedup_keys, (SELECT count(*) FROM requests) AS idempotency_keys,
     (SELECT count(*) FROM gone) AS workers, (SELECT count(*) FROM clusters) AS clusters,
-    (SELECT count(*) FROM statistics) AS statistics, (SELECT count(*) FROM error_statistics) AS error_statistics,
+    (SELECT count(*) FROM statistics) AS statistics, (SELECT count(*) FROM worker_statistics) AS worker_statistics,
+    (SELECT count(*) FROM error_statistics) AS error_statistics,
     (SELECT count(*) FROM errors) AS errors, (SELECT count(*) FROM slots) AS slots

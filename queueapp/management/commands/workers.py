@@ -7,8 +7,14 @@ from django.core.management.base import CommandParser
 from queueapp.management.base import PlatformCommand, acting
 from queueapp.management.output import rfc3339, seconds
 from queueapp.tasks import queries
+from queueapp.tasks.figures import WorkerUsage
 from queueapp.tasks.queries import WorkerRow
 from queueapp.tasks.serializers import WorkerDocument
+
+HEADERS = (
+    *("worker", "state", "host", "pid", "queues", "release"),
+    *("started", "heartbeat", "last hour", "p95", "busy with"),
+)
 
 
 class Command(PlatformCommand):
@@ -21,16 +27,17 @@ class Command(PlatformCommand):
     def handle(self, **options: Any) -> None:
         with acting():
             rows = queries.worker_rows(include_dead=options["all"])
+            documents = WorkerDocument.of_rows(rows)
         if options["json"]:
-            self.output.json([WorkerDocument.of_row(row) for row in rows])
+            self.output.json(documents)
         elif rows:
-            headers = ("worker", "state", "host", "pid", "queues", "release", "started", "heartbeat", "busy with")
-            self.output.table(headers, [_row(row) for row in rows])
+            pairs = zip(rows, documents, strict=True)
+            self.output.table(HEADERS, [_row(row, document.last_hour) for row, document in pairs])
         else:
             self.output.line("No worker is alive. `manage.py qcluster` starts some.")
 
 
-def _row(row: WorkerRow) -> list[str]:
+def _row(row: WorkerRow, done: WorkerUsage) -> list[str]:
     worker = row.worker
     state = "live" if row.is_live else "stopped" if worker.stopped_at else "dead"
     return [
@@ -42,5 +49,7 @@ def _row(row: WorkerRow) -> list[str]:
         worker.release,
         rfc3339(worker.started_at, timespec="seconds"),
         f"{seconds(row.seconds_since_heartbeat)} ago",
+        f"{done.attempts} ({done.failures} failed)",
+        seconds(done.run.p95),
         ", ".join(f"{task['type']} {task['id']}" for task in row.tasks),
     ]

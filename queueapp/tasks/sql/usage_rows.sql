@@ -8,5 +8,5 @@ SELECT type,
     sum(run_seconds) FILTER (WHERE to_status IN ('completed', 'failed', 'dead_letter'))
         / nullif(sum(moves) FILTER (WHERE to_status IN ('completed', 'failed', 'dead_letter')), 0) AS average_run_seconds
 FROM taskrunner_task_stats
-WHERE minute > taskrunner_now() - interval '1 hour' AND (%(tenant_id)s::uuid IS NULL OR tenant_id = %(tenant_id)s)
+WHERE span_seconds = 60 AND starts_at > taskrunner_now() - interval '1 hour' AND (%(tenant_id)s::uuid IS NULL OR tenant_id = %(tenant_id)s)
 GROUP BY type ORDER BY type
