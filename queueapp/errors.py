@@ -105,6 +105,30 @@ class QueueNotFound(TaskrunnerError):
         super().__init__(f"There is no queue {name!r}; there are: {', '.join(known)}.")
 
 
+class WorkerNotFound(TaskrunnerError):
+    """No worker has this id."""
+
+    code = "worker_not_found"
+
+    def __init__(self, worker_id: UUID) -> None:
+        super().__init__(f"There is no worker {worker_id}; `manage.py workers` lists them.")
+
+
+class ClusterNotFound(TaskrunnerError):
+    """No cluster has this id."""
+
+    code = "cluster_not_found"
+
+    def __init__(self, cluster_id: UUID) -> None:
+        super().__init__(f"There is no cluster {cluster_id}; `manage.py qinfo` lists them.")
+
+
+class CannotEnd(TaskrunnerError):
+    """The worker or the cluster cannot be asked to end."""
+
+    code = "cannot_end"
+
+
 class InvalidValue(ValidationFailure):
     """An operator gave a name or a value that cannot be used."""
 

@@ -30,6 +30,7 @@ class WorkerAdmin(ReadOnlyAdmin):
         "busy_with",
         "started_at",
         "heartbeat_at",
+        "stop_asked_at",
         "stopped_at",
     )
 

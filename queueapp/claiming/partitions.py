@@ -152,7 +152,9 @@ class PartitionTable:
         return time.monotonic() - self._read_at >= REFRESH_SECONDS
 
     def open_partitions(self) -> Iterator[tuple[str, list[ClaimablePartition]]]:
-        """Each queue that is not paused and has partitions for this worker, with these."""
+        """Each queue that is not paused and has partitions for this worker, with these; none where it is to end."""
+        if self.pauses.asked_to_end:
+            return iter(())
         paused = self.pauses.state.queues
         return (
             (queue, partitions)

@@ -30,6 +30,7 @@ class Pauses:
     def __init__(self) -> None:
         self.state = PauseState(0, frozenset())
         self.stopped = False  # whether the worker was declared dead
+        self.asked_to_end = False  # whether an operator wants it to start nothing more of any queue, and end
         self._heard_at = float("-inf")
         self._lock = threading.Lock()
 
@@ -46,6 +47,7 @@ class Pauses:
             (queue.name for queue in polled.queues if queue.is_paused),
         )
         self.stopped, self._heard_at = polled.is_stopped, polled.asked_at
+        self.asked_to_end |= polled.is_asked_to_end
 
     def ask(self, worker_id: UUID) -> bool:
         """Hear what there is now, between two polls. False when the worker was declared dead."""
@@ -54,6 +56,7 @@ class Pauses:
             (now,) = statements.rows("hear_pauses", {"worker_id": worker_id})
         self.hear(now["number"], now["queues"])
         self.stopped, self._heard_at = now["stopped"], began
+        self.asked_to_end |= now["asked_to_end"]
         return not self.stopped
 
     @property

@@ -26,6 +26,7 @@ class Poll:
     last_partition: int  # the greatest number of one; 0 where there are none
     has_new_partitions: bool  # that submitters noted, and nobody listed yet
     is_stopped: bool  # whether the worker was declared dead
+    is_asked_to_end: bool  # whether an operator wants it to end after what it runs
     numbers: Numbers
 
 
@@ -40,5 +41,6 @@ def poll(worker_id: UUID, horizon: CommitHorizon) -> Poll:
         row["last_partition"],
         row["has_new_partitions"],
         row["is_stopped"],
+        row["is_asked_to_end"],
         Numbers(row["drawn"], row["oldest_running"], row["own_id"]),
     )

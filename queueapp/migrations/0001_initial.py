@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 ('release', models.CharField(db_default='', default='', help_text='Of the project, as its setting RELEASE names it.', max_length=100)),
                 ('started_at', models.DateTimeField(db_default=queueapp.models.base.Now())),
                 ('heartbeat_at', models.DateTimeField(db_default=queueapp.models.base.Now())),
+                ('drain_asked_at', models.DateTimeField(blank=True, help_text='When an operator asked it to end.', null=True)),
             ],
             options={
                 'db_table': 'taskrunner_clusters',
@@ -437,6 +438,7 @@ class Migration(migrations.Migration):
                 ('release', models.CharField(db_default='', default='', help_text='Of the project, as its setting RELEASE names it.', max_length=100)),
                 ('started_at', models.DateTimeField(db_default=queueapp.models.base.Now())),
                 ('heartbeat_at', models.DateTimeField(db_default=queueapp.models.base.Now())),
+                ('stop_asked_at', models.DateTimeField(blank=True, help_text='When an operator asked it to end after what it runs.', null=True)),
                 ('stopped_at', models.DateTimeField(blank=True, null=True)),
                 ('pause_seen', models.BigIntegerField(db_default=0, default=0)),
             ],

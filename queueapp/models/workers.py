@@ -23,6 +23,7 @@ class Cluster(UuidModel):
     release = models.CharField(max_length=MAX_RELEASE_CHARACTERS, default="", db_default="", help_text=RELEASE_HELP)
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now())
+    drain_asked_at = models.DateTimeField(null=True, blank=True, help_text="When an operator asked it to end.")
 
     class Meta:
         db_table = "taskrunner_clusters"
@@ -48,6 +49,9 @@ class Worker(UuidModel):
     release = models.CharField(max_length=MAX_RELEASE_CHARACTERS, default="", db_default="", help_text=RELEASE_HELP)
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now())
+    stop_asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When an operator asked it to end after what it runs."
+    )
     stopped_at = models.DateTimeField(null=True, blank=True)
     # it starts nothing of the queues that were paused when this number was the latest (Queue.pause_seq)
     pause_seen = models.BigIntegerField(db_default=0, default=0)

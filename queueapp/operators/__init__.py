@@ -1,1 +1,1 @@
-"""What operators do to queues and tenants, each act on record."""
+"""What operators do to queues, workers and tenants, each act on record."""

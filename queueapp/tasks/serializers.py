@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from queueapp.models import Task
+from queueapp.models import Cluster, Task
 from queueapp.redaction import masked
 from queueapp.states import Status
 from queueapp.tasks import TransitionResult
@@ -140,6 +140,7 @@ class WorkerDocument(ResponseModel):
     is_live: bool
     started_at: datetime
     heartbeat_at: datetime
+    stop_asked_at: datetime | None = Field(description="When an operator asked it to end after what it runs.")
     stopped_at: datetime | None
     seconds_since_heartbeat: float
     tasks: list[HeldTask]
@@ -159,6 +160,29 @@ class WorkerDocument(ResponseModel):
             )
             for row in rows
         ]
+
+
+class ClusterDocument(ResponseModel):
+    """A running `qcluster`."""
+
+    id: UUID
+    host: str
+    pid: int
+    status: str
+    workers: int = Field(description="How many processes it has for them.")
+    reincarnations: int = Field(description="How many of its processes were started again.")
+    started_at: datetime
+    heartbeat_at: datetime
+    drain_asked_at: datetime | None = Field(description="When an operator asked it to finish and end.")
+
+    @classmethod
+    def of_cluster(cls, cluster: Cluster) -> Self:
+        status = "draining" if cluster.drain_asked_at else str(cluster.stat.get("status", ""))
+        counted = {
+            "workers": len(cluster.stat.get("workers", [])),
+            "reincarnations": cluster.stat.get("reincarnations", 0),
+        }
+        return cls.of(cluster, status=status, **counted)
 
 
 def result_document(outcome: TransitionResult) -> dict[str, Any]:

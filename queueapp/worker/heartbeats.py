@@ -15,16 +15,18 @@ from queueapp.tasks.queries import live_clusters
 from queueapp.tenancy import system_scope, worker_scope
 
 
-def look_after_cluster(cluster_id: UUID, stat: dict[str, Any]) -> None:
+def look_after_cluster(cluster_id: UUID, stat: dict[str, Any]) -> bool:
     """Keep the sentinel's latest statistics, and end the workers of this machine that died with their supervisor.
 
     A supervisor that lives knows what its worker was executing, and has it settled itself.
+    Returns whether an operator has asked the cluster to drain.
     """
     with system_scope("reaper"):
         if stat:
             _store_stat(cluster_id, stat)
         if lost := _lost_workers():
             end_lost_workers(lost)
+        return Cluster.objects.filter(id=cluster_id, drain_asked_at__isnull=False).exists()
 
 
 def _store_stat(cluster_id: UUID, stat: dict[str, Any]) -> None:

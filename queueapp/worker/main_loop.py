@@ -103,6 +103,11 @@ class ServingWorker:
         """Whether an attempt left something that no other may meet."""
         return self._executor.unfit is not None
 
+    @property
+    def _is_to_end(self) -> bool:
+        """The cluster drains, or an operator has asked this worker to end: it finishes what it runs."""
+        return self._options.memory.draining or self._claimer.pauses.asked_to_end
+
     def run(self) -> None:
         self._watchdog.start()
         while not self._should_leave():
@@ -128,7 +133,7 @@ class ServingWorker:
         # a Redis that says "now" for ever must not make us ask the database for ever
         is_believed = self._woken_in_vain < notifier.NOTIFICATIONS_KEPT
         ends = time.monotonic() + POLL_INTERVAL_SECONDS
-        while (left := ends - time.monotonic()) > 0 and not self._options.memory.draining:
+        while (left := ends - time.monotonic()) > 0 and not self._is_to_end:
             step = min(left, DRAIN_NOTICED_SECONDS)
             if not self._pool.is_empty:
                 if self._wait_beside_attempts(step, is_believed):
@@ -239,7 +244,7 @@ class ServingWorker:
                 self._execute(attempt)
             if self._buffer.settles_before_next or self._buffer.oldest_outcome_seconds > SETTLE_AFTER_SECONDS:
                 self._settle()
-            if self._options.memory.draining or self._executor.unfit:
+            if self._is_to_end or self._executor.unfit:
                 break
 
     def _may_start_next(self) -> bool:
@@ -249,7 +254,7 @@ class ServingWorker:
     def _wait_until_empty(self, *, draining: bool = False) -> bool:
         """Until nothing runs on the event loop, and meanwhile settle. False where the cluster drains, unless we do."""
         while not self._pool.is_empty:
-            if self._options.memory.draining and not draining:
+            if self._is_to_end and not draining:
                 return False
             if self._pool.progressed.wait(DRAIN_NOTICED_SECONDS):
                 self._notice_progress()
@@ -317,7 +322,7 @@ class ServingWorker:
 
     def _should_leave(self) -> bool:
         return (
-            self._options.memory.draining
+            self._is_to_end
             or not self._watchdog.still_ours
             or self._executed >= conf.settings.worker_max_tasks
             or self._memory_limit.check()

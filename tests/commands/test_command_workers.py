@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from queueapp.claiming import Capabilities
 from queueapp.models.base import new_id
 from queueapp.worker.heartbeats import register
-from tests.commands.calling import create_worker, run, run_json
+from tests.commands.calling import ACTOR, actions, create_worker, refused, run, run_json
 
 
 @pytest.fixture
@@ -43,6 +43,15 @@ def test_each_shows_its_release(clean_database, configure):
     register(new_id(), new_id(), Capabilities(queues=None))
     assert [document["release"] for document in run_json("workers")] == ["1f70"]
     assert "  1f70  " in run("workers").splitlines()[1]
+
+
+def test_one_is_asked_to_end_after_its_task(workers):
+    live, dead = workers["live"].id, workers["dead"].id
+    assert run("workers", "--stop", live, "--reason", "it grows").splitlines()[1].split()[1] == "stopping"
+    assert run_json("workers")[0]["stop_asked_at"].endswith("Z")
+    assert refused("workers", "--stop", dead)[1] == f"Worker {dead} is not alive."
+    assert refused("workers", "--drain", live)[1] == f"There is no cluster {live}; `manage.py qinfo` lists them."
+    assert actions() == [(ACTOR, "worker.stop", str(live))]
 
 
 def test_an_empty_list_says_what_to_do(clean_database):

@@ -6,7 +6,7 @@ import pytest
 
 from queueapp import clock, maintenance
 from queueapp.db import statements
-from queueapp.models import OperatorAction, Queue, Worker
+from queueapp.models import Cluster, OperatorAction, Queue, Worker
 from queueapp.tenancy import operator_scope
 from tests.commands.calling import create_worker
 from tests.rest.calling import code_of, fields_of
@@ -115,6 +115,51 @@ def test_a_worker_that_is_pruned_while_it_is_looked_at_is_not_there(admin, monke
     assert [each["id"] for each in listed] == [str(stays.id)]
 
 
+@pytest.fixture
+def a_cluster(clean_database):
+    with operator_scope("operator:test"):
+        stat = {"status": "Idle", "workers": [1, 2], "reincarnations": 3}
+        return Cluster.objects.create(host="box", pid=7, machine="elsewhere", start_ticks=0, stat=stat)
+
+
+def test_a_worker_is_asked_to_end_and_stays_as_it_was_asked_first(admin):
+    worker = create_worker()
+    asked = admin.post(f"/workers/{worker.id}/stop", {"reason": "token=hunter2hunter2 leaks"})
+    assert (asked.status_code, asked.json()["is_live"]) == (202, True)
+    again = admin.post(f"/workers/{worker.id}/stop")
+    assert again.json()["stop_asked_at"] == asked.json()["stop_asked_at"] is not None
+    with operator_scope("operator:test"):
+        first, second = OperatorAction.objects.filter(action="worker.stop", target=str(worker.id)).order_by("id")
+    assert (first.detail, second.detail) == ({"reason": "token=*** leaks"}, {})
+
+
+def test_a_cluster_is_asked_to_drain(admin, a_cluster):
+    (listed,) = admin.get("/clusters").json()["results"]
+    assert (listed["status"], listed["workers"], listed["reincarnations"]) == ("Idle", 2, 3)
+    asked = admin.post(f"/clusters/{a_cluster.id}/drain", {"reason": "its machine goes"})
+    assert (asked.status_code, asked.json()["status"]) == (202, "draining")
+    with operator_scope("operator:test"):
+        assert OperatorAction.objects.get(action="cluster.drain").target == str(a_cluster.id)
+
+
+def test_who_cannot_be_asked_to_end(admin, a_cluster):
+    with operator_scope("operator:test"):
+        Cluster.objects.update(heartbeat_at="2026-01-01T00:00Z")
+    dead, over_http = create_worker(stopped_at="2026-01-01T00:00Z"), create_worker(machine=Worker.OVER_HTTP)
+    refused = {
+        f"/workers/{dead.id}/stop": (409, "cannot_end"),
+        f"/workers/{over_http.id}/stop": (409, "cannot_end"),
+        f"/workers/{a_cluster.id}/stop": (404, "worker_not_found"),
+        f"/clusters/{a_cluster.id}/drain": (409, "cannot_end"),
+        f"/clusters/{dead.id}/drain": (404, "cluster_not_found"),
+    }
+    answers = {address: admin.post(address) for address in refused}
+    assert {address: (each.status_code, code_of(each)) for address, each in answers.items()} == refused
+    assert fields_of(admin.post(f"/workers/{dead.id}/stop", {"reason": "x" * 501})) == {"reason": "too_long"}
+    with operator_scope("operator:test"):
+        assert not OperatorAction.objects.filter(action__in=["worker.stop", "cluster.drain"]).exists()
+
+
 def test_figures_are_a_tenants_own(client, admin, make_task, globex):
     for status in ("completed", "completed", "completed", "dead_letter"):
         make_task(status)
@@ -144,6 +189,8 @@ def test_types_come_with_the_schema_of_their_parameters(client):
     assert types["sample.give_up"]["max_retries"] == 5
 
 
-@pytest.mark.parametrize("path", ["/queues", "/workers", "/limits", "/stats", "/security-events"])
+@pytest.mark.parametrize(
+    "path", ["/queues", "/workers", "/clusters", "/alerts", "/limits", "/stats", "/security-events"]
+)
 def test_unknown_parameters_are_refused(admin, path):
     assert fields_of(admin.get(f"{path}?colour=red")) == {"colour": "extra_forbidden"}

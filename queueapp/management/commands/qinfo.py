@@ -24,7 +24,15 @@ class Command(PlatformCommand):
             self.output.json(
                 {
                     "alerts": [asdict(alert) for alert in wrong],
-                    "clusters": [{"id": cluster.id, "host": cluster.host, **cluster.stat} for cluster in clusters],
+                    "clusters": [
+                        {
+                            "id": cluster.id,
+                            "host": cluster.host,
+                            **cluster.stat,
+                            "drain_asked_at": cluster.drain_asked_at,
+                        }
+                        for cluster in clusters
+                    ],
                     "last_hour": activity,
                     "tasks": counts,
                 }
@@ -43,7 +51,7 @@ class Command(PlatformCommand):
                 str(cluster.id),
                 cluster.host,
                 str(cluster.pid),
-                str(cluster.stat.get("status", "")),
+                "draining" if cluster.drain_asked_at else str(cluster.stat.get("status", "")),
                 str(len(cluster.stat.get("workers", []))),
                 str(cluster.stat.get("reincarnations", "")),
                 rfc3339(cluster.started_at, timespec="seconds"),

@@ -31,8 +31,8 @@ class Right(StrEnum):
     TYPES_DECLARE = "types:declare"
     CONFIG_READ = "config:read"
     CONFIG_WRITE = "config:write"
-    PLATFORM_READ = "platform:read"  # queues, workers, security events
-    PLATFORM_OPERATE = "platform:operate"  # pause and resume queues
+    PLATFORM_READ = "platform:read"  # queues, workers, clusters, security events
+    PLATFORM_OPERATE = "platform:operate"  # pause and resume queues, end workers and clusters
 
 
 R = Right

@@ -17,6 +17,8 @@ from queueapp.db import driver
 from queueapp.errors import (
     ArtifactTooLarge,
     BulkUnderWay,
+    CannotEnd,
+    ClusterNotFound,
     DeclaredByCode,
     DuplicateTask,
     LeaseLost,
@@ -25,6 +27,7 @@ from queueapp.errors import (
     TaskNotFound,
     TaskrunnerError,
     ValidationFailure,
+    WorkerNotFound,
     WrongState,
 )
 from queueapp.redaction import masked
@@ -38,6 +41,9 @@ logger = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 STATUS_OF: dict[type[TaskrunnerError], int] = {
     QueueNotFound: 404,
+    WorkerNotFound: 404,
+    ClusterNotFound: 404,
+    CannotEnd: 409,
     LeaseLost: 409,
     DeclaredByCode: 409,
     ArtifactTooLarge: 413,

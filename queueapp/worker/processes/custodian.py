@@ -54,7 +54,10 @@ class DatabaseThread(threading.Thread):
 
 
 class Maintenance(DatabaseThread):
-    """Runs the jobs that are due, stores the cluster's statistics, and looks for the dead of clusters that are gone."""
+    """Runs the jobs that are due, stores the cluster's statistics, and looks for the dead of clusters that are gone.
+
+    With the statistics it hears whether an operator wants the cluster to end, and tells the supervisor.
+    """
 
     def __init__(self, options: ServeOptions) -> None:
         super().__init__("maintenance", MAINTENANCE_SECONDS)
@@ -66,7 +69,9 @@ class Maintenance(DatabaseThread):
         self._runner.run()
         if time.monotonic() >= self._looks_at:
             self._looks_at = time.monotonic() + CLUSTER_SECONDS
-            heartbeats.look_after_cluster(self._options.cluster_id, self._options.memory.read_stat())
+            memory = self._options.memory
+            if heartbeats.look_after_cluster(self._options.cluster_id, memory.read_stat()):
+                memory.ask_to_drain()
 
 
 class Custodian(DatabaseThread):

@@ -149,6 +149,7 @@ class ClusterMemory:
         self.slots: list[Slot] = [slots[index] for index in range(workers)]
         self._deaths: list[Death] = [deaths[index] for index in range(DEATHS_KEPT)]
         self._drain_until = RawValue(ctypes.c_double, 0.0)
+        self._drain_is_asked = RawValue(ctypes.c_int64, 0)
         self._sentinel_heartbeat_at = RawValue(ctypes.c_double, time.monotonic())
         self._stat = RawArray(ctypes.c_char, STAT_BYTES)
 
@@ -164,6 +165,14 @@ class ClusterMemory:
 
     def drain(self, *, until: float) -> None:
         self._drain_until.value = until
+
+    @property
+    def drain_is_asked(self) -> bool:
+        """Whether the supervisor should drain, as at SIGTERM."""
+        return bool(self._drain_is_asked.value)
+
+    def ask_to_drain(self) -> None:
+        self._drain_is_asked.value = 1
 
     def record_death(self, slot: Slot, ending: Ending) -> bool:
         """Move a dead worker out of its slot, which is free then. False where there is no room."""

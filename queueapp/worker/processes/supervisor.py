@@ -36,9 +36,9 @@ SETTLE_SECONDS = 0.8  # at most, of deaths at the end; `docker stop` kills after
 
 
 class Supervisor:
-    """Runs until SIGTERM or SIGINT, then drains: running tasks have `drain_seconds` to finish, nothing new is started.
+    """Runs until SIGTERM, SIGINT or an operator ends it, then drains: running tasks have `drain_seconds` to finish.
 
-    A second signal ends these at once.
+    Nothing new is started then. A second signal ends these at once.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Supervisor:
             raise
 
     def _supervise(self) -> None:
-        while not self._times_asked_to_stop:
+        while not self._times_asked_to_stop and not self._memory.drain_is_asked:
             select.select([self._woken], [], [], self._poll_interval())
             self._look_after_workers()
             if fault := self._fault():
