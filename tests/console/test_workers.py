@@ -1,0 +1,45 @@
+"""Workers on the console: which live, what each runs, and which ended."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+from queueapp import clock
+from queueapp.models import Cluster
+from queueapp.tenancy import operator_scope
+from tests.commands.calling import create_worker
+
+WORKERS = "/console/all/workers/"
+
+
+def state_of(client, worker):
+    return client.get(f"{WORKERS}{worker.id}/").context["figures"].state[0]
+
+
+def test_the_living_are_told_from_the_dead(root):
+    now = clock.now()
+    idle = create_worker()
+    silent = create_worker(heartbeat_at=now - timedelta(seconds=9))
+    dead = create_worker(heartbeat_at=now - timedelta(minutes=5))
+    ended = create_worker(stopped_at=now)
+    answer = root.get(WORKERS)
+    assert [figures.worker.id for figures in answer.context["workers"]] == [silent.id, idle.id]
+    assert [figures.worker.id for figures in answer.context["ended"]] == [ended.id, dead.id]
+    assert [state_of(root, each) for each in (idle, silent, dead, ended)] == ["idle", "silent", "dead", "ended"]
+    assert root.get(f"{WORKERS}{uuid4()}/").status_code == 404
+
+
+def test_a_worker_shows_what_it_runs_where_it_is_and_what_it_serves(root, make_task):
+    with operator_scope("operator:test"):
+        cluster = Cluster.objects.create(host="box", pid=77, machine="elsewhere", start_ticks=0)
+    worker = create_worker(
+        cluster_id=cluster.id, queues=["default"], capabilities={"region": "<eu>", "token": "s3cr3t"}
+    )
+    create_worker(queues=["slow"])
+    task = make_task(status="leased", worker_id=worker.id)
+    for address in (f"{WORKERS}?queue=default", f"{WORKERS}{worker.id}/"):
+        text = root.get(address).content.decode()
+        assert f'<a href="/console/all/tasks/{task.id}/">' in text and "box:77" in text
+    assert "&lt;eu&gt;" in text and "s3cr3t" not in text
+    assert state_of(root, worker) == "busy"
+    assert [figures.worker for figures in root.get(f"{WORKERS}?queue=default").context["workers"]] == [worker]
+    assert "manage.py qcluster --queues none" in root.get(f"{WORKERS}?queue=none").content.decode()
