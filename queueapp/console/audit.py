@@ -68,6 +68,8 @@ def _address(access: Access, act: Act, tenant: str) -> str:
         return _page("task", scope, task_id)
     if topic == "queue":
         return _page("queue", scope, act.target) or reverse("console:tasks", args=[scope], query={"queue": act.target})
+    if topic == "error":
+        return _page("error", scope, act.target)
     if topic in ("apikey", "member") and tenant:
         return _page("settings", tenant)
     return reverse("console:audit", args=[scope], query={"target": act.target})

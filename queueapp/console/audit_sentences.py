@@ -15,6 +15,9 @@ DONE = {
     "config.rotate": "encrypted anew the",
     "config_key.delete": "deleted the configuration key",
     "config_key.save": "declared the configuration key",
+    "error.ignore": "ignored the error",
+    "error.reopen": "opened again the error",
+    "error.resolve": "resolved the error",
     "maintenance.run": "ran maintenance",
     "member.add": "added the member",
     "member.change": "changed the member",
@@ -73,7 +76,7 @@ def sentence(act: Act) -> Sentence:
     detail = masked(act.detail) if isinstance(act.detail, dict) else {}
     who = act.actor.partition(":")[2] or act.actor
     did, what = _told(act, detail)
-    return Sentence(*(_cut(text) for text in (who, did, what, _text(detail.get("reason")))))
+    return Sentence(*(_cut(text) for text in (who, did, what, _text(detail.get("reason") or detail.get("note")))))
 
 
 def _told(act: Act, detail: Mapping[str, Any]) -> tuple[str, str]:
@@ -86,6 +89,8 @@ def _told(act: Act, detail: Mapping[str, Any]) -> tuple[str, str]:
         case "configuration":
             done = CONFIGURED.get(act.action, act.action)
             return (done if detail.get("status") == "success" else f"tried to change ({act.action})"), act.target
+    if act.action.startswith("error."):
+        return DONE.get(act.action, act.action), _text(detail.get("title")) or act.target
     if act.action.startswith("task.") and not _is_id(act.target):
         return DONE.get(act.action, act.action), _tasks(act, detail)
     return DONE.get(act.action, act.action), act.target
