@@ -144,6 +144,13 @@ def live_workers() -> list[Worker]:
     return list(Worker.objects.filter(stopped_at=None, heartbeat_at__gt=alive_since))
 
 
+def live_worker_ids() -> list[UUID]:
+    """The workers heard of in the last seconds. Needs an operator's scope."""
+    alive_since = clock.now() - timedelta(seconds=WORKER_DEAD_AFTER_SECONDS)
+    alive = Worker.objects.filter(stopped_at=None, heartbeat_at__gt=alive_since)
+    return list(alive.order_by().values_list("id", flat=True))
+
+
 def busy_workers(ids: Sequence[UUID]) -> int:
     """How many of these workers hold a task. Needs an operator's scope."""
     held = Task.objects.filter(status=Status.LEASED, worker_id__in=ids)
