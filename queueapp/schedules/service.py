@@ -60,7 +60,7 @@ def pause(schedule: Schedule, reason: str = "") -> Schedule:
     """No slot fires until it is resumed; what was submitted goes on. One that is paused already stays so."""
     if schedule.paused_at is not None:
         return schedule
-    record(schedule, "pause")
+    record(schedule, "pause", **({"reason": reason} if reason else {}))
     return revise(schedule, paused_at=Now(), pause_reason=reason)
 
 
