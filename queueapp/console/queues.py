@@ -5,15 +5,16 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 
 from queueapp.console.access import Access
+from queueapp.console.audit_sentences import Sentence, sentence
 from queueapp.console.pages import page, show
 from queueapp.console.queue_figures import QueueFigures, queue_figures
-from queueapp.models import OperatorAction, Task, TaskCount
+from queueapp.models import Act, Task, TaskCount
 from queueapp.states import Status
 from queueapp.tasks.diagnosis import Reason, why
 
 TENANTS_SHOWN = 20
 ACTS_SHOWN = 10
-ACTS_SEARCHED = 1_000  # the record is not kept by target
+ACTS = ("queue.add", "queue.pause", "queue.resume", "queue.strategy")
 
 
 @page("queues", name="queues", title="Queues", model="queue", own_scopes=True)
@@ -53,8 +54,7 @@ def _waiting_by_tenant(queue: str) -> list[tuple[str, int]]:
     return list(waiting.values_list("tenant__slug", "tasks")[:TENANTS_SHOWN])
 
 
-def _acts_on(queue: str) -> list[OperatorAction]:
-    """What operators did to it, of all that they did lately."""
-    latest = OperatorAction.objects.order_by("-id").values("id")[:ACTS_SEARCHED]
-    acts = OperatorAction.objects.filter(id__in=latest, target=queue, action__startswith="queue.")
-    return list(acts.order_by("-id")[:ACTS_SHOWN])
+def _acts_on(queue: str) -> list[tuple[Act, Sentence]]:
+    """What operators did to it, the newest first."""
+    acts = Act.objects.filter(target=queue, action__in=ACTS).order_by("-id")[:ACTS_SHOWN]
+    return [(act, sentence(act)) for act in acts]
