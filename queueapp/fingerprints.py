@@ -46,13 +46,14 @@ def digest(code: str, message: str, detail: Mapping[str, str] | None = None) -> 
 def _place(traceback: str) -> str:
     """The innermost frame of the project's own code, or where there is none, of any: its file and its function."""
     frames: list[tuple[str, str]] = FRAME.findall(traceback)
-    own = (frame for frame in reversed(frames) if _is_own(frame[0]))
+    own = (frame for frame in reversed(frames) if is_own(frame[0]))
     file, function = next(own, frames[-1] if frames else ("", ""))
     return f"{_without_prefix(file)} {function}"
 
 
 @cache
-def _is_own(file: str) -> bool:
+def is_own(file: str) -> bool:
+    """Whether a frame's file is the project's: neither Python's, nor a library's, nor the platform's."""
     if file.startswith("<") or any(part in INSTALLED for part in file.split("/")):
         return False
     return not file.startswith((f"{PLATFORM}/", f"{STANDARD_LIBRARY}/"))

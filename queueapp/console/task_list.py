@@ -23,8 +23,11 @@ from queueapp.handlers import public_handlers
 from queueapp.models import Queue, Task, Tenant
 from queueapp.states import Status
 from queueapp.tasks import queries
+from queueapp.tasks.capable_workers import LiveWorkers, Wanted
+from queueapp.tenancy import system_scope
 
 MOST_NEW = 100
+LONG_WAIT_SECONDS = 10
 MOST_CHOICES = 200
 TABS = (
     Status.QUEUED,
@@ -49,18 +52,23 @@ class Tab:
     is_current: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
-    """A task in the list."""
+    """A task in the list, and of one that waits long what is in its way."""
 
     task: Task
     waited: float | None
     ran: float | None
+    why: str = ""
 
     @classmethod
     def of(cls, task: Task) -> Self:
         now = clock.now()
         return cls(task, queries.waited_seconds(task, now), queries.ran_seconds(task, now))
+
+    @property
+    def waits_long(self) -> bool:
+        return self.task.status == Status.QUEUED and (self.waited or 0) >= LONG_WAIT_SECONDS
 
 
 @page("tasks", name="tasks", title="Tasks", model="task", own_scopes=True)
@@ -75,23 +83,40 @@ def task_list(request: HttpRequest, access: Access) -> HttpResponse:
         query, cursor = TaskQuery.of(request, access), _cursor(request)
         listed = TaskPage(_by_ids(found)) if found else page_of(query, cursor, is_platform=access.is_platform)
         context = {**_rows(access, query, listed.tasks), **_around(access, query, cursor, listed), "sought": sought}
+    _explain(context["rows"])
     is_first_time = not (listed.tasks or query.given or cursor or listed.searched_to)
     return show(request, access, "task_list.html", context | (first_minutes(request) if is_first_time else {}))
 
 
-@page("tasks/rows", name="task_rows", title="Tasks", model="task")
+@page("tasks/rows", name="task_rows", title="Tasks", model="task", own_scopes=True)
 def task_rows(request: HttpRequest, access: Access) -> HttpResponse:
     """The rows that a page shows as they are now, and how many are newer; no row comes or goes."""
-    query = TaskQuery.of(request, access)
-    ids = [_id(text) for text in request.GET.get("ids", "").split(",")[:PAGE_ROWS] if text]
-    shown = {task.pk: task for task in _by_ids(ids)}
-    context = _rows(access, query, [shown[each] for each in ids if each in shown])
-    if top := request.GET.get("top"):
-        context["top"] = _id(top)
-        newer = page_of(query, Cursor(context["top"], newer=True), is_platform=access.is_platform, most=MOST_NEW)
-        context["new"] = len(newer.tasks)
-        context["are_more_new"] = newer.newer is not None
+    with access.open():
+        query = TaskQuery.of(request, access)
+        ids = [_id(text) for text in request.GET.get("ids", "").split(",")[:PAGE_ROWS] if text]
+        shown = {task.pk: task for task in _by_ids(ids)}
+        context = _rows(access, query, [shown[each] for each in ids if each in shown])
+        if top := request.GET.get("top"):
+            newest = Cursor(_id(top), newer=True)
+            newer = page_of(query, newest, is_platform=access.is_platform, most=MOST_NEW)
+            context |= {"new": len(newer.tasks), "are_more_new": newer.newer is not None}
+    _explain(context["rows"])
     return show(request, access, "task_rows.html", {**context, "address": request.get_full_path()})
+
+
+def _explain(rows: Sequence[Row]) -> None:
+    """Say of those that wait long what is in their way. In no scope of the page: it looks across tenants."""
+    if not any(row.waits_long for row in rows):
+        return
+    with system_scope("console"):
+        paused = set(Queue.objects.filter(paused_at__isnull=False).values_list("name", flat=True))
+        workers = LiveWorkers()
+        for row in (row for row in rows if row.waits_long):
+            wanted = Wanted(row.task.queue, row.task.type, row.task.requirements)
+            if row.task.queue in paused:
+                row.why = "Its queue is paused."
+            elif not workers.can_take(wanted, row.task.tenant_id):
+                row.why = "No live worker may take it."
 
 
 def _cursor(request: HttpRequest) -> Cursor | None:

@@ -15,14 +15,14 @@ from queueapp.console.task_query import TaskQuery
 from queueapp.models import Task, UsedPartition
 from queueapp.models.tasks import TaskQuerySet
 from queueapp.states import Status
-from queueapp.tasks.filters import SLACK, moment_of
+from queueapp.tasks.filters import SLACK, TaskFilter, moment_of
 
 PAGE_ROWS = 50
 WINDOW = 50_000
 MOST_PARTITIONS = 100
-LARGE = ("params", "requirements", "progress", "result", "error_detail")
-# what an index serves in the order of ids: these states, and each tenant
-IN_ORDER = {"tenant", "state"}
+LARGE = ("params", "progress", "result", "error_detail")
+# what an index serves in the order of ids: most states, each tenant, failures of a kind
+IN_ORDER = {"tenant", "state", "error_fingerprint"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,8 @@ def _window(query: TaskQuery, cursor: Cursor | None) -> tuple[TaskQuerySet, UUID
     # few tasks run or wait, or so many that they are met at once; all else lies in the order of an index
     if query.state not in (None, Status.COMPLETED):
         rows = rows.filter(status=query.state)
+    if query.error_fingerprint:
+        rows = TaskFilter(error_fingerprint=query.error_fingerprint).narrow(rows)
     matching = query.filter.narrow(rows)
     if not any(getattr(query, name) for name in query.model_fields_set - IN_ORDER) and query.state != Status.COMPLETED:
         return matching, None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from queueapp.fingerprints import is_own
 from queueapp.models import Task, TaskLog
 from queueapp.states import FINAL, Status
 
@@ -18,7 +19,6 @@ DOING = {
     Status.FAILED: "backoff",
 }
 FRAME = re.compile(r'^ +File "([^"\n]+)", line \d+, in .*(?:\n {4,}.*)*', re.M)
-NOT_OWN = ("site-packages", "dist-packages", "/lib/python", "/queueapp/", "<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,8 @@ class Attempt:
 
     @property
     def own_frames(self) -> str:
-        """The frames of its traceback that are neither Python's, nor a library's, nor the platform's."""
-        frames = (found for found in FRAME.finditer(self.traceback))
-        return "\n".join(found[0] for found in frames if not any(part in found[1] for part in NOT_OWN))
+        """The frames of its traceback that are the project's own."""
+        return "\n".join(found[0] for found in FRAME.finditer(self.traceback) if is_own(found[1]))
 
 
 def spans(entries: Sequence[TaskLog], now: datetime) -> list[Span]:

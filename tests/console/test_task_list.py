@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from queueapp.console import task_pages
+from queueapp.console import task_list, task_pages
 from queueapp.maintenance.jobs import FoldCounters
-from queueapp.models import OperatorAction
+from queueapp.models import OperatorAction, Queue
+from queueapp.models.base import Now
 from queueapp.states import Status
 from queueapp.tenancy import operator_scope, system_scope
 from tests.factories import fresh
@@ -144,6 +145,21 @@ def test_the_first_five_minutes_lead_to_a_first_task(root, acme, member, make_ta
     assert "No worker is connected" in page and "Run your first task" in page and "createapikey" in page
     make_task()
     assert "No worker is connected" not in get(root, "/console/all/tasks/")
+
+
+def test_what_waits_long_says_what_is_in_its_way(acme, make_task, member, monkeypatch):
+    monkeypatch.setattr(task_list, "LONG_WAIT_SECONDS", 0)
+    make_task()
+    client = member(acme)
+    assert "No live worker may take it." in get(client, "/console/acme/tasks/")
+    with operator_scope("operator:test"):
+        Queue.objects.filter(name="default").update(paused_at=Now())
+    assert "Its queue is paused." in get(client, "/console/acme/tasks/")
+
+
+def test_failures_of_a_kind_are_listed_by_their_fingerprint(root, make_task):
+    tasks = [make_task("dead_letter"), make_task("dead_letter", error_fingerprint="0123456789abcdef")]
+    assert rows(get(root, "/console/all/tasks/?error_fingerprint=0123456789abcdef")) == [tasks[1].pk.hex]
 
 
 def test_tenants_texts_are_inert(root, make_task):

@@ -32,7 +32,7 @@ function store(key, value) {
 
 function keepWhatIsPeoplesOwn(old, fresh) {
   if (old.matches?.("input, textarea, select")) return false;
-  if (old.matches?.("details") && old.open) fresh.open = true;
+  if (old.matches?.("details")) fresh.open = old.open;
   return true;
 }
 
