@@ -5,29 +5,30 @@ import json
 import re
 from dataclasses import dataclass
 from pprint import pformat
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from queueapp.console.access import Access
 from queueapp.console.pages import act, show
 from queueapp.console.schema_form import ParamsForm, initial_values
+from queueapp.db import statements
 from queueapp.errors import FieldError, InvalidTask
 from queueapp.handlers import public_handlers
 from queueapp.limits.tenant_limits import effective_limits
-from queueapp.models import Task, TaskType, Tenant
+from queueapp.models import IdempotencyKey, Task, TaskType, Tenant
 from queueapp.redaction import MASK, masked
 from queueapp.rest.toolkit.mount import mounted_at
 from queueapp.tasks import submit_request
 from queueapp.tasks.declared_types import TypeFinder, TypeRules
 from queueapp.tasks.diagnosis import unserved
 from queueapp.tasks.routing import routing_table
-from queueapp.tenancy import ensure_scope
 
 MOST_TENANTS = 1_000
 PRESSED_TWICE_SECONDS = 3600
@@ -95,9 +96,9 @@ def new_task(request: HttpRequest, access: Access) -> HttpResponse:
             return show(request, access, "new_task.html", {**context, "fault": fault})
         params, options = _forms(request, draft)
         is_sent = request.method == "POST" and "show" not in request.POST
-        if is_sent and (task := _submit(request, draft, params, options)) is not None:
+        if is_sent and (task_id := _submit(request, draft, params, options)) is not None:
             messages.success(request, "Accepted.")
-            return redirect("console:task", access.scope, task.pk)
+            return redirect("console:task", access.scope, task_id)
         context |= _code(request, draft, params, options)
         queue = routing_table(draft.tenant.pk).queue_for(draft.type, None, draft.rules.queue)
     waits = unserved(Task(tenant_id=draft.tenant.pk, type=draft.type, queue=queue))  # looks across tenants
@@ -188,19 +189,28 @@ def _request(draft: Draft, params: ParamsForm, options: OptionsForm) -> dict[str
     return {"type": draft.type, "params": params.params(), **options.options()}
 
 
-def _submit(request: HttpRequest, draft: Draft, params: ParamsForm, options: OptionsForm) -> Task | None:
-    """None where something is wrong, which the forms then say. The same form sent twice makes one task."""
+def _submit(request: HttpRequest, draft: Draft, params: ParamsForm, options: OptionsForm) -> UUID | None:
+    """The id of the task. None where something is wrong, which the forms then say."""
     wanted = _request(draft, params, options)
     if wanted is None:
         return None
-    digest = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:32]
-    dedup = {"key": f"console {_key(request)} {digest}", "ttl_seconds": PRESSED_TWICE_SECONDS}
     try:
-        with ensure_scope(draft.tenant.pk):
-            return submit_request({**wanted, "dedup": dedup}, tenant_id=draft.tenant.pk)
+        return _once(draft, _key(request), wanted)
     except InvalidTask as refused:
         options.blame(params.blame(refused.errors))
         return None
+
+
+def _once(draft: Draft, key: str, wanted: dict[str, Any]) -> UUID:
+    """The same form sent twice makes one task; a changed one makes another. Raises InvalidTask."""
+    digest = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+    named = {"tenant_id": draft.tenant.pk, "key": f"console {key} {digest}"}
+    with transaction.atomic():  # what is refused takes no key
+        if statements.rows("begin_request", {**named, "digest": digest, "kept_seconds": PRESSED_TWICE_SECONDS}):
+            task_id = submit_request(wanted, tenant_id=draft.tenant.pk).pk
+            IdempotencyKey.objects.filter(**named).update(task_id=task_id)
+            return task_id
+    return cast(UUID, IdempotencyKey.objects.get(**named).task_id)  # set by the transaction that took the key
 
 
 def _key(request: HttpRequest) -> str:

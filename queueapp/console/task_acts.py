@@ -10,9 +10,11 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from queueapp import tasks
 from queueapp.console.access import Access
+from queueapp.console.confirm import ask
 from queueapp.console.pages import act, show
 from queueapp.models import Task
 from queueapp.operators.acts import record_act
@@ -61,19 +63,26 @@ def cancel(request: HttpRequest, access: Access, task_id: UUID) -> HttpResponse:
 
 
 def _on_one(request: HttpRequest, access: Access, verb: Verb, task_id: UUID) -> HttpResponse:
-    tasks_found = Task.objects.select_related("tenant").filter(pk=task_id)
+    found = Task.objects.select_related("tenant").filter(pk=task_id)
     if request.method == "POST":  # not claimed between the look at its state and the act
-        tasks_found = tasks_found.select_for_update(of=("self",))
-    task = tasks_found.first()
+        found = found.select_for_update(of=("self",))
+    task = found.first()
     if task is None:
         raise Http404("There is no such task.")
-    needs_reason = verb is CANCEL and task.status == Status.LEASED
-    form = ReasonForm(request.POST if request.method == "POST" else None, required=needs_reason)
+    runs = task.status == Status.LEASED
+    back = reverse("console:task", args=[access.scope, task_id])
+    form = ReasonForm(request.POST if request.method == "POST" else None, required=verb is CANCEL and runs)
     if form.is_valid():
         perform(request, verb, [task], form.cleaned_data["reason"])
-        return redirect("console:task", access.scope, task_id)
-    shown = {"verb": verb, "task": task, "form": form, "needs_reason": needs_reason}
-    return show(request, access, "task_act.html", {**shown, "is_allowed": task.status in verb.allowed})
+        return redirect(back)
+    if task.status not in verb.allowed:
+        messages.warning(request, f"It is {task.status}, so there is nothing to {verb.name}.")
+        return redirect(back)
+    touches = [f"One task of {task.tenant.slug}, {task.pk}, which is {task.status} in the queue {task.queue}."]
+    if runs:
+        touches.append("Its worker is asked to stop. What it has done so far may have to be done again.")
+    heading = f"{verb.label} {task.type}"
+    return ask(request, access, form, heading=heading, touches=touches, button=verb.label, back=back)
 
 
 @act("tasks/ticked", name="ticked", title="Act on ticked tasks", model="task")

@@ -12,10 +12,11 @@ from uuid import UUID
 from django.db.models import Q
 
 from queueapp.console.task_query import TaskQuery
-from queueapp.models import Task, UsedPartition
+from queueapp.models import Task
 from queueapp.models.tasks import TaskQuerySet
 from queueapp.states import Status
 from queueapp.tasks.filters import SLACK, TaskFilter, moment_of
+from queueapp.tasks.partitions import partitions_of
 
 PAGE_ROWS = 50
 WINDOW = 50_000
@@ -51,7 +52,8 @@ def page_of(query: TaskQuery, cursor: Cursor | None, *, is_platform: bool, most:
     """Needs a scope. Only the platform's own people see all partitions, so only they search through them."""
     newer = cursor is not None and cursor.newer
     searched_to = None
-    partitions = _partitions(query) if is_platform and _is_by_partition(query) else None
+    by_partition = is_platform and _is_by_partition(query)
+    partitions = partitions_of(query.type, query.queue, most=MOST_PARTITIONS) if by_partition else None
     if partitions is not None:
         found = _of_partitions(query, partitions, cursor, most)
     else:
@@ -77,19 +79,6 @@ def _is_by_partition(query: TaskQuery) -> bool:
     """Whether the indexes that begin with the partition serve it."""
     narrowing = query.model_fields_set - {"state", "type", "queue"}
     return bool(query.type or query.queue) and not any(getattr(query, name) for name in narrowing)
-
-
-def _partitions(query: TaskQuery) -> list[int] | None:
-    """Those of its type and queue; None where there are too many to merge."""
-    partitions = UsedPartition.objects.all()
-    if query.queue:
-        partitions = partitions.filter(queue=query.queue)
-    if query.type and query.type.endswith(".*"):
-        partitions = partitions.filter(type__startswith=query.type[:-1])
-    elif query.type and query.type != "*":
-        partitions = partitions.filter(type=query.type)
-    found = list(partitions.values_list("pk", flat=True)[: MOST_PARTITIONS + 1])
-    return None if len(found) > MOST_PARTITIONS else found
 
 
 def _of_partitions(query: TaskQuery, partitions: Sequence[int], cursor: Cursor | None, most: int) -> list[Task]:

@@ -9,10 +9,11 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
-from queueapp.models import Task, Tenant, UsedPartition
+from queueapp.models import Task, Tenant
 from queueapp.models.tasks import TaskQuerySet
 from queueapp.states import Status
 from queueapp.tasks.bulk import RUNS_AGAIN, BulkParams, Verb, concerned
+from queueapp.tasks.partitions import partitions_of
 from queueapp.tasks.queries import counts_by_queue
 from queueapp.tenancy import current_scope
 from queueapp.tenancy.roles import Role
@@ -91,15 +92,8 @@ def _through_partitions(params: BulkParams, tasks: TaskQuerySet) -> TaskQuerySet
     pattern, queue = params.filter.type, params.filter.queue
     if scope is None or scope.role is not Role.OPERATOR or not (pattern or queue):
         return tasks
-    partitions = UsedPartition.objects.all()
-    if pattern and pattern.endswith(".*"):
-        partitions = partitions.filter(type__startswith=pattern[:-1])
-    elif pattern and pattern != "*":
-        partitions = partitions.filter(type=pattern)
-    if queue:
-        partitions = partitions.filter(queue=queue)
-    found = list(partitions.values_list("pk", flat=True)[: MOST_PARTITIONS + 1])
-    return tasks if len(found) > MOST_PARTITIONS else tasks.filter(partition__in=found)
+    found = partitions_of(pattern, queue, most=MOST_PARTITIONS)
+    return tasks if found is None else tasks.filter(partition__in=found)
 
 
 def _tenants_of(tasks: TaskQuerySet, slug: str | None) -> list[Tenant]:
