@@ -69,9 +69,13 @@ def _address(access: Access, act: Act, tenant: str) -> str:
     if topic == "queue":
         return _page("queue", scope, act.target) or reverse("console:tasks", args=[scope], query={"queue": act.target})
     if topic == "error":
-        return _page("error", scope, act.target)
+        return _page("error", scope, act.target) or _same_target(scope, act)
     if topic in ("apikey", "member") and tenant:
         return _page("settings", tenant)
+    return _same_target(scope, act)
+
+
+def _same_target(scope: str, act: Act) -> str:
     return reverse("console:audit", args=[scope], query={"target": act.target})
 
 

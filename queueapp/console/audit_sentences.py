@@ -16,7 +16,7 @@ DONE = {
     "config_key.delete": "deleted the configuration key",
     "config_key.save": "declared the configuration key",
     "error.ignore": "ignored the error",
-    "error.reopen": "opened again the error",
+    "error.reopen": "reopened the error",
     "error.resolve": "resolved the error",
     "maintenance.run": "ran maintenance",
     "member.add": "added the member",
