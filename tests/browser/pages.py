@@ -70,3 +70,14 @@ def audit(page: Page, allowed: Collection[str] = ()) -> list[str]:
         if each["impact"] in ("critical", "serious") and each["id"] not in allowed
         for node in each["nodes"]
     ]
+
+
+def findings(page: Page, url: str, allowed: Collection[str] = (), status: int = 200) -> dict[str, list[str]]:
+    """What is wrong with the page at this address: wide and light, then narrow and dark."""
+    answer = page.goto(url)
+    assert (answer.status, page.url.endswith(url)) == (status, True)
+    found = {
+        f"{url} {width} {scheme}": audit(at(page, width, scheme), allowed)
+        for width, scheme in ((WIDE, "light"), (NARROW, "dark"))
+    }
+    return {look: lines for look, lines in found.items() if lines}

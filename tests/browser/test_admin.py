@@ -2,10 +2,9 @@
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page
 
 from tests.admin.test_pages import REGISTERED, address, first_row
-from tests.browser.pages import NARROW, WIDE, at, audit
+from tests.browser.pages import NARROW, WIDE, at, audit, findings
 
 # Widgets of Django's own: what axe says of them, by the pages that have them.
 PICKERS = {"aria-prohibited-attr"}  # of permissions and groups
@@ -16,17 +15,6 @@ DJANGOS_OWN = {"auth.Group": PICKERS, "auth.User": PICKERS | {"label"}}  # the p
 def root(sign_in, one_of_everything):
     """A page of the superuser, where there is a row of everything."""
     return sign_in(User.objects.create_superuser("root"))
-
-
-def findings(page: Page, url: str, allowed=(), status: int = 200) -> dict[str, list[str]]:
-    """What is wrong with the page at this address: wide and light, then narrow and dark."""
-    answer = page.goto(url)
-    assert (answer.status, page.url.endswith(url)) == (status, True)
-    found = {
-        f"{url} {width} {scheme}": audit(at(page, width, scheme), allowed)
-        for width, scheme in ((WIDE, "light"), (NARROW, "dark"))
-    }
-    return {look: lines for look, lines in found.items() if lines}
 
 
 def test_lists(root):

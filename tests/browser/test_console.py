@@ -1,0 +1,220 @@
+"""The console in a browser: every page is usable, and an operator's jobs take few clicks."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+
+from queueapp import tasks
+from queueapp.console.pages import pages
+from queueapp.models import Membership, Queue, Task, Tenant, Worker
+from queueapp.tenancy import operator_scope
+from tests.browser.lively import lively
+from tests.browser.pages import NARROW, WIDE, at, findings
+
+FILES = ("audit_csv", "artifact_file", "task_rows")  # no pages
+BY_POST = ("ticked",)  # what was ticked comes by POST, and nothing was
+MANY = 20_000
+
+
+@pytest.fixture
+def scene(acme, globex, tmp_path):
+    with lively(acme, globex, tmp_path) as scene:
+        yield scene
+
+
+@pytest.fixture
+def administrator(acme):
+    """Of acme, and no member of staff."""
+    user = User.objects.create_user("grace")
+    with operator_scope("operator:test"):
+        Membership.objects.create(tenant=acme, user=user, role="administrator", sees_payloads=True)
+    return user
+
+
+def addresses(scene, scope: str, user: User) -> list[str]:
+    """Of every page that this scope has, with what the scene has to show on it."""
+    with operator_scope("operator:test"):
+        worker = Worker.objects.filter(stopped_at=None).first().pk
+        member = Membership.objects.filter(user=user).values_list("pk", flat=True).first()
+    of_page = {"cancel": scene.running, "retry": scene.dead, "resume_queue": "media"}
+    of_word = {
+        "task_id": scene.dead,
+        "artifact_id": scene.artifact,
+        "queue": "default",
+        "fingerprint": scene.fingerprint(),
+        "worker_id": worker,
+        "schedule_id": scene.schedule,
+        "prefix": scene.key_prefix,
+        "member_id": member,
+    }
+    queries = {
+        "bulk": "?verb=retry&type=sample.fail",
+        "new": "?tenant=acme&type=sample.record" if scope == "all" else "?type=sample.record",
+    }
+    found = []
+    for each in pages().values():
+        if each.name in FILES + BY_POST or (scope == "acme" and each.platform_only):
+            continue
+        if each.tenant_only and (scope == "all" or (member is None and "member_id" in each.path)):
+            continue
+        path = re.sub(
+            r"<\w+:(\w+)>", lambda word, page=each: str(of_page.get(page.name) or of_word[word[1]]), each.path
+        )
+        found.append(f"/console/{scope}/{path}{'/' if path else ''}{queries.get(each.name, '')}")
+    return found
+
+
+def test_every_page_of_operators(scene, sign_in):
+    root = User.objects.create_superuser("root")
+    page = sign_in(root)
+    found = {}
+    for address in addresses(scene, "all", root):
+        found |= findings(page, address)
+    assert found == {}
+
+
+def test_every_page_of_a_tenant(scene, sign_in, administrator):
+    page = sign_in(administrator)
+    found = {}
+    for address in addresses(scene, "acme", administrator):
+        found |= findings(page, address)
+    assert found == {}
+
+
+def test_the_way_in(sign_in, clean_database):
+    assert findings(sign_in(None), "/console/sign-in/") == {}
+    assert findings(sign_in(User.objects.create_superuser("root")), "/console/") == {}
+
+
+class Clicks:
+    """An operator at the overview, whose clicks are counted."""
+
+    def __init__(self, page) -> None:
+        self.page, self.count = page, 0
+
+    def begin(self) -> None:
+        self.page.goto("/console/all/")
+        self.count = 0
+
+    def click(self, selector: str) -> None:
+        self.page.locator(selector).first.click()
+        self.count += 1
+
+    def find(self, words: str) -> None:
+        self.page.fill("#search", words)
+        self.page.press("#search", "Enter")
+        self.page.wait_for_load_state()
+
+    def shows(self, text: str) -> None:
+        self.page.get_by_text(text).first.wait_for()
+        assert self.count <= 3
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_the_ten_jobs_of_an_operator_take_three_clicks_at_most(scene, sign_in, acme, width):
+    tasks.submit_many([{"type": "echo", "delay_seconds": 3600}] * (MANY // 2), tenant_id=acme.pk)
+    tasks.submit_many([{"type": "sample.noop", "queue": "media"}] * (MANY // 2), tenant_id=acme.pk)
+    page = at(sign_in(User.objects.create_superuser("root")), width)
+    operator = Clicks(page)
+
+    operator.begin()  # why does it not run?
+    operator.find(str(scene.stuck))
+    operator.shows("None of the 2 live workers serves its queue, its type and its requirements.")
+
+    operator.begin()  # the top error of the last hour, and again all that failed so
+    operator.click(".rows a[href*='/errors/']")
+    operator.shows("attempt N went wrong")
+    operator.click("text=Retry these tasks…")
+    page.fill("#id_reason", "the card provider is back")
+    operator.click("button:has-text('Retry ')")
+    operator.shows("platform.bulk")
+
+    operator.begin()  # cancel what runs, and see it stop
+    operator.find(str(scene.running))
+    operator.click("text=Cancel…")
+    page.fill("#id_reason", "nobody waits for it")
+    operator.click("main button")
+    operator.shows("Cancelled")
+
+    operator.begin()  # pause a queue
+    operator.click(".tabs >> text=Queues")
+    operator.click("#queue-default >> text=Pause…")
+    page.fill("#id_reason", "deploying")
+    operator.click("main button")
+    operator.shows("deploying")
+    with operator_scope("operator:test"):
+        assert Queue.objects.get(name="default").pause_reason == "deploying"
+
+    operator.begin()  # a slow worker
+    operator.click(".tabs >> text=Workers")
+    operator.shows("live")
+
+    operator.begin()  # redrive all dead letters
+    operator.click(".card:has-text('Failed')")
+    operator.click("text=Redrive all that match…")
+    page.fill("#id_reason", "the card provider is back")
+    operator.click("button:has-text('Redrive ')")
+    operator.shows("platform.bulk")
+
+    operator.begin()  # depth and oldest wait, throughput
+    operator.click(".tabs >> text=Queues")
+    assert page.locator("#queue-media").inner_text().replace(",", "").count(str(MANY // 2 + 12)) == 1
+    operator.shows("media")
+
+    operator.begin()  # who did what
+    operator.click(".tabs >> text=Audit")
+    operator.shows("nobody waits for it")
+
+    operator.begin()  # by the last digits of an id, and by label
+    operator.find(scene.dead.hex[-8:])
+    operator.shows("handler_error")
+    operator.find("invoice")
+    operator.shows("invoice")
+
+
+def test_a_tenant_submits_corrects_and_watches_while_what_was_ticked_stays_ticked(scene, sign_in, acme):
+    user = User.objects.create_user("hopper")
+    with operator_scope("operator:test"):
+        Membership.objects.create(tenant=acme, user=user, role="operator", sees_payloads=True)
+    page = sign_in(user)
+    page.goto("/console/acme/new/?type=sample.record")
+    page.fill("[name$=seconds]", "soon")
+    page.click("main button:has-text('Submit')")
+    page.locator(".fault").first.wait_for()
+    page.fill("[name$=seconds]", "0.1")
+    page.click("main button:has-text('Submit')")
+    page.get_by_text("Done").first.wait_for()  # by itself: nobody loads the page again
+
+    page.goto("/console/acme/tasks/?state=queued&queue=media")
+    box = page.locator("input[name=task]").first
+    box.check()
+    box.focus()
+    row = page.locator("tbody tr").first
+    shown = row.get_attribute("id")
+    with operator_scope("operator:test"):
+        tasks.cancel(Task.objects.get(pk=shown.removeprefix("t-")).pk)
+    page.locator(f"#{shown} .badge.cancelled").wait_for()
+    assert box.is_checked()
+    assert page.evaluate("document.activeElement.name") == "task"
+
+
+def test_hostile_text_of_tenants_does_nothing(sign_in, acme, make_task, tmp_path):
+    hostile = '"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}'
+    with operator_scope("operator:test"):
+        Tenant.objects.filter(pk=acme.pk).update(name=hostile)
+    task = make_task(
+        "dead_letter", params={hostile: hostile}, labels=[hostile[:64]], error_message=hostile, error_code=hostile[:100]
+    )
+    page = sign_in(User.objects.create_superuser("root"))
+    for address in (
+        "",
+        "tasks/",
+        f"tasks/{task.pk}/",
+        f"tasks/?find={hostile}",
+        "errors/",
+        "audit/",
+        f"new/?tenant=acme&copy={task.pk}",
+    ):
+        page.goto(f"/console/all/{address}")
+        assert page.locator("img[src=x]").count() == 0
