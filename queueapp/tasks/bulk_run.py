@@ -24,6 +24,7 @@ from queueapp.tasks.transitions import TransitionResult
 from queueapp.tenancy import Scope, tenant_scope
 
 BATCH = 500
+OF_THE_LAST_END = ("status", "state", "error_fingerprint", "error_code")
 MOST_FAILED_AGAIN = 10_000
 LONGEST_WAIT = timedelta(days=1)
 
@@ -154,7 +155,8 @@ class BulkRun:
 
     def _failed_again(self) -> int:
         """How many of those it queued have failed since, and not been queued once more."""
-        anywhere = self._params.filter.model_copy(update={"status": None, "state": None})
+        # in whichever way they fail now
+        anywhere = self._params.filter.model_copy(update=dict.fromkeys(OF_THE_LAST_END))
         tasks = anywhere.narrow(Task.objects.filter(tenant_id=self._tenant_id))
         failed = tasks.filter(
             status__in=(Status.FAILED, Status.DEAD_LETTER),

@@ -149,11 +149,12 @@ def test_one_that_is_stopped_leaves_what_is_done_and_says_so(dead, acme, backgro
 
 def test_a_kill_loses_and_repeats_nothing(dead, acme, background, monkeypatch):
     monkeypatch.setattr(bulk_run, "BATCH", 2)
-    bulk = submit_bulk(params(), tenant_id=acme.id)
+    failed_so = BulkParams(verb="retry", filter={"error_code": "handler_error"})
+    bulk = submit_bulk(failed_so, tenant_id=acme.id)
     claimed = _claimed(Worker())
-    killed = BulkRun((claimed.id, claimed.attempt), acme.id, params(), print)
+    killed = BulkRun((claimed.id, claimed.attempt), acme.id, failed_so, print)
     assert killed.step()
-    end_the_next(OutcomeKind.PERMANENT)  # one that it queued fails again
+    end_the_next(OutcomeKind.PERMANENT)  # one that it queued fails again, in another way
     expire_lease(bulk.id)
     with pytest.raises(LeaseLost):
         killed.step()
