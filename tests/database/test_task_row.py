@@ -16,7 +16,7 @@ LAYOUT = """
 """
 INDEXES = """
     SELECT c.relname, c.reloptions FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
-    WHERE i.indrelid = 'taskrunner_tasks'::regclass AND NOT pg_get_indexdef(c.oid) ~ 'scheduled|leased'
+    WHERE i.indrelid = 'taskrunner_tasks'::regclass AND NOT pg_get_indexdef(c.oid) ~ 'scheduled|leased|dead_letter'
 """
 
 
