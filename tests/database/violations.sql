@@ -148,17 +148,19 @@ INSERT INTO taskrunner_idempotency_keys (tenant_id, key, digest, expires_at, ans
 VALUES (%(nobody)s, 'k', repeat('0', 64), now(), '{}')
 
 -- tr_membership_role_known 23514
-INSERT INTO taskrunner_memberships (tenant_id, user_id, role) VALUES (%(globex)s, %(user)s, 'king')
+INSERT INTO taskrunner_memberships (tenant_id, user_id, sees_payloads, role) VALUES (%(globex)s, %(user)s, false, 'king')
 -- tr_membership_once_per_user 23505
-INSERT INTO taskrunner_memberships (tenant_id, user_id, role) VALUES (%(acme)s, %(user)s, 'viewer')
+INSERT INTO taskrunner_memberships (tenant_id, user_id, sees_payloads, role) VALUES (%(acme)s, %(user)s, false, 'viewer')
 -- taskrunner_membershi_tenant_id_fk 23503
-INSERT INTO taskrunner_memberships (tenant_id, user_id, role) VALUES (%(nobody)s, %(user)s, 'viewer')
+INSERT INTO taskrunner_memberships (tenant_id, user_id, sees_payloads, role) VALUES (%(nobody)s, %(user)s, false, 'viewer')
 -- tr_membership_goes_with_user 23503
-INSERT INTO taskrunner_memberships (tenant_id, user_id, role) VALUES (%(globex)s, 0, 'viewer')
+INSERT INTO taskrunner_memberships (tenant_id, user_id, sees_payloads, role) VALUES (%(globex)s, 0, false, 'viewer')
 
 -- tr_tenant_is_not_nil 23514
 INSERT INTO taskrunner_tenants (id, slug, name, active, limits, created_at)
 VALUES ('00000000-0000-0000-0000-000000000000', 'nil', 'Nil', true, '{}', now())
+-- tr_tenant_slug_not_reserved 23514
+INSERT INTO taskrunner_tenants (slug, name, active, limits) VALUES ('all', 'All', true, '{}')
 -- tr_tenant_slug_format 23514
 INSERT INTO taskrunner_tenants (slug, name, active, limits, created_at) VALUES ('No Slug', 'x', true, '{}', now())
 -- taskrunner_tenants_slug_key 23505
