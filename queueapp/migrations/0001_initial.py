@@ -344,7 +344,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(db_default=queueapp.models.base.UuidV7(), default=queueapp.models.base.new_id, editable=False, primary_key=True, serialize=False)),
                 ('role', models.CharField(choices=[('viewer', 'Viewer'), ('operator', 'Operator'), ('administrator', 'Administrator')], default='viewer', max_length=20)),
-                ('sees_payloads', models.BooleanField(default=False, help_text='May see parameters, results and artifacts.')),
+                ('sees_payloads', models.BooleanField(db_default=False, default=False, help_text='May see parameters, results and artifacts.')),
                 ('user', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='queueapp.tenant')),
             ],

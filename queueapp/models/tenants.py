@@ -60,7 +60,9 @@ class Membership(TenantModel):
         settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, db_constraint=False, related_name="memberships"
     )
     role = models.CharField(max_length=20, choices=Role, default=Role.VIEWER)
-    sees_payloads = models.BooleanField(default=False, help_text="May see parameters, results and artifacts.")
+    sees_payloads = models.BooleanField(
+        default=False, db_default=False, help_text="May see parameters, results and artifacts."
+    )
 
     class Meta:
         db_table = "taskrunner_memberships"

@@ -163,6 +163,8 @@ VALUES ('00000000-0000-0000-0000-000000000000', 'nil', 'Nil', true, '{}', now())
 INSERT INTO taskrunner_tenants (slug, name, active, limits) VALUES ('all', 'All', true, '{}')
 -- tr_tenant_slug_format 23514
 INSERT INTO taskrunner_tenants (slug, name, active, limits, created_at) VALUES ('No Slug', 'x', true, '{}', now())
+-- tr_tenant_slug_not_reserved 23514
+INSERT INTO taskrunner_tenants (slug, name, active, limits, created_at) VALUES ('admin', 'x', true, '{}', now())
 -- taskrunner_tenants_slug_key 23505
 INSERT INTO taskrunner_tenants (slug, name, active, limits, created_at) VALUES ('acme', 'x', true, '{}', now())
 
