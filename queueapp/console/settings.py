@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
 from queueapp import clock, conf
@@ -45,6 +45,7 @@ def settings(request: HttpRequest, access: Access) -> HttpResponse:
     context = {
         "tenant": tenant,
         "keys": keys_of(tenant)[:MOST_KEYS],
+        "most_keys": MOST_KEYS,
         "now": clock.now(),
         "limits": list(limit_rows(tenant)),
         "patterns": list(_lists_in(limits_of(tenant.slug, tenant.limits))),
@@ -66,8 +67,9 @@ def has_members() -> bool:
 
 
 def keys_of(tenant: Tenant) -> QuerySet[ApiKey]:
-    """The newest first, without what they are authenticated by."""
-    return ApiKey.objects.defer("digest").filter(tenant=tenant).order_by("-id")
+    """Those that are not revoked, then the others, the newest first; without what they are authenticated by."""
+    newest = (F("revoked_at").desc(nulls_first=True), "-id")
+    return ApiKey.objects.defer("digest").filter(tenant=tenant).order_by(*newest)
 
 
 def members_of(tenant: Tenant) -> QuerySet[Membership]:

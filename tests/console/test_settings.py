@@ -1,6 +1,7 @@
 """A tenant's settings: what its administrator may do to keys, limits and members, and what nobody else may."""
 
 import re
+import threading
 from contextlib import contextmanager
 
 import pytest
@@ -9,12 +10,14 @@ from django.db import DatabaseError, transaction
 
 from queueapp.apikeys import authenticate_key, create_key
 from queueapp.console.pages import pages
-from queueapp.errors import ScopeError
+from queueapp.errors import InvalidValue, ScopeError
 from queueapp.limits.tenant_limits import effective_limits, forget
 from queueapp.models import ApiKey, Membership, OperatorAction, Tenant
 from queueapp.operators import service
+from queueapp.operators.members import remove_member
 from queueapp.tenancy import administrator_scope, operator_scope, tenant_scope
 from tests.console.addresses import address_of
+from tests.waiting import sessions_waiting_for_a_lock, threads, wait_until
 
 pytestmark = pytest.mark.rls_only
 SETTINGS = "/console/acme/settings/"
@@ -108,6 +111,31 @@ def test_a_tenant_keeps_an_administrator(ada, acme):
     ada.post(f"{SETTINGS}members/{mine.pk}/remove/")
     assert ada.get(SETTINGS).status_code == 404, "from the next page on"
     assert [action for _, action, _ in acts()] == ["member.add", "member.change", "member.remove"]
+
+
+def test_of_two_administrators_who_go_at_once_one_stays(acme):
+    with operating():
+        ada, bob = (
+            Membership.objects.create(tenant=acme, user=User.objects.create_user(name), role="administrator")
+            for name in ("ada", "bob")
+        )
+    removed, may_commit = threading.Event(), threading.Event()
+
+    def remove(who, then=lambda: True):
+        with administrator_scope(acme.pk, actor="client:ada"):
+            remove_member(acme, who)
+            removed.set()
+            assert then()
+
+    with threads(2) as run:
+        first = run(remove, ada, lambda: may_commit.wait(60))
+        assert removed.wait(60)
+        second = run(remove, bob)
+        wait_until(sessions_waiting_for_a_lock)
+        may_commit.set()
+        first.result()
+        with pytest.raises(InvalidValue, match="last administrator"):
+            second.result()
 
 
 @pytest.mark.parametrize("name", ACTS)
