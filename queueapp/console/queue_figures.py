@@ -45,7 +45,7 @@ class QueueFigures:
         if self.row.paused_at is not None:
             return State("paused", "warn")
         if not self.row.live_workers:
-            return State("no worker", "bad" if self.waiting else "warn")
+            return State("no worker", "bad" if self.waiting else "cancelled")
         return State("busy", "busy") if self.waiting or self.running else State("quiet", "good")
 
     @property
@@ -98,6 +98,9 @@ class QueueFigures:
 
     @property
     def recent_ended(self) -> list[int]:
+        """Empty where nothing ended."""
+        if not any(self.pace.ended[-MINUTES_SHOWN:]):
+            return []
         return self.pace.ended[-MINUTES_SHOWN:]
 
     @property

@@ -106,6 +106,15 @@ def _in_utc(when: datetime) -> str:
 
 
 @register.filter
+def code(text: str) -> SafeString:
+    """What stands between backticks, as code."""
+    parts = text.split("`")
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", part) if place % 2 else part,) for place, part in enumerate(parts))
+    )
+
+
+@register.filter
 def pretty(value: Any) -> str:
     """A JSON document, indented. It is escaped as any text; what calls this has masked it."""
     return json.dumps(value, indent=2, ensure_ascii=False)
