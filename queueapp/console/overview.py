@@ -3,39 +3,44 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
 from queueapp.console.access import Access
 from queueapp.console.first_minutes import first_minutes
 from queueapp.console.pages import page, show
-from queueapp.console.queue_figures import QueueFigures, queue_figures
+from queueapp.console.queue_figures import queue_figures
 from queueapp.console.settings import LimitRow, limit_rows, tenant_of
 from queueapp.error_groups.queries import error_rows
 from queueapp.states import Status
-from queueapp.tasks import queries
+from queueapp.tasks import queries, statistics
 from queueapp.tasks.alerts import alerts
+from queueapp.tasks.statistics import WINDOWS, Percentiles, percentiles
 
 ERRORS_SHOWN = 5
 QUEUES_SHOWN = 10
-ACTIVITY_MINUTES = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """The tries that ended in each minute of the last hour, and how long they waited and ran on average, in seconds."""
+    """The tries that ended in each span of a window, and how long they waited and ran."""
 
+    window: str
     ended: list[int]
     failed: list[int]
-    mean_wait: float | None
-    mean_run: float | None
+    waits: Percentiles
+    runs: Percentiles
 
     @property
     def in_words(self) -> str:
-        return f"{sum(self.ended)} tries ended in the last hour, {sum(self.failed)} of them failed"
+        return f"{sum(self.ended):,} tries ended in the last {self.window}, {sum(self.failed):,} of them failed"
 
 
 @page("", name="overview", title="Overview", model="task", own_scopes=True)
 def overview(request: HttpRequest, access: Access) -> HttpResponse:
+    window = request.GET.get("window") or "1h"
+    if window not in WINDOWS:
+        raise BadRequest(f"window: must be one of {', '.join(WINDOWS)}")
     wrong = alerts(None if access.is_platform else access.tenant_id)
     queues = queue_figures(access)
     worrying = [queue for queue in queues if queue.needs_a_look]
@@ -44,7 +49,8 @@ def overview(request: HttpRequest, access: Access) -> HttpResponse:
         context: dict[str, Any] = {
             "alerts": wrong,
             "counts": [(status, counts.get(status, 0)) for status in Status],
-            "activity": _activity(queues),
+            "activity": _activity(access, window),
+            "windows": list(WINDOWS),
             "errors": error_rows("1h", state="open", limit=ERRORS_SHOWN),
             "queues": worrying[:QUEUES_SHOWN],
             "other_queues": len(queues) - len(worrying[:QUEUES_SHOWN]),
@@ -55,13 +61,16 @@ def overview(request: HttpRequest, access: Access) -> HttpResponse:
     return show(request, access, "overview.html", context)
 
 
-def _activity(queues: list[QueueFigures]) -> Activity:
-    means: dict[str, dict[str, Any]] = {row["status"]: row for row in queries.recent_activity(minutes=ACTIVITY_MINUTES)}
+def _activity(access: Access, window: str) -> Activity:
+    tenant_id = None if access.is_platform else access.tenant_id
+    spans = statistics.throughput(window, tenant_id=tenant_id)
+    total = statistics.total(statistics.figures(window, tenant_id=tenant_id), window)
     return Activity(
-        [sum(minute) for minute in zip(*(queue.pace.ended for queue in queues), strict=True)],
-        [sum(minute) for minute in zip(*(queue.pace.failed for queue in queues), strict=True)],
-        means.get(Status.LEASED, {}).get("mean_wait_seconds"),
-        means.get(Status.COMPLETED, {}).get("mean_run_seconds"),
+        window,
+        [span.completed + span.failed for span in spans],
+        [span.failed for span in spans],
+        percentiles(total.waits),
+        percentiles(total.runs),
     )
 
 

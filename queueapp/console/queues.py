@@ -1,5 +1,6 @@
 """Queues: whether they move, how much waits in them and for how long, and in which order it starts."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,10 +12,26 @@ from queueapp.console.queue_figures import QueueFigures, queue_figures
 from queueapp.models import Act, Task, TaskCount
 from queueapp.states import Status
 from queueapp.tasks.diagnosis import Reason, why
+from queueapp.tasks.statistics import Figures, Percentiles, figures, percentiles
 
-TENANTS_SHOWN = 20
+TENANTS_SHOWN = TYPES_SHOWN = 20
+WINDOW = "1h"
 ACTS_SHOWN = 10
 ACTS = ("queue.add", "queue.pause", "queue.resume", "queue.strategy")
+
+
+@dataclass(frozen=True, slots=True)
+class TypeLine:
+    """What became of a type's tasks in a queue, and how long they waited and ran."""
+
+    type: str
+    figures: Figures
+    waits: Percentiles
+    runs: Percentiles
+
+    @property
+    def failed_percent(self) -> float | None:
+        return None if self.figures.failure_rate is None else 100 * self.figures.failure_rate
 
 
 @page("queues", name="queues", title="Queues", model="queue", own_scopes=True)
@@ -24,28 +41,39 @@ def queue_list(request: HttpRequest, access: Access) -> HttpResponse:
 
 @page("queues/<str:queue>", name="queue", title="Queue", model="queue", own_scopes=True)
 def queue_page(request: HttpRequest, access: Access, queue: str) -> HttpResponse:
-    figures = find(access, queue)
-    context: dict[str, Any] = {"queue": figures, "title": queue, "reasons": _why_the_oldest_waits(access, figures)}
-    if access.is_platform:
-        with access.open():
+    found = find(access, queue)
+    context: dict[str, Any] = {"queue": found, "title": queue, "reasons": _why_the_oldest_waits(access, found)}
+    with access.open():
+        context["types"] = _types_in(access, queue)
+        if access.is_platform:
             context |= {"acts": _acts_on(queue), "waiting_by_tenant": _waiting_by_tenant(queue)}
     return show(request, access, "queue.html", context)
 
 
 def find(access: Access, queue: str) -> QueueFigures:
     """Raises Http404 for a queue that does not exist, or that holds no task of the tenant."""
-    for figures in queue_figures(access):
-        if figures.name == queue:
-            return figures
+    for found in queue_figures(access):
+        if found.name == queue:
+            return found
     raise Http404("There is no such queue, or none of your tasks is in it.")
 
 
-def _why_the_oldest_waits(access: Access, figures: QueueFigures) -> list[Reason]:
-    if figures.row.oldest_task_id is None:
+def _why_the_oldest_waits(access: Access, queue: QueueFigures) -> list[Reason]:
+    if queue.row.oldest_task_id is None:
         return []
     with access.open():
-        task = Task.objects.filter(id=figures.row.oldest_task_id).first()
+        task = Task.objects.filter(id=queue.row.oldest_task_id).first()
     return why(task) if task is not None else []
+
+
+def _types_in(access: Access, queue: str) -> list[TypeLine]:
+    """The busiest types of the last hour first."""
+    found = figures(WINDOW, tenant_id=None if access.is_platform else access.tenant_id)
+    busiest = sorted((each for each in found if each.queue == queue), key=lambda each: -each.figures.ended)
+    return [
+        TypeLine(each.type, each.figures, percentiles(each.figures.waits), percentiles(each.figures.runs))
+        for each in busiest[:TYPES_SHOWN]
+    ]
 
 
 def _waiting_by_tenant(queue: str) -> list[tuple[str, int]]:

@@ -84,6 +84,12 @@ def number(count: int | None) -> str:
 
 
 @register.filter
+def short(seconds: float | None) -> str:
+    """As `duration`, what is less than a second in milliseconds."""
+    return f"{seconds * 1000:.0f} ms" if seconds is not None and seconds < 1 else duration(seconds)
+
+
+@register.filter
 def moment(when: datetime | None) -> SafeString | str:
     """To the second, with its zone."""
     if when is None:

@@ -36,9 +36,12 @@ def test_figures_are_those_of_the_scope(root, acme, globex, member):
     mine = member(acme).get("/console/acme/")
     assert dict(mine.context["counts"])["dead_letter"] == 1
     assert (sum(mine.context["activity"].ended), sum(mine.context["activity"].failed)) == (1, 1)
+    assert mine.context["activity"].waits.p95 is not None
     assert [error.title for error in mine.context["errors"]] == ["ValueError: the card was refused"]
     text = mine.content.decode()
     assert "0 schedules now, of 100" in text
     assert "globex" not in text and "workers busy" not in text and "Resume" not in text
+    assert sum(root.get("/console/all/?window=7d").context["activity"].ended) == 3
+    assert root.get("/console/all/?window=2h").status_code == 400
     everything = root.get("/console/all/").context
     assert sum(everything["activity"].failed) == 3 and len(everything["errors"]) == 2

@@ -4,7 +4,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 from queueapp import clock
-from queueapp.models import Cluster
+from queueapp.histograms import BUCKETS
+from queueapp.models import Cluster, WorkerStat
 from queueapp.tenancy import operator_scope
 from tests.commands.calling import create_worker
 
@@ -26,6 +27,22 @@ def test_the_living_are_told_from_the_dead(root):
     assert [figures.worker.id for figures in answer.context["ended"]] == [ended.id, dead.id]
     assert [state_of(root, each) for each in (idle, silent, dead, ended)] == ["idle", "silent", "dead", "ended"]
     assert root.get(f"{WORKERS}{uuid4()}/").status_code == 404
+
+
+def test_a_slow_worker_is_told_by_the_median_of_those_that_serve_the_same(root):
+    quick = [create_worker() for _ in range(3)]
+    slow = create_worker()
+    other = create_worker(queues=["slow"])
+    with operator_scope("operator:test"):
+        for worker, bucket in [*((each, 3) for each in quick), (slow, 9), (other, 12)]:
+            histogram = [10 if place == bucket else 0 for place in range(BUCKETS)]
+            done = {"attempts": 10, "failures": 1, "run_seconds": 1.0, "histogram": histogram}
+            WorkerStat.objects.create(worker_id=worker.id, minute=clock.now(), **done)
+    shown = {figures.worker.id: figures for figures in root.get(WORKERS).context["workers"]}
+    assert shown[slow.id].is_slow and shown[slow.id].times_slower > 30
+    assert (shown[quick[0].id].times_slower, shown[other.id].times_slower) == (1.0, None)
+    assert (shown[slow.id].per_minute, shown[slow.id].failed_percent) == (10.0, 10.0)
+    assert root.get(f"{WORKERS}{slow.id}/").context["figures"].is_slow
 
 
 def test_a_worker_shows_what_it_runs_where_it_is_and_what_it_serves(root, make_task):
