@@ -23,9 +23,9 @@ from queueapp.errors import FieldError, InvalidTask
 from queueapp.handlers import public_handlers
 from queueapp.limits.tenant_limits import effective_limits
 from queueapp.models import IdempotencyKey, Task, TaskType, Tenant
-from queueapp.redaction import MASK, masked
+from queueapp.redaction import masked
 from queueapp.rest.toolkit.mount import mounted_at
-from queueapp.tasks import submit_request
+from queueapp.tasks import submit_again, submit_request
 from queueapp.tasks.declared_types import TypeFinder, TypeRules
 from queueapp.tasks.diagnosis import unserved
 from queueapp.tasks.routing import routing_table
@@ -172,13 +172,8 @@ def _forms(request: HttpRequest, draft: Draft) -> tuple[ParamsForm, OptionsForm]
     source = draft.source
     options = {"queue": source.queue, "priority": source.priority, "timeout_seconds": source.timeout_seconds}
     options["labels"] = ", ".join(source.labels or [])
-    return ParamsForm(draft.schema, data, _copied(draft.schema, source)), OptionsForm(queues, data, options)
-
-
-def _copied(schema: dict[str, Any], source: Task) -> dict[str, Any]:
-    """The parameters of the source; a field with a secret is left empty, to be filled in again."""
-    values = initial_values(schema, masked(source.params, source.secrets))
-    return {name: None if MASK in json.dumps(value) else value for name, value in values.items()}
+    params = initial_values(draft.schema, masked(source.params, source.secrets))
+    return ParamsForm(draft.schema, data, params), OptionsForm(queues, data, options)
 
 
 def _request(draft: Draft, params: ParamsForm, options: OptionsForm) -> dict[str, Any] | None:
@@ -207,10 +202,18 @@ def _once(draft: Draft, key: str, wanted: dict[str, Any]) -> UUID:
     named = {"tenant_id": draft.tenant.pk, "key": f"console {key} {digest}"}
     with transaction.atomic():  # what is refused takes no key
         if statements.rows("begin_request", {**named, "digest": digest, "kept_seconds": PRESSED_TWICE_SECONDS}):
-            task_id = submit_request(wanted, tenant_id=draft.tenant.pk).pk
+            task_id = _submit_new(draft, wanted).pk
             IdempotencyKey.objects.filter(**named).update(task_id=task_id)
             return task_id
     return cast(UUID, IdempotencyKey.objects.get(**named).task_id)  # set by the transaction that took the key
+
+
+def _submit_new(draft: Draft, wanted: dict[str, Any]) -> Task:
+    """A copy names its source and gets its secrets where their mask still stands. Raises InvalidTask."""
+    if draft.source is None:
+        return submit_request(wanted, tenant_id=draft.tenant.pk)
+    changes = {name: value for name, value in wanted.items() if name != "type"}
+    return submit_again(draft.source.pk, tenant_id=draft.tenant.pk, **{"labels": [], **changes})
 
 
 def _key(request: HttpRequest) -> str:

@@ -15,7 +15,7 @@ does that also looks beyond its tenant, or that streams a file and holds no tran
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -76,6 +76,7 @@ class Page:
 _pages: dict[str, Page] = {}
 
 
+@cache
 def pages() -> dict[str, Page]:
     """All pages by name, those of every module of this room."""
     for module in iter_modules([str(Path(__file__).parent)], f"{__package__}."):

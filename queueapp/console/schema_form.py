@@ -199,7 +199,9 @@ def _field(path: Path, node: Schema, root: Schema, *, required: bool) -> forms.F
         "initial": None if default in EMPTY else default,
     }
     if SECRET_NAME.search(path[-1]) and node.get("type") == "string":
-        return forms.CharField(strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"}), **options)
+        # shown again to who typed it: else it would be lost whenever another field is wrong
+        hidden = forms.PasswordInput(attrs={"autocomplete": "off"}, render_value=True)
+        return forms.CharField(strip=False, widget=hidden, **options)
     if node.get("type") == "array":
         item, _ = _plain(node.get("items"), root)
         inner = _scalar(item, {"required": True})

@@ -28,6 +28,7 @@ def task_page(request: HttpRequest, access: Access, task_id: UUID) -> HttpRespon
         entries = queries.latest_story(task_id, limit=MOST_ENTRIES)
         context = {
             **_story(task, entries, access),
+            "is_source": Task.objects.filter(retried_from_id=task_id).exists(),
             **(_payloads(task) if access.sees_payloads else {}),
             "artifacts": artifacts_of(task) if access.sees_payloads else [],
         }

@@ -75,13 +75,13 @@ class Row:
 def task_list(request: HttpRequest, access: Access) -> HttpResponse:
     with access.open():
         sought = request.GET.get("find", "").replace("\x00", "").strip()
-        found = tasks_by_digits(sought)
+        found = tasks_by_digits(sought, access)
         if sought and not found:
             return HttpResponseRedirect(TaskQuery(**filter_named(sought, access)).address(access))
         if len(found) == 1:
             return redirect("console:task", access.scope, found[0])
         query, cursor = TaskQuery.of(request, access), _cursor(request)
-        listed = TaskPage(_by_ids(found)) if found else page_of(query, cursor, is_platform=access.is_platform)
+        listed = TaskPage(_by_ids(found)) if found else page_of(query, cursor, access)
         context = {**_rows(access, query, listed.tasks), **_around(access, query, cursor, listed), "sought": sought}
     _explain(context["rows"])
     is_first_time = not (listed.tasks or query.given or cursor or listed.searched_to)
@@ -98,7 +98,7 @@ def task_rows(request: HttpRequest, access: Access) -> HttpResponse:
         context = _rows(access, query, [shown[each] for each in ids if each in shown])
         if top := request.GET.get("top"):
             newest = Cursor(_id(top), newer=True)
-            newer = page_of(query, newest, is_platform=access.is_platform, most=MOST_NEW)
+            newer = page_of(query, newest, access, most=MOST_NEW)
             context |= {"new": len(newer.tasks), "are_more_new": newer.newer is not None}
     _explain(context["rows"])
     return show(request, access, "task_rows.html", {**context, "address": request.get_full_path()})

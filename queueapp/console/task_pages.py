@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from queueapp.console.access import Access
 from queueapp.console.task_query import TaskQuery
 from queueapp.models import Task
 from queueapp.models.tasks import TaskQuerySet
@@ -22,8 +23,8 @@ PAGE_ROWS = 50
 WINDOW = 50_000
 MOST_PARTITIONS = 100
 LARGE = ("params", "progress", "result", "error_detail")
-# what an index serves in the order of ids: most states, each tenant, failures of a kind
-IN_ORDER = {"tenant", "state", "error_fingerprint"}
+# what an index serves: in the order of ids most states, each tenant and failures of a kind; copies are few
+IN_ORDER = {"tenant", "state", "error_fingerprint", "retried_from"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +49,16 @@ class TaskPage:
         return None if self.searched_to is None else moment_of(self.searched_to)
 
 
-def page_of(query: TaskQuery, cursor: Cursor | None, *, is_platform: bool, most: int = PAGE_ROWS) -> TaskPage:
+def page_of(query: TaskQuery, cursor: Cursor | None, access: Access, *, most: int = PAGE_ROWS) -> TaskPage:
     """Needs a scope. Only the platform's own people see all partitions, so only they search through them."""
     newer = cursor is not None and cursor.newer
     searched_to = None
-    by_partition = is_platform and _is_by_partition(query)
+    by_partition = access.is_platform and _is_by_partition(query)
     partitions = partitions_of(query.type, query.queue, most=MOST_PARTITIONS) if by_partition else None
     if partitions is not None:
-        found = _of_partitions(query, partitions, cursor, most)
+        found = _of_partitions(query, partitions, cursor, access, most)
     else:
-        rows, searched_to = _window(query, cursor)
+        rows, searched_to = _window(query, cursor, access)
         found = list(rows.order_by("id" if newer else "-id")[: most + 1])
     there_is_more, found = len(found) > most, found[:most]
     if there_is_more:
@@ -69,9 +70,14 @@ def page_of(query: TaskQuery, cursor: Cursor | None, *, is_platform: bool, most:
     return TaskPage(found, ends[0] if has_older else None, ends[1] if has_newer else None, searched_to)
 
 
-def _rows(query: TaskQuery) -> TaskQuerySet:
+def tasks_in(access: Access) -> TaskQuerySet:
+    """The tasks of a scope. A tenant is named although no other's can be seen: so it is known how few its own are."""
+    return Task.objects.all() if access.is_platform else Task.objects.filter(tenant=access.tenant_id)
+
+
+def _rows(query: TaskQuery, access: Access) -> TaskQuerySet:
     """Those of the tenant that is named."""
-    tasks = Task.objects.select_related("tenant").defer(*LARGE)
+    tasks = tasks_in(access).select_related("tenant").defer(*LARGE)
     return tasks if query.tenant_ids is None else tasks.filter(tenant__in=query.tenant_ids)
 
 
@@ -81,7 +87,9 @@ def _is_by_partition(query: TaskQuery) -> bool:
     return bool(query.type or query.queue) and not any(getattr(query, name) for name in narrowing)
 
 
-def _of_partitions(query: TaskQuery, partitions: Sequence[int], cursor: Cursor | None, most: int) -> list[Task]:
+def _of_partitions(
+    query: TaskQuery, partitions: Sequence[int], cursor: Cursor | None, access: Access, most: int
+) -> list[Task]:
     """By the time of their submit, as they stand in the index of each partition: read from each and merged."""
     newer = cursor is not None and cursor.newer
     order = ("created_at", "id") if newer else ("-created_at", "-id")
@@ -92,7 +100,7 @@ def _of_partitions(query: TaskQuery, partitions: Sequence[int], cursor: Cursor |
     if not heads:
         return []
     merged = heads[0].union(*heads[1:], all=True).order_by(*order)[: most + 1] if len(heads) > 1 else heads[0]
-    return list(_rows(query).filter(pk__in=[row["id"] for row in merged]).order_by(*order))
+    return list(_rows(query, access).filter(pk__in=[row["id"] for row in merged]).order_by(*order))
 
 
 def _beyond(cursor: Cursor) -> Q:
@@ -104,17 +112,16 @@ def _beyond(cursor: Cursor) -> Q:
     return Q(created_at__lte=at) & (Q(created_at__lt=at) | Q(pk__lt=cursor.task_id))
 
 
-def _window(query: TaskQuery, cursor: Cursor | None) -> tuple[TaskQuerySet, UUID | None]:
+def _window(query: TaskQuery, cursor: Cursor | None, access: Access) -> tuple[TaskQuerySet, UUID | None]:
     """The rows that match, and where the window ended that they were looked for in, if they were in one."""
     newer = cursor is not None and cursor.newer
-    rows = _rows(query)
+    rows = _rows(query, access)
     if cursor is not None:
         rows = rows.filter(id__gt=cursor.task_id) if newer else rows.filter(id__lt=cursor.task_id)
     # few tasks run or wait, or so many that they are met at once; all else lies in the order of an index
     if query.state not in (None, Status.COMPLETED):
         rows = rows.filter(status=query.state)
-    if query.error_fingerprint:
-        rows = TaskFilter(error_fingerprint=query.error_fingerprint).narrow(rows)
+    rows = TaskFilter(error_fingerprint=query.error_fingerprint, retried_from=query.retried_from).narrow(rows)
     matching = query.filter.narrow(rows)
     if not any(getattr(query, name) for name in query.model_fields_set - IN_ORDER) and query.state != Status.COMPLETED:
         return matching, None

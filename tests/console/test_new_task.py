@@ -76,7 +76,7 @@ def test_types_that_the_tenant_may_not_use_are_neither_offered_nor_taken(acme: T
 
 
 @pytest.mark.parametrize("sees", [True, False])
-def test_a_copy_begins_with_what_the_source_had_without_its_secrets(sees, acme, member, make_task):
+def test_a_copy_begins_with_what_the_source_had(sees, acme, member, make_task):
     given = {"order": 7, "note": "hello"}
     source = make_task("dead_letter", params=given, labels=["invoice"])
     client = member(acme, "operator", sees_payloads=sees)
@@ -87,9 +87,19 @@ def test_a_copy_begins_with_what_the_source_had_without_its_secrets(sees, acme, 
     assert "&quot;order&quot;: 7" in answer.content.decode() and 'value="invoice"' in answer.content.decode()
     send(client, f"copy={source.pk}", **{"p-*": json.dumps({**given, "order": 8}), "o-labels": "invoice"})
     assert tasks()[-1].params == {"order": 8, "note": "hello"}
-    secret = make_task("dead_letter", params={"api_token": SECRET})
-    page = client.get(f"/console/acme/new/?copy={secret.pk}").content.decode()
-    assert SECRET not in page and "***" not in page.split("How it runs")[0].split("Parameters of")[1]
+    assert tasks()[-1].retried_from_id == source.pk
+
+
+def test_a_copy_gets_the_secrets_of_its_source_which_nobody_is_shown(acme, member, make_task):
+    source = make_task("dead_letter", params={"api_token": SECRET, "order": 7})
+    client = member(acme, "operator", sees_payloads=True)
+    assert SECRET not in client.get(f"/console/acme/new/?copy={source.pk}").content.decode()
+    for _ in range(2):
+        page = send(client, f"copy={source.pk}", **{"p-*": '{"api_token": "***", "order": 8}'})
+    assert [task.params for task in tasks()[1:]] == [{"api_token": SECRET, "order": 8}]
+    assert f"/console/acme/tasks/{source.pk}/" in page
+    assert "what was made from it" in client.get(f"/console/acme/tasks/{source.pk}/").content.decode()
+    assert str(tasks()[1].pk) in client.get(f"/console/acme/tasks/?retried_from={source.pk}").content.decode()
 
 
 def test_what_was_filled_in_is_shown_as_code_and_not_submitted(acme, member):
