@@ -18,12 +18,12 @@ from django.shortcuts import redirect
 from queueapp.console.access import Access
 from queueapp.console.pages import act, show
 from queueapp.console.schema_form import ParamsForm, initial_values
-from queueapp.db import statements
 from queueapp.errors import FieldError, InvalidTask
 from queueapp.handlers import public_handlers
 from queueapp.limits.tenant_limits import effective_limits
 from queueapp.models import IdempotencyKey, Task, TaskType, Tenant
 from queueapp.redaction import masked
+from queueapp.rest.toolkit.idempotency import Identity, take_key
 from queueapp.rest.toolkit.mount import mounted_at
 from queueapp.tasks import submit_again, submit_request
 from queueapp.tasks.declared_types import TypeFinder, TypeRules
@@ -31,7 +31,6 @@ from queueapp.tasks.diagnosis import unserved
 from queueapp.tasks.routing import routing_table
 
 MOST_TENANTS = 1_000
-PRESSED_TWICE_SECONDS = 3600
 KEY = re.compile(r"[0-9a-f]{32}")
 
 
@@ -199,13 +198,14 @@ def _submit(request: HttpRequest, draft: Draft, params: ParamsForm, options: Opt
 def _once(draft: Draft, key: str, wanted: dict[str, Any]) -> UUID:
     """The same form sent twice makes one task; a changed one makes another. Raises InvalidTask."""
     digest = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
-    named = {"tenant_id": draft.tenant.pk, "key": f"console {key} {digest}"}
+    identity = Identity(f"console {key} {digest}", digest)
+    rows = IdempotencyKey.objects.filter(tenant_id=draft.tenant.pk, key=identity.key)
     with transaction.atomic():  # what is refused takes no key
-        if statements.rows("begin_request", {**named, "digest": digest, "kept_seconds": PRESSED_TWICE_SECONDS}):
+        if take_key(draft.tenant.pk, identity):
             task_id = _submit_new(draft, wanted).pk
-            IdempotencyKey.objects.filter(**named).update(task_id=task_id)
+            rows.update(task_id=task_id)
             return task_id
-    return cast(UUID, IdempotencyKey.objects.get(**named).task_id)  # set by the transaction that took the key
+    return cast(UUID, rows.get().task_id)  # set by the transaction that took the key
 
 
 def _submit_new(draft: Draft, wanted: dict[str, Any]) -> Task:

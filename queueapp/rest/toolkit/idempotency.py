@@ -60,10 +60,15 @@ def begin(principal: Principal, identity: Identity) -> IdempotencyKey | None:
 
     Call it in the principal's own scope. Raises KeyReused where the key belongs to another request.
     """
-    parameters = {"tenant_id": principal.tenant_id, "kept_seconds": KEPT_SECONDS}
-    if statements.rows("begin_request", {**parameters, "key": identity.key, "digest": identity.digest}):
+    if take_key(principal.tenant_id, identity):
         return None
     return _the_same(IdempotencyKey.objects.get(tenant_id=principal.tenant_id, key=identity.key), identity)
+
+
+def take_key(tenant_id: UUID, identity: Identity) -> bool:
+    """Whether the key was free; it is the caller's now, once the transaction commits. Needs a scope."""
+    parameters = {"tenant_id": tenant_id, "key": identity.key, "digest": identity.digest}
+    return bool(statements.rows("begin_request", {**parameters, "kept_seconds": KEPT_SECONDS}))
 
 
 def finish(principal: Principal, identity: Identity, body: dict[str, Any], task_id: UUID | None) -> None:
