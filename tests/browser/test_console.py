@@ -152,9 +152,9 @@ def test_the_ten_jobs_of_an_operator_take_three_clicks_at_most(scene, sign_in, a
 
     operator.begin()  # redrive all dead letters
     operator.click(".card:has-text('Failed')")
-    operator.click("text=Redrive all that match…")
+    operator.click("text=Retry all that match…")
     page.fill("#id_reason", "the card provider is back")
-    operator.click("button:has-text('Redrive ')")
+    operator.click("button:has-text('Retry ')")
     operator.shows("platform.bulk")
 
     operator.begin()  # depth and oldest wait, throughput
@@ -179,10 +179,10 @@ def test_a_tenant_submits_corrects_and_watches_while_what_was_ticked_stays_ticke
         Membership.objects.create(tenant=acme, user=user, role="operator", sees_payloads=True)
     page = sign_in(user)
     page.goto("/console/acme/new/?type=sample.record")
-    page.fill("[name$=seconds]", "soon")
+    page.fill("[name=p-times]", "1.5")
     page.click("main button:has-text('Submit')")
     page.locator(".fault").first.wait_for()
-    page.fill("[name$=seconds]", "0.1")
+    page.fill("[name=p-times]", "1")
     page.click("main button:has-text('Submit')")
     page.get_by_text("Done").first.wait_for()  # by itself: nobody loads the page again
 

@@ -159,8 +159,6 @@ INSERT INTO taskrunner_memberships (tenant_id, user_id, sees_payloads, role) VAL
 -- tr_tenant_is_not_nil 23514
 INSERT INTO taskrunner_tenants (id, slug, name, active, limits, created_at)
 VALUES ('00000000-0000-0000-0000-000000000000', 'nil', 'Nil', true, '{}', now())
--- tr_tenant_slug_not_reserved 23514
-INSERT INTO taskrunner_tenants (slug, name, active, limits) VALUES ('all', 'All', true, '{}')
 -- tr_tenant_slug_format 23514
 INSERT INTO taskrunner_tenants (slug, name, active, limits, created_at) VALUES ('No Slug', 'x', true, '{}', now())
 -- tr_tenant_slug_not_reserved 23514
