@@ -12,6 +12,7 @@ DONE = {
     "apikey.create": "made the API key",
     "apikey.revoke": "revoked the API key",
     "artifact.download": "downloaded the artifact",
+    "cluster.drain": "drained the cluster",
     "config.rotate": "encrypted anew the",
     "config_key.delete": "deleted the configuration key",
     "config_key.save": "declared the configuration key",
@@ -46,6 +47,7 @@ DONE = {
     "tenant.create": "created the tenant",
     "tenant.lower_limits": "lowered the limits of",
     "user.password": "gave a new password to",
+    "worker.stop": "stopped, after its task, the worker",
 }
 REFUSED = {
     "csrf_failed": "sent a form that did not come from this site",

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from queueapp.console.access import Access
 from queueapp.console.pages import show
-from queueapp.errors import ValidationFailure
+from queueapp.errors import TaskrunnerError, ValidationFailure
 
 
 class UtcMoment(forms.DateTimeField):
@@ -39,7 +39,7 @@ def ask(
 
 
 def is_done(form: forms.Form, act: Callable[[], Any]) -> bool:
-    """Do the act if the form is filled in and the service takes it; what it refuses is told beside its field."""
+    """Do the act if the form is filled in and the service takes it; a refusal is told beside its field, or on top."""
     if not form.is_valid():
         return False
     try:
@@ -47,5 +47,8 @@ def is_done(form: forms.Form, act: Callable[[], Any]) -> bool:
     except ValidationFailure as refused:
         for each in refused.errors:
             form.add_error(each.field if each.field in form.fields else None, each.message)
+        return False
+    except TaskrunnerError as refused:
+        form.add_error(None, str(refused))
         return False
     return True

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 
 from queueapp.console.access import Access
@@ -74,7 +75,8 @@ def _given(request: HttpRequest) -> Any:
 
 def _in_words(figures: QueueFigures) -> list[str]:
     tenants = TaskCount.objects.filter(queue=figures.name, status=Status.QUEUED, tasks__gt=0).count()
-    return [f"{figures.waiting} tasks of {tenants} tenants wait in {figures.name}, and {figures.running} run."]
+    whose = f"{tenants} tenant{pluralize(tenants)}"
+    return [f"Tasks that wait in {figures.name}: {figures.waiting}, of {whose}. Tasks that run: {figures.running}."]
 
 
 def _ask(

@@ -69,7 +69,9 @@ def _why_the_oldest_waits(access: Access, queue: QueueFigures) -> list[Reason]:
 def _types_in(access: Access, queue: str) -> list[TypeLine]:
     """The busiest types of the last hour first."""
     found = figures(WINDOW, tenant_id=None if access.is_platform else access.tenant_id)
-    busiest = sorted((each for each in found if each.queue == queue), key=lambda each: -each.figures.ended)
+    busiest = sorted(
+        (each for each in found if each.queue == queue and each.figures.ended), key=lambda each: -each.figures.ended
+    )
     return [
         TypeLine(each.type, each.figures, percentiles(each.figures.waits), percentiles(each.figures.runs))
         for each in busiest[:TYPES_SHOWN]

@@ -61,6 +61,8 @@ class WorkerFigures:
         """In a word, with the colour of its badge."""
         if not self.row.is_live:
             return ("ended", "cancelled") if self.worker.stopped_at else ("dead", "bad")
+        if self.worker.stop_asked_at or (self.cluster and self.cluster.drain_asked_at):
+            return "stopping", "warn"
         if self.row.seconds_since_heartbeat > SILENT_SECONDS:
             return "silent", "warn"
         return ("busy", "busy") if self.held else ("idle", "good")

@@ -39,6 +39,9 @@ def test_a_tenant_sees_its_own_failures_and_no_code_of_the_platform(root, acme, 
     assert error.failures == 2
     text = client.get(f"/console/acme/errors/{refused}/").content.decode()
     assert "globex" not in text and "Traceback" not in text
+    retry = f"bulk/new/?verb=retry&amp;error_fingerprint={refused}"
+    assert f'href="/console/acme/{retry}"' in text
+    assert client.get(f"/console/acme/{retry.replace('&amp;', '&')}").status_code == 200
     assert "in refused" in root.get(f"/console/all/errors/{refused}/").content.decode()
     assert client.get("/console/acme/errors/0000000000000000/").status_code == 404
     assert client.get("/console/acme/errors/%00/").status_code == 404

@@ -81,7 +81,9 @@ def test_a_tenant_sees_its_own_tasks_only_and_no_worker(acme, globex, make_task,
 def test_a_queue_is_paused_with_a_reason_and_an_end_and_resumed(root, acme, make_task, member):
     make_task()
     maintenance.run_once()
-    assert "1 tasks of 1 tenants wait in default, and 0 run." in root.get(f"{QUEUE}pause/").content.decode()
+    assert (
+        "Tasks that wait in default: 1, of 1 tenant. Tasks that run: 0." in root.get(f"{QUEUE}pause/").content.decode()
+    )
     until = f"{clock.now() + timedelta(days=2):%Y-%m-%dT12:00}"
     answer = root.post(f"{QUEUE}pause/", {"reason": "bad <encoder>", "until": until}, follow=True)
     text = answer.content.decode()

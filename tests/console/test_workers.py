@@ -7,7 +7,7 @@ from queueapp import clock
 from queueapp.histograms import BUCKETS
 from queueapp.models import Cluster, WorkerStat
 from queueapp.tenancy import operator_scope
-from tests.commands.calling import create_worker
+from tests.commands.calling import actions, create_worker
 
 WORKERS = "/console/all/workers/"
 
@@ -60,3 +60,28 @@ def test_a_worker_shows_what_it_runs_where_it_is_and_what_it_serves(root, make_t
     assert state_of(root, worker) == "busy"
     assert [figures.worker for figures in root.get(f"{WORKERS}?queue=default").context["workers"]] == [worker]
     assert "manage.py qcluster --queues none" in root.get(f"{WORKERS}?queue=none").content.decode()
+
+
+def test_a_worker_is_stopped_and_a_cluster_drained_on_record(root, make_task, acme):
+    with operator_scope("operator:test"):
+        cluster = Cluster.objects.create(host="box", pid=77, machine="elsewhere", start_ticks=0)
+    worker = create_worker(cluster_id=cluster.id)
+    make_task(status="leased", worker_id=worker.id)
+    stop, drain = f"{WORKERS}{worker.id}/stop/", f"/console/all/clusters/{cluster.id}/drain/"
+    for act in (stop, drain):
+        assert "Tasks held: 1, of tenants: acme." in root.get(act).content.decode()
+    assert root.post(drain).context["form"].errors["reason"]
+    root.post(stop, {"reason": "it grows"})
+    assert state_of(root, worker) == "stopping"
+    assert "drains" in root.post(drain, {"reason": "a new kernel"}, follow=True).content.decode()
+    assert actions() == [
+        ("operator:root", "worker.stop", str(worker.id)),
+        ("operator:root", "cluster.drain", str(cluster.id)),
+    ]
+
+
+def test_a_dead_worker_cannot_be_stopped(root):
+    dead = create_worker(stopped_at=clock.now())
+    answer = root.post(f"{WORKERS}{dead.id}/stop/")
+    assert answer.context["form"].non_field_errors() == [f"Worker {dead.id} is not alive."]
+    assert root.get(f"/console/all/clusters/{uuid4()}/drain/").status_code == 404
