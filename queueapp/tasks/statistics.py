@@ -3,15 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from queueapp.db import statements
 from queueapp.histograms import BUCKETS, percentile
+from queueapp.states import Status
 from queueapp.windows import windows
 
 WINDOWS = windows(short_span_seconds=60)
 NOTHING = (0,) * BUCKETS
+COUNTED: dict[str, str] = {  # the status that tasks moved to, and what Figures calls their number
+    Status.COMPLETED: "completed",
+    Status.FAILED: "failed_tries",
+    Status.DEAD_LETTER: "dead_lettered",
+    Status.CANCELLED: "cancelled",
+}
 
 
 class Percentiles(NamedTuple):
@@ -89,12 +96,13 @@ def figures(window: str, *, tenant_id: UUID | None = None) -> list[TypeFigures]:
     """By queue and type, in a window of WINDOWS; of a tenant, or of all that the scope shows."""
     back = WINDOWS[window]
     wanted = {"span_seconds": back.span_seconds, "since": back.since, "tenant_id": tenant_id}
-    found = []
+    found: dict[tuple[str, str], Figures] = {}
     for row in statements.rows("figures", wanted):
-        queue, type, waits, runs = (row.pop(name) for name in ("queue", "type", "waits", "runs"))
-        of_type = Figures(back.seconds, **row, waits=waits or NOTHING, runs=runs or NOTHING)
-        found.append(TypeFigures(queue, type, of_type))
-    return found
+        key, status = (row["queue"], row["type"]), row["to_status"]
+        members: dict[str, Any] = {COUNTED[status]: row["moves"]} if status in COUNTED else {}
+        members["waits" if status == Status.LEASED else "runs"] = row["times"] or NOTHING
+        found[key] = found.get(key, Figures(back.seconds)) + Figures(back.seconds, **members)
+    return [TypeFigures(queue, type, of_type) for (queue, type), of_type in found.items()]
 
 
 def total(found: Sequence[TypeFigures], window: str) -> Figures:

@@ -1,23 +1,13 @@
--- What became of tasks since a moment, by queue and type: how many, and how long they waited and ran, by bucket.
-WITH kept AS MATERIALIZED (
-    SELECT queue, type, to_status, moves, histogram FROM taskrunner_task_stats
-    WHERE span_seconds = %(span_seconds)s AND starts_at >= %(since)s
-        AND (%(tenant_id)s::uuid IS NULL OR tenant_id = %(tenant_id)s)
-), moved AS (
-    SELECT queue, type,
-        coalesce(sum(moves) FILTER (WHERE to_status = 'completed'), 0)::bigint AS completed,
-        coalesce(sum(moves) FILTER (WHERE to_status = 'failed'), 0)::bigint AS failed_tries,
-        coalesce(sum(moves) FILTER (WHERE to_status = 'dead_letter'), 0)::bigint AS dead_lettered,
-        coalesce(sum(moves) FILTER (WHERE to_status = 'cancelled'), 0)::bigint AS cancelled
-    FROM kept GROUP BY queue, type
-), counted AS (
-    SELECT queue, type, to_status = 'leased' AS is_wait, number, sum(times)::bigint AS times
-    FROM kept CROSS JOIN LATERAL unnest(histogram) WITH ORDINALITY AS bucket (times, number)
-    GROUP BY queue, type, is_wait, number
-), timed AS (
-    SELECT queue, type, array_agg(times ORDER BY number) FILTER (WHERE is_wait) AS waits,
-        array_agg(times ORDER BY number) FILTER (WHERE NOT is_wait) AS runs
-    FROM counted GROUP BY queue, type
-)
-SELECT queue, type, completed, failed_tries, dead_lettered, cancelled, waits, runs
-FROM moved LEFT JOIN timed USING (queue, type) ORDER BY queue, type
+-- What became of tasks since a moment, by queue, type and the status that they moved to: how many, and how long they waited
+-- (leased) or ran, by bucket; null where nothing was timed. Bucket by bucket, since unnest() takes five times as long.
+SELECT queue, type, to_status, sum(moves)::bigint AS moves,
+    CASE WHEN count(histogram) > 0 THEN ARRAY[
+        sum(histogram[1]), sum(histogram[2]), sum(histogram[3]), sum(histogram[4]), sum(histogram[5]), sum(histogram[6]),
+        sum(histogram[7]), sum(histogram[8]), sum(histogram[9]), sum(histogram[10]), sum(histogram[11]), sum(histogram[12]),
+        sum(histogram[13]), sum(histogram[14]), sum(histogram[15]), sum(histogram[16]), sum(histogram[17]), sum(histogram[18]),
+        sum(histogram[19]), sum(histogram[20]), sum(histogram[21]), sum(histogram[22]), sum(histogram[23]), sum(histogram[24])
+    ] END AS times
+FROM taskrunner_task_stats
+WHERE span_seconds = %(span_seconds)s AND starts_at >= %(since)s
+    AND (%(tenant_id)s::uuid IS NULL OR tenant_id = %(tenant_id)s)
+GROUP BY queue, type, to_status ORDER BY queue, type, to_status
