@@ -9,7 +9,7 @@ from uuid import UUID
 
 from queueapp import tasks
 from queueapp.apikeys import create_key
-from queueapp.models import ErrorGroup, Schedule, Task, TaskCount, Tenant, Worker
+from queueapp.models import Cluster, ErrorGroup, Schedule, Task, TaskCount, Tenant
 from queueapp.operators import service
 from queueapp.tenancy import operator_scope
 from tests.clusters import RunningCluster, running_cluster
@@ -68,4 +68,4 @@ def _is_told_of_all() -> bool:
         waits = Task.objects.filter(status="queued", requirements={}).exclude(queue="media").exists()
         counted = sum(ErrorGroup.objects.values_list("failures", flat=True)) == FAILURES + 8
         running = TaskCount.objects.filter(status="leased").values_list("tasks", flat=True)
-        return not waits and counted and sum(running) == 1 and Worker.objects.exists()
+        return not waits and counted and sum(running) == 1 and Cluster.objects.exists()

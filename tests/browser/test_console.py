@@ -35,7 +35,7 @@ def administrator(acme):
 def addresses(scene, scope: str, user: User) -> list[str]:
     """Of every page that this scope has, with what the scene has to show on it."""
     with operator_scope("operator:test"):
-        worker = Worker.objects.filter(stopped_at=None).first().pk
+        worker = Worker.objects.filter(stopped_at=None).first()
         member = Membership.objects.filter(user=user).values_list("pk", flat=True).first()
     of_page = {"cancel": scene.running, "retry": scene.dead, "resume_queue": "media"}
     of_word = {
@@ -43,7 +43,8 @@ def addresses(scene, scope: str, user: User) -> list[str]:
         "artifact_id": scene.artifact,
         "queue": "default",
         "fingerprint": scene.fingerprint(),
-        "worker_id": worker,
+        "worker_id": worker.pk,
+        "cluster_id": worker.cluster_id,
         "schedule_id": scene.schedule,
         "prefix": scene.key_prefix,
         "member_id": member,
