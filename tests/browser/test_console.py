@@ -168,8 +168,8 @@ def test_the_ten_jobs_of_an_operator_take_three_clicks_at_most(scene, sign_in, a
     operator.shows("nobody waits for it")
 
     operator.begin()  # by the last digits of an id, and by label
-    operator.find(scene.dead.hex[-8:])
-    operator.shows("handler_error")
+    operator.find(scene.stuck.hex[-8:])
+    operator.shows("None of the 2 live workers")
     operator.find("invoice")
     operator.shows("invoice")
 
