@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from queueapp.admin.toolkit import display
 from queueapp.admin.toolkit.model_admin import ModelForm, OperatorAdmin
+from queueapp.durations import duration
 from queueapp.errors import InvalidValue
 from queueapp.models import Queue, Route
 from queueapp.operators import service
@@ -68,7 +68,7 @@ class QueueAdmin(OperatorAdmin):
 
     @admin.display(description="oldest wait")
     def oldest_wait(self, queue: Queue) -> str | None:
-        return display.duration(_glance(queue).oldest_wait_seconds)
+        return duration(_glance(queue).oldest_wait_seconds)
 
     @admin.display(description="live workers")
     def live_workers(self, queue: Queue) -> str:

@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 
 from queueapp.admin.toolkit import display
 from queueapp.admin.toolkit.model_admin import ReadOnlyAdmin
+from queueapp.durations import duration
 from queueapp.models import Worker
 from queueapp.tasks import queries
 from queueapp.tasks.queries import WorkerRow
@@ -56,7 +57,7 @@ class WorkerAdmin(ReadOnlyAdmin):
 
     @admin.display(description="heard from")
     def heard_from(self, worker: Worker) -> str:
-        return f"{display.duration(_glance(worker).seconds_since_heartbeat)} ago"
+        return f"{duration(_glance(worker).seconds_since_heartbeat)} ago"
 
     @admin.display(description="queues")
     def serves(self, worker: Worker) -> str:

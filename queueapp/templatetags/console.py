@@ -12,9 +12,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from queueapp import clock
-from queueapp.admin.toolkit.display import duration as words_for
 from queueapp.console.access import Access
 from queueapp.console.pages import Page, pages
+from queueapp.durations import duration as words_for
 from queueapp.states import Status
 
 register = template.Library()

@@ -14,6 +14,7 @@ from taskrunner.devserver.stack import Stack
 
 SECRET_LINE = re.compile("export (TASKRUNNER_(?:ADMIN_PASSWORD|[A-Z]+_KEY))='([^']+)'")
 INVITATION = """
+  Console     {TASKRUNNER_URL}/
   Admin       {TASKRUNNER_URL}/admin/
   API docs    {TASKRUNNER_URL}/api/v1/docs
   Login       {TASKRUNNER_ADMIN_USER} / {TASKRUNNER_ADMIN_PASSWORD}

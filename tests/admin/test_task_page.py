@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from queueapp.admin.toolkit.display import duration, ran, waited
+from queueapp.admin.toolkit.display import ran, waited
 from queueapp.db import statements
+from queueapp.durations import duration
 from queueapp.models import Task
 from queueapp.tenancy import worker_scope
 from tests.admin.pages import TASKS
@@ -73,13 +74,13 @@ def test_the_log_tells_the_story_with_the_time_between_its_entries(root, make_ta
     ("seconds", "text"),
     [
         (None, None),
-        (0.04, "0.0 s"),
+        (0.04, "40 ms"),
         (4.24, "4.2 s"),
         (61, "1 m 1 s"),
         (3600, "1 h 0 m"),
         (7500, "2 h 5 m"),
         (86_400 * 2 + 3600 * 5, "2 d 5 h"),
-        (-3, "0.0 s"),
+        (-3, "0 ms"),
     ],
 )
 def test_a_duration_is_told_in_two_units(seconds, text):
@@ -101,7 +102,7 @@ def moments(status, *, run_at, started_at=None, run_seconds=None):
         ({"status": "queued", "run_at": 90}, "1 m 30 s", None),
         ({"status": "queued", "run_at": 90, "started_at": 300}, "1 m 30 s", None),
         ({"status": "leased", "run_at": 130, "started_at": 120}, "10.0 s", "2 m 0 s"),
-        ({"status": "completed", "run_at": 130, "started_at": 120, "run_seconds": 0.2}, "10.0 s", "0.2 s"),
+        ({"status": "completed", "run_at": 130, "started_at": 120, "run_seconds": 0.2}, "10.0 s", "200 ms"),
         ({"status": "dead_letter", "run_at": 130, "started_at": 120, "run_seconds": 20}, "10.0 s", "20.0 s"),
         ({"status": "failed", "run_at": -30, "started_at": 120}, None, None),
         ({"status": "cancelled", "run_at": -30}, None, None),

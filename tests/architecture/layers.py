@@ -38,6 +38,7 @@ LAYERS = [
         "states",
         "errors",
         "fingerprints",
+        "durations",
         "histograms",
         "windows",
         "retry_policy",

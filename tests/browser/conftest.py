@@ -1,10 +1,14 @@
 """A browser and a web server for each file, and visitors whose pages have no faults."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connections
 
+from queueapp.models import Membership
+from queueapp.tenancy import operator_scope
 from tests.admin.conftest import make_worker, one_of_everything  # noqa: F401 (fixtures)
 from tests.browser.chromium import running_chromium
+from tests.browser.lively import lively
 from tests.browser.pages import Visitor
 from tests.web import running_server
 
@@ -46,3 +50,19 @@ def sign_in(browser, server, clean_database):
     for visitor in visitors:
         visitor.context.close()
     assert [fault for visitor in visitors for fault in visitor.faults] == []
+
+
+@pytest.fixture
+def scene(acme, globex, tmp_path):
+    """What a cluster makes of tasks of every kind, while the test runs."""
+    with lively(acme, globex, tmp_path) as scene:
+        yield scene
+
+
+@pytest.fixture
+def administrator(acme):
+    """Of acme, and no member of staff."""
+    user = User.objects.create_user("grace")
+    with operator_scope("operator:test"):
+        Membership.objects.create(tenant=acme, user=user, role="administrator", sees_payloads=True)
+    return user

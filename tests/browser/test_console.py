@@ -1,76 +1,22 @@
 """The console in a browser: every page is usable, and an operator's jobs take few clicks."""
 
-import re
-
 import pytest
 from django.contrib.auth.models import User
 
 from queueapp import tasks
-from queueapp.console.pages import pages
-from queueapp.models import Membership, Queue, Task, Tenant, Worker
+from queueapp.models import Membership, Queue, Task, Tenant
 from queueapp.tenancy import operator_scope
-from tests.browser.lively import lively
+from tests.browser.console_pages import addresses
 from tests.browser.pages import NARROW, WIDE, at, findings
 
-FILES = ("audit_csv", "artifact_file", "task_rows")  # no pages
-BY_POST = ("ticked",)  # what was ticked comes by POST, and nothing was
 MANY = 20_000
-
-
-@pytest.fixture
-def scene(acme, globex, tmp_path):
-    with lively(acme, globex, tmp_path) as scene:
-        yield scene
-
-
-@pytest.fixture
-def administrator(acme):
-    """Of acme, and no member of staff."""
-    user = User.objects.create_user("grace")
-    with operator_scope("operator:test"):
-        Membership.objects.create(tenant=acme, user=user, role="administrator", sees_payloads=True)
-    return user
-
-
-def addresses(scene, scope: str, user: User) -> list[str]:
-    """Of every page that this scope has, with what the scene has to show on it."""
-    with operator_scope("operator:test"):
-        worker = Worker.objects.filter(stopped_at=None).first()
-        member = Membership.objects.filter(user=user).values_list("pk", flat=True).first()
-    of_page = {"cancel": scene.running, "retry": scene.dead, "resume_queue": "media"}
-    of_word = {
-        "task_id": scene.dead,
-        "artifact_id": scene.artifact,
-        "queue": "default",
-        "fingerprint": scene.fingerprint(),
-        "worker_id": worker.pk,
-        "cluster_id": worker.cluster_id,
-        "schedule_id": scene.schedule,
-        "prefix": scene.key_prefix,
-        "member_id": member,
-    }
-    queries = {
-        "bulk": "?verb=retry&type=sample.fail",
-        "new": "?tenant=acme&type=sample.record" if scope == "all" else "?type=sample.record",
-    }
-    found = []
-    for each in pages().values():
-        if each.name in FILES + BY_POST or (scope == "acme" and each.platform_only):
-            continue
-        if each.tenant_only and (scope == "all" or (member is None and "member_id" in each.path)):
-            continue
-        path = re.sub(
-            r"<\w+:(\w+)>", lambda word, page=each: str(of_page.get(page.name) or of_word[word[1]]), each.path
-        )
-        found.append(f"/console/{scope}/{path}{'/' if path else ''}{queries.get(each.name, '')}")
-    return found
 
 
 def test_every_page_of_operators(scene, sign_in):
     root = User.objects.create_superuser("root")
     page = sign_in(root)
     found = {}
-    for address in addresses(scene, "all", root):
+    for address in addresses(scene, "all", root).values():
         found |= findings(page, address)
     assert found == {}
 
@@ -78,7 +24,7 @@ def test_every_page_of_operators(scene, sign_in):
 def test_every_page_of_a_tenant(scene, sign_in, administrator):
     page = sign_in(administrator)
     found = {}
-    for address in addresses(scene, "acme", administrator):
+    for address in addresses(scene, "acme", administrator).values():
         found |= findings(page, address)
     assert found == {}
 

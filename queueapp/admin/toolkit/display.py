@@ -1,4 +1,4 @@
-"""How values look on the pages: durations, indented JSON, the time between the entries of a log."""
+"""How values look on the pages: indented JSON, the time between the entries of a log."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator
@@ -11,21 +11,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from queueapp import clock
+from queueapp.durations import duration
 from queueapp.models import Task, TaskLog
 from queueapp.redaction import masked
 from queueapp.tasks.queries import ran_seconds, waited_seconds
-
-
-def duration(seconds: float | None) -> str | None:
-    """The two largest units, e.g. `4.2 s`, `3 m 12 s`, `2 d 5 h`. None stays None."""
-    if seconds is None:
-        return None
-    if seconds < 60:
-        return f"{max(seconds, 0):.1f} s"
-    minutes, hours = int(seconds) // 60, int(seconds) // 3600
-    if hours == 0:
-        return f"{minutes} m {int(seconds) % 60} s"
-    return f"{hours} h {minutes % 60} m" if hours < 24 else f"{hours // 24} d {hours % 24} h"
 
 
 def pretty_json(value: Any, known: Collection[str] = ()) -> SafeString | None:
