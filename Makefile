@@ -12,7 +12,7 @@ CORE_TESTS += $(addprefix --ignore=tests/,database/test_isolate.py schedules/tes
 # for every Python from 3.11 on, with the hash of each file that the package index has of these versions
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make requirements" $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade)
 
-.PHONY: help up reset demo smoke test test-single test-postgres15 quick cells hour screenshots chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint requirements start init-db
+.PHONY: help up reset demo smoke test test-single test-postgres15 quick cells hour screenshots soak-console chaos chaos-config chaos-s3 fuzz mutants bench bench-snapshot bench-crash lint requirements start init-db
 
 help:  ## this list
 	@sed -nE 's/^([a-z0-9-]+):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -51,6 +51,9 @@ hour: $(VENV)/installed-dev  ## docs/tutorial.md followed in a new project: from
 
 screenshots: $(VENV)/installed-dev  ## every screen of the console as pictures in .taskrunner/screenshots (SCREENSHOTS=directory)
 	$(RUN) -m pytest -q tests/browser/screenshots.py
+
+soak-console: $(VENV)/installed-dev  ## the console in front of two million tasks: how long each page and each of the ten jobs takes
+	$(RUN) -m pytest -q -s tests/browser/soak.py
 
 chaos: $(VENV)/installed-dev  ## half an hour of kills and restarts, judged by the database
 	$(RUN) -m tests.chaos

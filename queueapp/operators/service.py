@@ -181,4 +181,4 @@ def require_administrator(tenant_id: UUID) -> None:
     """Raises ScopeError outside a scope that administers this tenant; an operator's administers every tenant."""
     scope = current_scope()
     if scope is None or not ((scope.administers and scope.tenant_id == tenant_id) or scope.role is Role.OPERATOR):
-        raise ScopeError("This is an administrator's doing: open administrator_scope() around this call.")
+        raise ScopeError("This is an administrator's doing: open `with operator_scope(actor):` around this call.")

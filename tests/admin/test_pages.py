@@ -91,13 +91,13 @@ def test_the_login_page_works_outside_any_scope(clean_database):
     assert client.get("/admin/queueapp/task/").status_code == 200
 
 
-def test_a_login_that_is_to_lead_elsewhere_leads_to_the_admin(clean_database):
+def test_a_login_that_is_to_lead_elsewhere_leads_to_the_console(clean_database):
     User.objects.create_superuser("anna", password="correct horse")
     answer = Client().post(
         "/admin/login/?next=//evil.example/",
         {"username": "anna", "password": "correct horse", "next": "//evil.example/"},
     )
-    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+    assert (answer.status_code, answer["Location"]) == (302, "/console/")
 
 
 def test_people_who_are_not_staff_are_sent_to_the_login_page(acme_viewer):

@@ -184,7 +184,7 @@ def test_after_the_session_has_ended_a_verb_for_all_is_previewed_once_more(anna,
     browser.send(f"{page}?status=dead_letter")
     browser.send(LOGIN, username="anna", password=PASSWORD)
     assert (browser.place, browser.page.context["total"]) == (page, "1")
-    browser.send(f"{page}?status=dead_letter")
+    browser.send(f"{page}?status=dead_letter", reason="the provider is back")
     with operator_scope("operator:test"):
         assert Task.objects.filter(type="platform.bulk").count() == 1
     assert fresh(task).status == "dead_letter"

@@ -64,7 +64,7 @@ def test_the_log_tells_the_story_with_the_time_between_its_entries(root, make_ta
         ("dead_letter", "queued", "operator"),
     ]
     assert log[0][1] is None
-    assert all(elapsed.endswith(" s") for _, elapsed in log[1:])
+    assert all(elapsed.endswith("s") for _, elapsed in log[1:])
     text = page_of(root, task).content.decode()
     assert "leased → dead_letter" in text
     assert "It went wrong." in text

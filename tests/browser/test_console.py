@@ -7,6 +7,7 @@ from queueapp import tasks
 from queueapp.models import Membership, Queue, Task, Tenant
 from queueapp.tenancy import operator_scope
 from tests.browser.console_pages import addresses
+from tests.browser.jobs import JOBS, Operator
 from tests.browser.pages import NARROW, WIDE, at, findings
 
 MANY = 20_000
@@ -34,90 +35,18 @@ def test_the_way_in(sign_in, clean_database):
     assert findings(sign_in(User.objects.create_superuser("root")), "/console/") == {}
 
 
-class Clicks:
-    """An operator at the overview, whose clicks are counted."""
-
-    def __init__(self, page) -> None:
-        self.page, self.count = page, 0
-
-    def begin(self) -> None:
-        self.page.goto("/console/all/")
-        self.count = 0
-
-    def click(self, selector: str) -> None:
-        self.page.locator(selector).first.click()
-        self.count += 1
-
-    def find(self, words: str) -> None:
-        self.page.fill("#search", words)
-        self.page.press("#search", "Enter")
-        self.page.wait_for_load_state()
-
-    def shows(self, text: str) -> None:
-        self.page.get_by_text(text).first.wait_for()
-        assert self.count <= 3
-
-
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_the_ten_jobs_of_an_operator_take_three_clicks_at_most(scene, sign_in, acme, width):
     tasks.submit_many([{"type": "echo", "delay_seconds": 3600}] * (MANY // 2), tenant_id=acme.pk)
     tasks.submit_many([{"type": "sample.noop", "queue": "media"}] * (MANY // 2), tenant_id=acme.pk)
-    page = at(sign_in(User.objects.create_superuser("root")), width)
-    operator = Clicks(page)
-
-    operator.begin()  # why does it not run?
-    operator.find(str(scene.stuck))
-    operator.shows("None of the 2 live workers serves its queue, its type and its requirements.")
-
-    operator.begin()  # the top error of the last hour, and again all that failed so
-    operator.click(".rows a[href*='/errors/']")
-    operator.shows("attempt N went wrong")
-    operator.click("text=Retry these tasks…")
-    page.fill("#id_reason", "the card provider is back")
-    operator.click("button:has-text('Retry ')")
-    operator.shows("platform.bulk")
-
-    operator.begin()  # cancel what runs, and see it stop
-    operator.find(str(scene.running))
-    operator.click("text=Cancel…")
-    page.fill("#id_reason", "nobody waits for it")
-    operator.click("main button")
-    operator.shows("Cancelled")
-
-    operator.begin()  # pause a queue
-    operator.click(".tabs >> text=Queues")
-    operator.click("#queue-default >> text=Pause…")
-    page.fill("#id_reason", "deploying")
-    operator.click("main button")
-    operator.shows("deploying")
+    operator = Operator(at(sign_in(User.objects.create_superuser("root")), width))
+    for job in JOBS:
+        operator.begin()
+        job(operator, scene)
+        assert operator.clicks <= 3, job.__name__
+    assert operator.waiting_in("media") == MANY // 2 + 12
     with operator_scope("operator:test"):
         assert Queue.objects.get(name="default").pause_reason == "deploying"
-
-    operator.begin()  # a slow worker
-    operator.click(".tabs >> text=Workers")
-    operator.shows("live")
-
-    operator.begin()  # redrive all dead letters
-    operator.click(".card:has-text('Failed')")
-    operator.click("text=Retry all that match…")
-    page.fill("#id_reason", "the card provider is back")
-    operator.click("button:has-text('Retry ')")
-    operator.shows("platform.bulk")
-
-    operator.begin()  # depth and oldest wait, throughput
-    operator.click(".tabs >> text=Queues")
-    assert page.locator("#queue-media").inner_text().replace(",", "").count(str(MANY // 2 + 12)) == 1
-    operator.shows("media")
-
-    operator.begin()  # who did what
-    operator.click(".tabs >> text=Audit")
-    operator.shows("nobody waits for it")
-
-    operator.begin()  # by the last digits of an id, and by label
-    operator.find(scene.stuck.hex[-8:])
-    operator.shows("None of the 2 live workers")
-    operator.find("invoice")
-    operator.shows("invoice")
 
 
 def test_a_tenant_submits_corrects_and_watches_while_what_was_ticked_stays_ticked(scene, sign_in, acme):

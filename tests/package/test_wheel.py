@@ -8,7 +8,7 @@ import pytest
 
 from tests.architecture.source import APPS, ROOT
 
-DATA = (".sql", ".html", ".css", ".svg", ".typed")
+DATA = (".sql", ".html", ".css", ".js", ".LICENSE", ".svg", ".typed")
 
 
 @pytest.fixture(scope="module")

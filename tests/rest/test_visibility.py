@@ -11,7 +11,8 @@ from tests.rest.calling import Api, code_of, key_for
 from tests.rest.routes import routes
 from tests.tenancy.test_layers import without_policies
 
-ABOUT_ROWS = [route for route in routes() if route.names_a_row]
+# what admin keys alone may ask is about no tenant's rows
+ABOUT_ROWS = [route for route in routes() if route.names_a_row and set(route.roles) - {"admin"}]
 
 
 def body_for(route):

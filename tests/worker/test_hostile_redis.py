@@ -96,7 +96,7 @@ def test_one_that_says_now_for_ever_does_not_make_a_worker_ask_for_ever(middle, 
     middle.distort = always(taken_from(notifier.notification_list("default")))
     worker = object.__new__(ServingWorker)  # as much of one as waits
     worker._woken_in_vain = 0
-    worker._claimer = SimpleNamespace(queues=["default"])
+    worker._claimer = SimpleNamespace(queues=["default"], pauses=SimpleNamespace(asked_to_end=False))
     worker._options = SimpleNamespace(memory=SimpleNamespace(draining=False))
     worker._pool = SimpleNamespace(is_empty=True)
     for _ in range(notifier.NOTIFICATIONS_KEPT):
