@@ -77,6 +77,13 @@ def test_percentiles_of_a_window_by_queue_and_type(acme, globex):
         assert (done.attempts, done.failures, sum(done.runs)) == (6, 2, 6)
         assert done.run_seconds == pytest.approx(3.0034)
         assert WorkerStat.objects.exclude(worker_id=worker.id).exists()
+
+
+@pytest.mark.rls_only
+def test_a_tenant_reads_its_own_figures_only(acme, globex):
+    run_tasks(acme, Worker(), 0.0001, 0.003)
+    run_tasks(globex, Worker(), 100.0)
+    maintenance.run_once()
     with tenant_scope(globex.id):
         ((_, _, own),) = statistics.figures("1h")
         assert own.failed_tries == 1
