@@ -24,7 +24,7 @@ MOST_CHARACTERS = 500
 
 def _is_ahead(value: datetime) -> datetime:
     if value <= clock.now():
-        raise PydanticCustomError("not_ahead", "must lie ahead")
+        raise PydanticCustomError("in_the_past", "must lie ahead")
     return value
 
 

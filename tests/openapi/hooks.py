@@ -46,7 +46,7 @@ BEYOND_SCHEMAS = {
     *("type_not_allowed", "search_source_not_allowed", "search_source_not_configured", "fetch_domain_not_allowed"),
     *("above_limit", "batch_size_exceeded"),
     # what a value means; of a configuration key it depends on the key
-    *("invalid_url", "number_of_words", "config_change_refused"),
+    *("invalid_url", "number_of_words", "config_change_refused", "masked_value"),
 }
 
 
