@@ -12,7 +12,7 @@ from django.urls import reverse
 from queueapp.console.access import Access
 from queueapp.console.audit_query import AuditForm
 from queueapp.console.audit_sentences import KNOWN_ACTIONS, Sentence, sentence
-from queueapp.console.pages import page, pages, show
+from queueapp.console.pages import page, show
 from queueapp.models import Act, Tenant
 from queueapp.redaction import masked
 
@@ -65,17 +65,13 @@ def _address(access: Access, act: Act, tenant: str) -> str:
         return ""
     topic, scope = act.action.partition(".")[0], access.scope
     if task_id := _task_of(act):
-        return _page("task", scope, task_id)
+        return reverse("console:task", args=[scope, task_id])
     if topic == "queue":
-        return _page("queue", scope, act.target) or reverse("console:tasks", args=[scope], query={"queue": act.target})
+        return reverse("console:queue", args=[scope, act.target])
     if topic == "error":
-        return _page("error", scope, act.target) or _same_target(scope, act)
+        return reverse("console:error", args=[scope, act.target])
     if topic in ("apikey", "member") and tenant:
-        return _page("settings", tenant)
-    return _same_target(scope, act)
-
-
-def _same_target(scope: str, act: Act) -> str:
+        return reverse("console:settings", args=[tenant])
     return reverse("console:audit", args=[scope], query={"target": act.target})
 
 
@@ -88,7 +84,3 @@ def _task_of(act: Act) -> UUID | None:
         return UUID(doers[0] if isinstance(doers, list) and len(doers) == 1 else act.target)
     except (ValueError, AttributeError, TypeError):
         return None
-
-
-def _page(name: str, *parts: Any) -> str:
-    return reverse(f"console:{name}", args=parts) if name in pages() else ""

@@ -11,6 +11,7 @@ from django.urls import reverse
 from pydantic import ValidationError
 
 from queueapp.console.access import Access
+from queueapp.console.confirm import sent
 from queueapp.console.pages import act, pages, show
 from queueapp.errors import BulkUnderWay
 from queueapp.operators.bulk import carry_out
@@ -59,7 +60,7 @@ class DecisionForm(forms.Form):
 def bulk(request: HttpRequest, access: Access) -> HttpResponse:
     """GET counts what is meant; POST submits what does it, for that moment: later tasks are not touched."""
     params, tenant = _asked(request, access)
-    form = DecisionForm(request.POST if request.method == "POST" else None, params.verb)
+    form = DecisionForm(sent(request), params.verb)
     decided = form.decided(params) if form.is_valid() else params
     seen = preview(decided, tenant=tenant)
     if form.is_valid() and seen.tenants and not seen.has_too_many_tenants:

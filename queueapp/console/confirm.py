@@ -5,7 +5,7 @@ from datetime import UTC
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
 from queueapp.console.access import Access
@@ -21,6 +21,11 @@ class UtcMoment(forms.DateTimeField):
     def to_python(self, value: Any) -> Any:
         with timezone.override(UTC):
             return super().to_python(value)
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """What was sent with the form of an act; None where the page is only shown."""
+    return request.POST if request.method == "POST" else None
 
 
 def ask(

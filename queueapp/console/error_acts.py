@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -12,7 +11,7 @@ from django.urls import reverse
 
 from queueapp.conf import MAX_RELEASE_CHARACTERS
 from queueapp.console.access import Access
-from queueapp.console.confirm import ask, is_done
+from queueapp.console.confirm import ask, is_done, sent
 from queueapp.console.errors import find
 from queueapp.console.pages import act
 from queueapp.error_groups import service
@@ -50,27 +49,23 @@ class ResolveForm(NoteForm):
 
 @declared("errors/<str:fingerprint>/ignore", name="ignore_error", title="Ignore an error")
 def ignore(request: HttpRequest, access: Access, fingerprint: str) -> HttpResponse:
-    form = IgnoreForm(_given(request))
+    form = IgnoreForm(sent(request))
     effect = "It is counted on, and shown only to those who ask for ignored errors."
     return _decide(request, access, fingerprint, form, "Ignore", "ignored", effect, service.ignore)
 
 
 @declared("errors/<str:fingerprint>/resolve", name="resolve_error", title="Resolve an error")
 def resolve(request: HttpRequest, access: Access, fingerprint: str) -> HttpResponse:
-    form = ResolveForm(_given(request))
+    form = ResolveForm(sent(request))
     effect = "It is open again once it is seen in another release; where workers name none, once it is seen at all."
     return _decide(request, access, fingerprint, form, "Resolve", "resolved", effect, service.resolve)
 
 
 @declared("errors/<str:fingerprint>/reopen", name="reopen_error", title="Open an error again")
 def reopen(request: HttpRequest, access: Access, fingerprint: str) -> HttpResponse:
-    form = NoteForm(_given(request))
+    form = NoteForm(sent(request))
     effect = "It is neither ignored nor resolved any more."
     return _decide(request, access, fingerprint, form, "Open again", "open again", effect, service.reopen)
-
-
-def _given(request: HttpRequest) -> Any:
-    return request.POST if request.method == "POST" else None
 
 
 def _decide(

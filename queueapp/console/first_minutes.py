@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from queueapp.rest.toolkit.mount import mounted_at
-from queueapp.tasks.queries import worker_rows
+from queueapp.tasks.queries import live_worker_ids
 from queueapp.tenancy import system_scope
 
 EXAMPLE = """\
@@ -27,7 +27,7 @@ def invoice(task: TaskContext, params: Invoice) -> dict[str, int]:
 def first_minutes(request: HttpRequest) -> dict[str, Any]:
     """Call it in no scope: workers are the platform's, and everybody may know whether there are any."""
     with system_scope("console"):
-        workers = sum(row.is_live for row in worker_rows())
+        workers = len(live_worker_ids())
     root = mounted_at()
     api = None if root is None else request.build_absolute_uri(root)
     return {"is_first_time": True, "workers": workers, "api": api, "example": EXAMPLE}

@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from queueapp.console.access import Access
+from queueapp.console.confirm import sent
 from queueapp.console.pages import act, show
 from queueapp.console.schema_form import ParamsForm, initial_values
 from queueapp.errors import FieldError, InvalidTask
@@ -164,7 +165,7 @@ def _rules(tenant_id: UUID, type: str) -> TypeRules | None:
 
 
 def _forms(request: HttpRequest, draft: Draft) -> tuple[ParamsForm, OptionsForm]:
-    data = request.POST if request.method == "POST" else None
+    data = sent(request)
     queues = sorted(routing_table(draft.tenant.pk).queues)
     if draft.source is None:
         return ParamsForm(draft.schema, data), OptionsForm(queues, data, {"priority": 5})

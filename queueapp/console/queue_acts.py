@@ -1,7 +1,6 @@
 """What operators do to a queue: pause it, resume it, change the order in which its tasks start."""
 
 from functools import partial
-from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -12,7 +11,7 @@ from django.template.defaultfilters import pluralize
 from django.urls import reverse
 
 from queueapp.console.access import Access
-from queueapp.console.confirm import UtcMoment, ask, is_done
+from queueapp.console.confirm import UtcMoment, ask, is_done, sent
 from queueapp.console.pages import act
 from queueapp.console.queue_figures import EFFECTS, QueueFigures
 from queueapp.console.queues import find
@@ -35,7 +34,7 @@ class StrategyForm(forms.Form):
 
 @act("queues/<str:queue>/pause", name="pause_queue", title="Pause a queue", model="queue", platform_only=True)
 def pause(request: HttpRequest, access: Access, queue: str) -> HttpResponse:
-    figures, form = find(access, queue), PauseForm(_given(request))
+    figures, form = find(access, queue), PauseForm(sent(request))
     if is_done(form, lambda: service.pause_queue(queue, **form.cleaned_data)):
         messages.success(request, f"{queue} is paused. What runs goes on.")
         transaction.on_commit(partial(_tell_what_may_start, request, queue))
@@ -48,7 +47,7 @@ def pause(request: HttpRequest, access: Access, queue: str) -> HttpResponse:
 
 @act("queues/<str:queue>/resume", name="resume_queue", title="Resume a queue", model="queue", platform_only=True)
 def resume(request: HttpRequest, access: Access, queue: str) -> HttpResponse:
-    figures, form = find(access, queue), forms.Form(_given(request))
+    figures, form = find(access, queue), forms.Form(sent(request))
     if is_done(form, lambda: service.resume_queue(queue)):
         messages.success(request, f"{queue} is open: its tasks start again.")
         return _to_queue(access, queue)
@@ -59,7 +58,7 @@ def resume(request: HttpRequest, access: Access, queue: str) -> HttpResponse:
 @act("queues/<str:queue>/order", name="set_strategy", title="Change the order", model="queue", platform_only=True)
 def set_strategy(request: HttpRequest, access: Access, queue: str) -> HttpResponse:
     figures = find(access, queue)
-    form = StrategyForm(_given(request), initial={"strategy": figures.row.strategy})
+    form = StrategyForm(sent(request), initial={"strategy": figures.row.strategy})
     if is_done(form, lambda: service.set_strategy(queue, form.cleaned_data["strategy"])):
         messages.success(request, f"{queue} starts its tasks in another order now: {form.cleaned_data['strategy']}.")
         return _to_queue(access, queue)
@@ -67,10 +66,6 @@ def set_strategy(request: HttpRequest, access: Access, queue: str) -> HttpRespon
     return _ask(
         request, access, figures, form, f"Change the order of {queue}", [*_in_words(figures), *effects], "Change"
     )
-
-
-def _given(request: HttpRequest) -> Any:
-    return request.POST if request.method == "POST" else None
 
 
 def _in_words(figures: QueueFigures) -> list[str]:

@@ -1,7 +1,6 @@
 """What people do to a schedule: pause it, resume it, have it submit its task now."""
 
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -11,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from queueapp.console.access import Access
-from queueapp.console.confirm import ask, is_done
+from queueapp.console.confirm import ask, is_done, sent
 from queueapp.console.pages import act
 from queueapp.console.schedules import find
 from queueapp.models import Schedule
@@ -28,7 +27,7 @@ class PauseForm(forms.Form):
 
 @declared("schedules/<uuid:schedule_id>/pause", name="pause_schedule", title="Pause a schedule")
 def pause(request: HttpRequest, access: Access, schedule_id: UUID) -> HttpResponse:
-    schedule, form = find(schedule_id), PauseForm(_given(request))
+    schedule, form = find(schedule_id), PauseForm(sent(request))
     if is_done(form, lambda: service.pause(_locked(schedule), masked_text(form.cleaned_data["reason"]))):
         messages.success(request, f"{schedule.name} is paused.")
         return _to_schedule(access, schedule)
@@ -39,7 +38,7 @@ def pause(request: HttpRequest, access: Access, schedule_id: UUID) -> HttpRespon
 
 @declared("schedules/<uuid:schedule_id>/resume", name="resume_schedule", title="Resume a schedule")
 def resume(request: HttpRequest, access: Access, schedule_id: UUID) -> HttpResponse:
-    schedule, form = find(schedule_id), forms.Form(_given(request))
+    schedule, form = find(schedule_id), forms.Form(sent(request))
     if is_done(form, lambda: service.resume(_locked(schedule))):
         messages.success(request, f"{schedule.name} fires again.")
         return _to_schedule(access, schedule)
@@ -49,7 +48,7 @@ def resume(request: HttpRequest, access: Access, schedule_id: UUID) -> HttpRespo
 
 @declared("schedules/<uuid:schedule_id>/fire", name="fire_schedule", title="Submit its task now")
 def fire(request: HttpRequest, access: Access, schedule_id: UUID) -> HttpResponse:
-    schedule, form = find(schedule_id), forms.Form(_given(request))
+    schedule, form = find(schedule_id), forms.Form(sent(request))
     if is_done(form, lambda: service.fire_now(_locked(schedule))):
         messages.success(request, f"{schedule.name} has submitted its task.")
         return _to_schedule(access, schedule)
@@ -62,10 +61,6 @@ def fire(request: HttpRequest, access: Access, schedule_id: UUID) -> HttpRespons
 
 def _locked(schedule: Schedule) -> Schedule:
     return service.locked(Schedule.objects.filter(id=schedule.id)).get()
-
-
-def _given(request: HttpRequest) -> Any:
-    return request.POST if request.method == "POST" else None
 
 
 def _ask(

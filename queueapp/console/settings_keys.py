@@ -12,7 +12,7 @@ from django.urls import reverse
 from queueapp import clock
 from queueapp.apikeys import create_key, revoke_key
 from queueapp.console.access import ADMINISTRATOR, Access
-from queueapp.console.confirm import ask, is_done
+from queueapp.console.confirm import ask, is_done, sent
 from queueapp.console.pages import act, show
 from queueapp.console.settings import keys_of, tenant_of
 from queueapp.models import ApiKey
@@ -71,7 +71,7 @@ class KeyForm(forms.Form):
 def key_new(request: HttpRequest, access: Access) -> HttpResponse:
     """Answers a POST with the key itself, which nobody can read again."""
     tenant = tenant_of(access)
-    form = KeyForm(request.POST if request.method == "POST" else None)
+    form = KeyForm(sent(request))
     made: list[tuple[ApiKey, str]] = []
 
     def make() -> None:
@@ -107,7 +107,7 @@ def key_revoke(request: HttpRequest, access: Access, prefix: str) -> HttpRespons
     row = keys_of(tenant_of(access)).filter(prefix=prefix).first()
     if row is None or row.role == ApiKey.Role.ADMIN:
         raise Http404("There is no such key that could be revoked here.")
-    form = forms.Form(request.POST if request.method == "POST" else None)
+    form = forms.Form(sent(request))
     if is_done(form, lambda: revoke_key(prefix)):
         messages.success(request, f"The key {prefix} of {row.name} is revoked: it stops within seconds.")
         return redirect("console:settings", access.scope)

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from queueapp.console.access import ADMINISTRATOR, Access
-from queueapp.console.confirm import ask, is_done
+from queueapp.console.confirm import ask, is_done, sent
 from queueapp.console.pages import act
 from queueapp.console.settings import LimitRow, limit_rows, tenant_of
 from queueapp.limits import tenant_limits
@@ -42,7 +42,7 @@ class LimitsForm(forms.Form):
 @act("settings/limits", name="limits", title="Limits", model="tenant", role=ADMINISTRATOR, tenant_only=True)
 def limits(request: HttpRequest, access: Access) -> HttpResponse:
     tenant = tenant_of(access)
-    data = request.POST if request.method == "POST" else None
+    data = sent(request)
     form = LimitsForm(data, list(limit_rows(tenant)), tenant.lowered_limits)
     if is_done(form, lambda: lower_limits(tenant, form.numbers)):
         tenant_limits.forget()

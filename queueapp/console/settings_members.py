@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from queueapp.console.access import ADMINISTRATOR, Access
-from queueapp.console.confirm import ask, is_done
+from queueapp.console.confirm import ask, is_done, sent
 from queueapp.console.pages import act
 from queueapp.console.settings import members_of, tenant_of
 from queueapp.models import Membership, Tenant
@@ -49,7 +49,7 @@ class NewMemberForm(MemberForm):
 def member_new(request: HttpRequest, access: Access) -> HttpResponse:
     tenant = tenant_of(access)
     members_of(tenant)
-    form = NewMemberForm(request.POST if request.method == "POST" else None)
+    form = NewMemberForm(sent(request))
 
     def add() -> None:
         given = form.cleaned_data
@@ -75,7 +75,7 @@ def member(request: HttpRequest, access: Access, member_id: UUID) -> HttpRespons
     tenant = tenant_of(access)
     row = _member(tenant, member_id)
     present = {"role": row.role, "sees_payloads": row.sees_payloads}
-    form = MemberForm(request.POST if request.method == "POST" else None, initial=present)
+    form = MemberForm(sent(request), initial=present)
 
     def change() -> None:
         role = Membership.Role(form.cleaned_data["role"])
@@ -100,7 +100,7 @@ def member(request: HttpRequest, access: Access, member_id: UUID) -> HttpRespons
 def member_remove(request: HttpRequest, access: Access, member_id: UUID) -> HttpResponse:
     tenant = tenant_of(access)
     row = _member(tenant, member_id)
-    form = forms.Form(request.POST if request.method == "POST" else None)
+    form = forms.Form(sent(request))
     name = row.user.get_username()
     if is_done(form, lambda: remove_member(tenant, row)):
         messages.success(request, f"{name} is no member any more.")

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from queueapp import tasks
 from queueapp.console.access import Access
-from queueapp.console.confirm import ask
+from queueapp.console.confirm import ask, sent
 from queueapp.console.pages import act, show
 from queueapp.models import Task
 from queueapp.operators.acts import record_act
@@ -71,7 +71,7 @@ def _on_one(request: HttpRequest, access: Access, verb: Verb, task_id: UUID) -> 
         raise Http404("There is no such task.")
     runs = task.status == Status.LEASED
     back = reverse("console:task", args=[access.scope, task_id])
-    form = ReasonForm(request.POST if request.method == "POST" else None, required=verb is CANCEL and runs)
+    form = ReasonForm(sent(request), required=verb is CANCEL and runs)
     if form.is_valid():
         perform(request, verb, [task], form.cleaned_data["reason"])
         return redirect(back)

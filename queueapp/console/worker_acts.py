@@ -1,7 +1,6 @@
 """Ending a worker after its task, or a whole cluster: what they run finishes first."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -11,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from queueapp.console.access import Access
-from queueapp.console.confirm import ask, is_done
+from queueapp.console.confirm import ask, is_done, sent
 from queueapp.console.pages import act
 from queueapp.console.workers import find
 from queueapp.models import Cluster, Task
@@ -31,7 +30,7 @@ class DrainForm(forms.Form):
 
 @act("workers/<uuid:worker_id>/stop", name="stop_worker", title="Stop a worker", model="worker", platform_only=True)
 def stop(request: HttpRequest, access: Access, worker_id: UUID) -> HttpResponse:
-    row, form = find(worker_id).row, StopForm(_given(request))
+    row, form = find(worker_id).row, StopForm(sent(request))
     if is_done(form, lambda: stop_worker(worker_id, form.cleaned_data["reason"])):
         messages.success(request, f"{row.worker} ends after what it runs. It hears of it within a second.")
         return redirect("console:worker", scope=access.scope, worker_id=worker_id)
@@ -46,7 +45,7 @@ def stop(request: HttpRequest, access: Access, worker_id: UUID) -> HttpResponse:
 
 @act("clusters/<uuid:cluster_id>/drain", name="drain_cluster", title="Drain", model="worker", platform_only=True)
 def drain(request: HttpRequest, access: Access, cluster_id: UUID) -> HttpResponse:
-    cluster, form = Cluster.objects.filter(id=cluster_id).first(), DrainForm(_given(request))
+    cluster, form = Cluster.objects.filter(id=cluster_id).first(), DrainForm(sent(request))
     if cluster is None:
         raise Http404("There is no such cluster.")
     if is_done(form, lambda: drain_cluster(cluster_id, form.cleaned_data["reason"])):
@@ -63,10 +62,6 @@ def drain(request: HttpRequest, access: Access, cluster_id: UUID) -> HttpRespons
     return ask(
         request, access, form, heading=f"Drain the cluster {cluster}", touches=touches, button="Drain", back=back
     )
-
-
-def _given(request: HttpRequest) -> Any:
-    return request.POST if request.method == "POST" else None
 
 
 def _what_they_hold(rows: Sequence[WorkerRow]) -> list[str]:
